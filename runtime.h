@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef RUNTIME_H
+#define RUNTIME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+/*
+ * The EAL's runtime directory, looked at from outside the EAL: who runs with a
+ * file prefix can be learnt before rte_eal_init(), which changes what it finds.
+ */
+
+/**
+ * Path of the runtime directory of a file prefix, by the EAL's own rules:
+ * $RUNTIME_DIRECTORY, else /var/run for root, else $XDG_RUNTIME_DIR or /tmp;
+ * then dpdk/<prefix>. Nothing is created.
+ *
+ * @return 0, or -ENAMETOOLONG if the path does not fit size bytes.
+ */
+int runtime_dir(const char *file_prefix, char *dir, size_t size);
+
+/**
+ * Pid of the primary that holds the lock on dir's configuration file, 0 if none
+ * does, or a negative errno; -EREMOTE if it is in another pid namespace. A primary must not call it
+ * once its EAL runs: to close the file would drop the EAL's own lock on it (fcntl(2)).
+ */
+pid_t runtime_primary(const char *dir);
+
+/**
+ * Pids of the secondaries whose mp socket in dir still answers; the sockets of
+ * dead ones are passed over.
+ *
+ * @return how many pids were written, at most max.
+ */
+unsigned int runtime_secondaries(const char *dir, pid_t *pids, unsigned int max);
+
+/** Remove the mp socket of the secondary with this pid from dir; with pid 0, the primary's. */
+void runtime_remove_socket(const char *dir, pid_t pid);
+
+/** As runtime_remove_socket(), but only one that does not answer: its pid may have a new owner. */
+void runtime_remove_dead_socket(const char *dir, pid_t pid);
+
+/** Make the runtime directory and the one above it, as the EAL does. @return 0 or a negative errno.
+ */
+int runtime_make_dir(const char *dir);
+
+/** Is there a process with this pid? */
+bool runtime_alive(pid_t pid);
+
+/** Is it stopped, by a signal or a debugger? */
+bool runtime_stopped(pid_t pid);
+
+/** Command name of a process ("dpdk-testpmd"), or "?" when it is gone. */
+void runtime_program(pid_t pid, char *name, size_t size);
+
+#endif

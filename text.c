@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "text.h"
+
+void
+text_add(char *text, size_t size, const char *format, ...)
+{
+	size_t len = strlen(text);
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text + len, size - len, format, ap);
+	va_end(ap);
+}
