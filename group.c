@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <rte_string_fns.h>
+
+#include "group.h"
+#include "group_shared.h"
+#include "logtap.h"
+#include "runtime.h"
+#include "turn.h"
+#include "watch.h"
+
+#define GROUP_FILE "hotplug_mp_group"
+
+struct group_shared *group_shared;
+struct group_member *group_self;
+char group_dir[PATH_MAX];
+pid_t group_primary_pid;
+
+static bool is_primary;	   /* of this process, whatever the shared file says */
+static _Atomic pid_t lost; /* group_primary_pid once it has left */
+static atomic_bool lost_told;
+static void (*sync_fn)(void);
+static _Atomic uint64_t news_seen; /* announcements taken by the main thread */
+
+bool
+group_is_primary(void)
+{
+	return is_primary;
+}
+
+static int
+file_map(char *why, size_t size)
+{
+	struct group_shared header = {0};
+	bool alone = turn_any_slot() == 0;
+	int fd = turn_fd();
+
+	if (turn_any_slot() < 0) {
+		snprintf(why, size,
+			"processes of another pid namespace are in this group; start this one "
+			"there, or choose another --file-prefix");
+		return -EREMOTE;
+	}
+	if (!alone && (pread(fd, &header, offsetof(struct group_shared, turn), 0) < 0 ||
+			      header.magic != GROUP_MAGIC || header.layout != GROUP_LAYOUT ||
+			      header.size != sizeof(header))) {
+		snprintf(why, size,
+			"another build of this program runs in this group (pid %d, layout %u; this "
+			"one has layout %u); start the same build, or choose another --file-prefix",
+			turn_any_slot(), header.layout, GROUP_LAYOUT);
+		return -EPROTO;
+	}
+	if (alone && (ftruncate(fd, 0) < 0 || ftruncate(fd, sizeof(*group_shared)) < 0)) {
+		snprintf(
+			why, size, "cannot make %s/" GROUP_FILE ": %s", group_dir, strerror(errno));
+		return -errno;
+	}
+	group_shared = mmap(NULL, sizeof(*group_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (group_shared == MAP_FAILED) {
+		group_shared = NULL;
+		snprintf(why, size, "cannot map %s/" GROUP_FILE ": %s", group_dir, strerror(errno));
+		return -errno;
+	}
+	if (alone) {
+		group_shared->magic = GROUP_MAGIC;
+		group_shared->layout = GROUP_LAYOUT;
+		group_shared->size = sizeof(*group_shared);
+	}
+	return 0;
+}
+
+static int
+slot_claim(char *why, size_t size)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
+		if (!turn_slot_take(slot))
+			continue;
+		memset(&group_shared->members[slot], 0, sizeof(group_shared->members[slot]));
+		group_self = &group_shared->members[slot];
+		atomic_store(&group_self->pid, getpid());
+		return 0;
+	}
+	snprintf(why, size,
+		"the group has %d processes already, and room for no more; quit one first",
+		GROUP_MAX_MEMBERS);
+	return -EUSERS;
+}
+
+/* Open the group's file and take the turn. */
+static int
+file_lock(const char *path, group_wait_fn wait, char *why, size_t size)
+{
+	int ret;
+
+	for (;;) {
+		ret = turn_open(path);
+		if (ret < 0) {
+			snprintf(why, size, "cannot open %s: %s", path, strerror(-ret));
+			return ret;
+		}
+		ret = turn_lock(wait, why, size);
+		if (ret < 0 || turn_file_current())
+			return ret;
+		/* The last process of an earlier group has left while this one waited. */
+		turn_close();
+	}
+}
+
+int
+group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	if (dir == NULL) {
+		group_shared = calloc(1, sizeof(*group_shared));
+		if (group_shared == NULL) {
+			snprintf(why, size, "no memory");
+			return -ENOMEM;
+		}
+		group_self = &group_shared->members[0];
+		atomic_store(&group_self->pid, getpid());
+		return 0;
+	}
+	strlcpy(group_dir, dir, sizeof(group_dir));
+	ret = runtime_make_dir(dir);
+	if (ret == 0 && access(dir, R_OK | W_OK | X_OK) < 0)
+		ret = -errno;
+	if (ret == 0 && snprintf(path, sizeof(path), "%s/" GROUP_FILE, dir) >= (int)sizeof(path))
+		ret = -ENAMETOOLONG;
+	if (ret < 0) {
+		snprintf(why, size, "cannot use the runtime directory %s: %s%s", dir,
+			strerror(-ret),
+			ret == -EACCES || ret == -EPERM
+				? "; run as the user who started the primary, or as root"
+				: "");
+		return ret;
+	}
+	ret = file_lock(path, wait, why, size);
+	if (ret == 0)
+		ret = file_map(why, size);
+	if (ret == 0)
+		ret = slot_claim(why, size);
+	if (ret < 0) {
+		turn_close();
+		return ret;
+	}
+	turn_begin(&group_shared->turn, 0, "start", NULL, 0);
+	return 0;
+}
+
+static uint64_t news_number(void);
+
+/*
+ * In the watch thread, each beat: do what the holder of the turn wants of this
+ * process. Is there news the main thread has not seen?
+ */
+static bool
+watch_tick(void)
+{
+	uint64_t wanted = atomic_load(&group_self->sync_wanted);
+
+	if (wanted != atomic_load(&group_self->sync_done)) {
+		/* Unless the one who wanted it has given up: what it asks for needs the turn. */
+		if (wanted == turn_operation(&group_shared->turn))
+			sync_fn();
+		atomic_store(&group_self->sync_done, wanted);
+	}
+	return news_number() != 0 || (group_primary_left() != 0 && !atomic_load(&lost_told));
+}
+
+static uint64_t
+operation_number(void)
+{
+	return turn_operation(&group_shared->turn);
+}
+
+int
+group_enter(void (*sync)(void))
+{
+	uint64_t owner;
+	int ret;
+
+	sync_fn = sync;
+	/* Makes ethdev's shared data, without which a secondary that finds a port before any is
+	 * here would panic. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY && rte_eth_dev_owner_new(&owner) < 0)
+		return -ENOMEM;
+	is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
+	atomic_store(&group_self->primary, is_primary);
+	group_primary_pid = group_is_primary() ? getpid() : runtime_primary(group_dir);
+	atomic_store(&news_seen, atomic_load(&group_shared->nb_news));
+	ret = logtap_start(&group_self->error, &group_shared->error_order, operation_number);
+	if (ret == 0)
+		ret = watch_start(&group_self->state, watch_tick);
+	group_turn_release();
+	return ret;
+}
+
+static int
+turn_take(const char *what, group_wait_fn wait, char *why, size_t size)
+{
+	int ret = 0;
+
+	if (group_dir[0] != '\0')
+		ret = turn_lock(wait, why, size);
+	if (ret < 0)
+		return ret;
+	return turn_begin(&group_shared->turn, is_primary ? 'p' : 's', what, why, size);
+}
+
+void
+group_withdraw(group_wait_fn wait)
+{
+	char why[256];
+
+	if (!turn_held())
+		turn_take("quit", wait, why, sizeof(why));
+	watch_stop();
+	logtap_stop();
+	if (group_is_primary())
+		atomic_store(&group_shared->leaving, getpid());
+}
+
+void
+group_leave(void)
+{
+	char path[PATH_MAX];
+
+	if (group_self == NULL)
+		return;
+	atomic_store(&group_self->pid, 0);
+	group_self = NULL;
+	if (group_dir[0] == '\0')
+		return;
+	/* Whoever comes meanwhile waits for the turn, then sees that the file has gone. */
+	if (turn_held() && turn_any_slot() == 0 &&
+		snprintf(path, sizeof(path), "%s/" GROUP_FILE, group_dir) < (int)sizeof(path)) {
+		unlink(path);
+		if (lost != 0)
+			runtime_remove_dead_socket(group_dir, 0);
+		rmdir(group_dir); /* if the EAL has left nothing there */
+	}
+	group_turn_release();
+	turn_close();
+}
+
+/* Nobody waits for a turn that is of no use without a primary. */
+static group_wait_fn turn_waiter;
+
+static bool
+turn_wait(const char *text)
+{
+	return group_primary_left() == 0 && (turn_waiter == NULL || turn_waiter(text));
+}
+
+int
+group_turn_take(const char *what, group_wait_fn wait, char *why, size_t size)
+{
+	int ret = -ENOTCONN;
+
+	turn_waiter = wait;
+	if (group_primary_left() == 0)
+		ret = turn_take(what, turn_wait, why, size);
+	if (ret < 0 && group_primary_left() != 0)
+		group_lost_text(why, size);
+	return ret;
+}
+
+void
+group_turn_dead_done(void)
+{
+	turn_dead_done(&group_shared->turn);
+}
+
+void
+group_turn_release(void)
+{
+	turn_end(&group_shared->turn);
+}
+
+pid_t
+group_primary_left(void)
+{
+	pid_t gone = atomic_load(&lost), pid;
+
+	if (gone != 0 || group_dir[0] == '\0' || is_primary || group_primary_pid <= 0)
+		return gone;
+	pid = runtime_primary(group_dir);
+	/* That it cannot be known just now, for want of a descriptor say, is no loss. */
+	if (atomic_load(&group_shared->leaving) != group_primary_pid &&
+		(pid == group_primary_pid || pid < 0))
+		return 0;
+	atomic_store(&lost, group_primary_pid);
+	return group_primary_pid;
+}
+
+void
+group_lost_text(char *text, size_t size)
+{
+	snprintf(text, size, "the primary (pid %d) has left; quit this process",
+		group_primary_left());
+}
+
+void
+group_port_set(unsigned int id, const char *name, const char *devargs)
+{
+	struct group_port *port = &group_shared->ports[id];
+
+	strlcpy(port->name, name == NULL ? "" : name, sizeof(port->name));
+	strlcpy(port->devargs, devargs == NULL ? "" : devargs, sizeof(port->devargs));
+}
+
+void
+group_port_get(unsigned int id, struct group_port *port)
+{
+	char *c;
+
+	*port = group_shared->ports[id];
+	port->name[sizeof(port->name) - 1] = '\0';
+	port->devargs[sizeof(port->devargs) - 1] = '\0';
+	for (c = port->name; *c != '\0'; c++)
+		*c = isprint((unsigned char)*c) ? *c : '?';
+}
+
+void
+group_announce(const char *text)
+{
+	uint64_t n = atomic_fetch_add(&group_shared->nb_news, 1) + 1;
+
+	strlcpy(group_shared->news[n % GROUP_MAX_NEWS].text, text,
+		sizeof(group_shared->news[0].text));
+	atomic_store(&group_shared->news[n % GROUP_MAX_NEWS].number, n);
+}
+
+/*
+ * Number of the next announcement for this process, 0 if there is none. One that
+ * is not written yet is waited for, unless a newer one is: its writer has died.
+ */
+static uint64_t
+news_number(void)
+{
+	uint64_t nb = atomic_load(&group_shared->nb_news), seen = atomic_load(&news_seen), n;
+
+	if (nb <= seen)
+		return 0;
+	n = nb - seen > GROUP_MAX_NEWS ? nb - GROUP_MAX_NEWS + 1 : seen + 1;
+	while (n < nb && atomic_load(&group_shared->news[n % GROUP_MAX_NEWS].number) != n)
+		n++;
+	return atomic_load(&group_shared->news[n % GROUP_MAX_NEWS].number) == n ? n : 0;
+}
+
+bool
+group_news_next(char *text, size_t size)
+{
+	uint64_t n = news_number();
+
+	if (group_primary_left() != 0 && !atomic_exchange(&lost_told, true)) {
+		group_lost_text(text, size);
+		return true;
+	}
+	if (n == 0)
+		return false;
+	snprintf(text, size, "%.*s", (int)sizeof(group_shared->news[0].text) - 1,
+		group_shared->news[n % GROUP_MAX_NEWS].text);
+	atomic_store(&news_seen, n);
+	return true;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef GROUP_H
+#define GROUP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <rte_dev.h>
+
+/*
+ * The processes of a group: who is here, who may act, what each one sees. What
+ * they share lies in a file of our own in the EAL's runtime directory, so it is
+ * there before rte_eal_init() and outlives any process, the primary included.
+ * doc/design.rst says why.
+ */
+
+/** Processes of this program that one group can have. */
+#define GROUP_MAX_MEMBERS 64
+
+/** Longest devargs kept for a port, with the null. */
+#define GROUP_DEVARGS_SIZE 128
+
+/** The ethernet ports a process has: bit n of word n / 64 is port n. */
+struct group_view {
+	uint64_t ports[(RTE_MAX_ETHPORTS + 63) / 64];
+};
+
+enum group_state {
+	GROUP_OK,
+	GROUP_STOPPED, /* by a signal or a debugger */
+	GROUP_HUNG,    /* its interrupt thread, which serves hotplug requests, does not run */
+	GROUP_GONE,    /* died without leaving */
+	GROUP_FOREIGN, /* runs, but is not this program: what it sees is not known */
+};
+
+/** A process of the group at one moment. */
+struct group_peer {
+	pid_t pid;
+	bool primary;
+	bool self;
+	bool foreign; /* also when stopped */
+	enum group_state state;
+	uint64_t beat_ns; /* when its interrupt thread last ran; 0 if foreign, or just starting */
+	uint64_t late_ns; /* when it last ran a second or more after the time before */
+	struct group_view view; /* empty if foreign */
+};
+
+/** Most entries group_peers() can give: members, and foreign processes beside them. */
+#define GROUP_MAX_PEERS (2 * GROUP_MAX_MEMBERS)
+
+/** A port's device, for those who do not have it themselves. */
+struct group_port {
+	char name[RTE_DEV_NAME_MAX_LEN];  /* of the device, empty if not known */
+	char devargs[GROUP_DEVARGS_SIZE]; /* bus:name,arguments to probe it with again */
+};
+
+/**
+ * How a wait is told to the person who waits, for the first time after a second.
+ *
+ * @param text whom for, or NULL when there is nothing new to say.
+ * @return false to give up waiting.
+ */
+typedef bool (*group_wait_fn)(const char *text);
+
+/**
+ * Join the group whose runtime directory is dir, or be a group of one if dir is
+ * NULL. To be called before rte_eal_init(): on success the turn is held, so that
+ * no operation runs beside the EAL's start, until group_enter() or group_leave().
+ *
+ * @param why receives a sentence on failure.
+ * @return 0 or a negative errno.
+ */
+int group_join(const char *dir, group_wait_fn wait, char *why, size_t size);
+
+/**
+ * The EAL runs: publish what this process sees from now on, watch the primary,
+ * and release the turn. Main thread.
+ *
+ * @param sync brings this process in line with the group; called in a thread of its own while
+ *   another process that wants it holds the turn (group_sync_peers()).
+ * @return 0 or a negative errno.
+ */
+int group_enter(void (*sync)(void));
+
+/**
+ * About to leave: take the turn, so that no operation runs beside
+ * rte_eal_cleanup(), stop watching, and let the others know if this is their
+ * primary. Goes on without the turn if wait() gives up. Main thread.
+ */
+void group_withdraw(group_wait_fn wait);
+
+/**
+ * Leave the group, after group_withdraw() and rte_eal_cleanup(), or when
+ * rte_eal_init() has failed. The turn is released.
+ */
+void group_leave(void);
+
+/**
+ * Take the turn: one process of the group at a time starts, leaves or operates.
+ * Main thread only.
+ *
+ * @param what for those who wait meanwhile: "attach net_null0".
+ * @param why on failure receives a sentence; when 1 is returned, who died and during what.
+ * @return 0; 1 if a holder died before it was done, until group_turn_dead_done(); or a negative
+ * errno: -EBUSY the holder is stopped, -ECANCELED wait() said to give up.
+ */
+int group_turn_take(const char *what, group_wait_fn wait, char *why, size_t size);
+
+/** What a dead holder of the turn has left is seen to. Holder of the turn. */
+void group_turn_dead_done(void);
+
+/** Give the turn to the next one. */
+void group_turn_release(void);
+
+/**
+ * Can every process answer? The primary has to be there, nobody stopped or hung;
+ * a peer that is late gets up to a second to show that it runs. Holder of the
+ * turn only. Nothing is sent to anyone.
+ *
+ * @param peers receives GROUP_MAX_PEERS entries at most, as group_peers(), once all are well.
+ * @return 0, or a negative errno and in why who it is and what to do.
+ */
+int group_check(struct group_peer *peers, unsigned int *nb_peers, group_wait_fn wait, char *why,
+	size_t size);
+
+/**
+ * Wait until the interrupt thread of every process has done what was sent to it
+ * so far. Holder of the turn only.
+ *
+ * @return 0, or -ETIMEDOUT if some process is stopped or stays busy.
+ */
+int group_settle(group_wait_fn wait);
+
+/**
+ * Have the given processes bring themselves in line with the group, and wait for
+ * them. Holder of the turn only.
+ *
+ * @return 0, or -ETIMEDOUT if some of them did not.
+ */
+int group_sync_peers(const struct group_peer *peers, unsigned int nb, group_wait_fn wait);
+
+/** All processes of the group, this one included. Answers at once. @return how many. */
+unsigned int group_peers(struct group_peer *peers, unsigned int max);
+
+/**
+ * Have all processes these ports (everywhere), or none of them any? From shared
+ * memory alone: a cheap look that a process which has just died can spoil.
+ */
+bool group_ports_at(const struct group_view *ports, bool everywhere);
+
+/** "pid 7545 (secondary)" */
+const char *group_peer_name(const struct group_peer *peer, char *text, size_t size);
+
+/**
+ * The primary this process belongs to: its pid if it has left, else 0. Any thread.
+ */
+pid_t group_primary_left(void);
+
+/** Tell every process, this one included. Any thread. */
+void group_announce(const char *text);
+
+/**
+ * The next thing this process is to be told: what group_announce() was given, or
+ * that the primary has left. watch_news_fd() says when there is something. Main
+ * thread.
+ *
+ * @return false if there is nothing more.
+ */
+bool group_news_next(char *text, size_t size);
+
+/** "the primary (pid 7541) has left; quit this process" */
+void group_lost_text(char *text, size_t size);
+
+/** Is this process the primary? */
+bool group_is_primary(void);
+
+/** Remember the device behind a port; NULL to forget it. Holder of the turn only. */
+void group_port_set(unsigned int id, const char *name, const char *devargs);
+
+/** What is remembered of a port; name is empty if nothing is. Any thread. */
+void group_port_get(unsigned int id, struct group_port *port);
+
+/**
+ * The error that came first in the group since this process took the turn: the
+ * cause, of which those logged later are consequences.
+ *
+ * @return false if no process of this program has logged one.
+ */
+bool group_error_first(struct group_peer *peer, char *text, size_t size);
+
+#endif

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef GROUP_SHARED_H
+#define GROUP_SHARED_H
+
+#include <assert.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "group.h"
+#include "logtap.h"
+#include "turn.h"
+#include "watch.h"
+
+/* For group.c and peers.c alone. */
+
+/* Announcements kept for those who have not printed them yet. */
+#define GROUP_MAX_NEWS 64
+
+#define GROUP_MAGIC 0x676d7068 /* "hpmg" */
+
+/* To be raised with any change of what is shared; two builds that differ refuse each other. */
+#ifndef GROUP_LAYOUT
+#define GROUP_LAYOUT 1U
+#endif
+
+/*
+ * What the processes of a group share. Fixed size, no pointers. Its life: made
+ * by the first process to join, under the turn; zeroed by one that joins and
+ * finds no other alive; removed by the last that leaves.
+ */
+struct group_shared {
+	/* Written under the turn by the first process of the group. They and the record
+	 * that follows keep their place in every build. */
+	uint32_t magic;
+	uint32_t layout;
+	uint64_t size;
+
+	struct turn_record turn; /* turn.h says who writes it */
+
+	/* Pid of a primary that has begun to leave. Written by it, under the turn. */
+	_Atomic pid_t leaving;
+
+	/* Gives each recorded error its place in time. Any process, atomically. */
+	_Atomic uint64_t error_order;
+
+	/*
+	 * What everyone is to be told, the last of it: number n, from 1 on, is at n modulo
+	 * the size. Any process takes a number from nb_news, writes the text and then the
+	 * number; until then a reader sees an older number, and passes over it once there
+	 * is a newer one (the writer may have died).
+	 */
+	_Atomic uint64_t nb_news;
+	struct {
+		_Atomic uint64_t number;
+		char text[248];
+	} news[GROUP_MAX_NEWS];
+
+	/*
+	 * Devices behind ports, by port id. Written under the turn by its holder; a
+	 * reader without the turn may see an entry half written, never unterminated
+	 * once copied by group_port_get().
+	 */
+	struct group_port ports[RTE_MAX_ETHPORTS];
+
+	/*
+	 * A slot belongs to the process that holds the lock on its byte (turn.h), and
+	 * is written by it alone: from its main thread when it joins, then as said.
+	 * The kernel drops the lock with the process, which makes the slot stale;
+	 * the next one to claim it, under the turn, starts from zero.
+	 */
+	struct group_member {
+		_Atomic pid_t pid; /* 0: free, or left in good order */
+		_Atomic uint32_t primary;
+		/* Number of the operation that wants this process to sync itself, by the holder of
+		 * the turn; and of the last for which it has, by its watch thread. */
+		_Atomic uint64_t sync_wanted;
+		_Atomic uint64_t sync_done;
+		struct watch_state state;  /* watch.h says who writes it */
+		struct logtap_error error; /* logtap.h says who writes it */
+	} members[GROUP_MAX_MEMBERS];
+};
+
+static_assert(offsetof(struct group_shared, turn) == TURN_RECORD_OFFSET, "see turn.h");
+
+/** The group this process is in; group_join() sets both, and self is NULL outside of one. */
+extern struct group_shared *group_shared;
+extern struct group_member *group_self;
+
+/** Its runtime directory, empty in a group of one. */
+extern char group_dir[];
+
+/** Pid of this process's primary, itself perhaps; 0 before group_enter(). */
+extern pid_t group_primary_pid;
+
+#endif

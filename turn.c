@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_string_fns.h>
+
+#include "runtime.h"
+#include "turn.h"
+
+/*
+ * The turn is a byte, and the place of the next in line another: whoever wants
+ * the turn takes the place first, and keeps it until it has the turn. So one who
+ * comes back at once cannot overtake one who waits and is slower to wake up.
+ */
+#define TURN_BYTE 0
+#define NEXT_BYTE 1
+#define SLOT_BYTE(slot) (16 + (slot))
+
+#define TICK_MS 250  /* how often one who waits looks up */
+#define TELL_MS 1000 /* how long before the person is told */
+
+#ifndef sigev_notify_thread_id
+#define sigev_notify_thread_id _sigev_un._tid
+#endif
+
+static char file_path[PATH_MAX];
+static int file_fd = -1;
+static bool held;
+
+static int
+lock_set(int cmd, short type, off_t byte)
+{
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+
+	return fcntl(file_fd, cmd, &lock) < 0 ? -errno : 0;
+}
+
+/* Pid of another process that has locked one of len bytes; len 0 is all from start on. */
+static pid_t
+lock_owner(off_t start, off_t len)
+{
+	struct flock lock = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = start, .l_len = len};
+
+	if (fcntl(file_fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK)
+		return 0;
+	/* A process of another pid namespace has no pid here, but it is there. */
+	return lock.l_pid == 0 ? -1 : lock.l_pid;
+}
+
+int
+turn_open(const char *path)
+{
+	strlcpy(file_path, path, sizeof(file_path));
+	file_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	return file_fd < 0 ? -errno : 0;
+}
+
+void
+turn_close(void)
+{
+	if (file_fd >= 0)
+		close(file_fd);
+	file_fd = -1;
+	held = false;
+}
+
+int
+turn_fd(void)
+{
+	return file_fd;
+}
+
+bool
+turn_file_current(void)
+{
+	struct stat ours, theirs;
+
+	return fstat(file_fd, &ours) == 0 && stat(file_path, &theirs) == 0 &&
+	       ours.st_ino == theirs.st_ino && ours.st_dev == theirs.st_dev;
+}
+
+static void
+wake(int signo)
+{
+	(void)signo;
+}
+
+/*
+ * A timer that interrupts this thread each TICK_MS: the kernel hands a lock over
+ * at once, but cannot be told to wait for a while only.
+ */
+static int
+ticker_start(timer_t *timer)
+{
+	const struct itimerspec every = {
+		.it_value = {.tv_nsec = TICK_MS * 1000000L},
+		.it_interval = {.tv_nsec = TICK_MS * 1000000L},
+	};
+	struct sigaction action = {.sa_handler = wake};
+	struct sigevent event = {.sigev_notify = SIGEV_THREAD_ID, .sigev_signo = SIGALRM};
+
+	event.sigev_notify_thread_id = gettid();
+	if (sigaction(SIGALRM, &action, NULL) < 0 ||
+		timer_create(CLOCK_MONOTONIC, &event, timer) < 0)
+		return -errno;
+	if (timer_settime(*timer, 0, &every, NULL) < 0) {
+		timer_delete(*timer);
+		return -errno;
+	}
+	return 0;
+}
+
+/* "pid 7545 (secondary): attach net_null0" */
+static void
+holder_print(pid_t holder, char *text, size_t size)
+{
+	struct turn_record record;
+	const char *role = "";
+
+	if (pread(file_fd, &record, sizeof(record), TURN_RECORD_OFFSET) != sizeof(record) ||
+		atomic_load(&record.holder) != holder) {
+		snprintf(text, size, "pid %d", holder);
+		return;
+	}
+	if (atomic_load(&record.role) != 0)
+		role = atomic_load(&record.role) == 'p' ? " (primary)" : " (secondary)";
+	snprintf(text, size, "pid %d%s: %.*s", holder, role, (int)sizeof(record.what) - 1,
+		record.what);
+}
+
+/* One tick of waiting has passed. @return 0 to go on. */
+static int
+tick_over(unsigned int ticks, bool *told, turn_wait_fn wait, char *why, size_t size)
+{
+	bool tell = ticks >= TELL_MS / TICK_MS && !*told;
+	char holder[192], text[224];
+	pid_t pid;
+
+	pid = lock_owner(TURN_BYTE, 1);
+	if (pid == 0)
+		pid = lock_owner(NEXT_BYTE, 1);
+	if (pid == 0)
+		return 0;
+	holder_print(pid, holder, sizeof(holder));
+	if (runtime_stopped(pid)) {
+		snprintf(why, size, "%s has the turn and is stopped; resume or end it", holder);
+		return -EBUSY;
+	}
+	snprintf(text, sizeof(text), "waiting for %s", holder);
+	*told = *told || tell;
+	if (wait != NULL && !wait(tell ? text : NULL)) {
+		snprintf(why, size, "gave up %s", text);
+		return -ECANCELED;
+	}
+	return 0;
+}
+
+int
+turn_lock(turn_wait_fn wait, char *why, size_t size)
+{
+	static const int bytes[] = {NEXT_BYTE, TURN_BYTE};
+	unsigned int i, ticks = 0;
+	bool ticking = false, told = false;
+	timer_t timer = NULL;
+	int ret = 0;
+
+	for (i = 0; i < RTE_DIM(bytes) && ret == 0; i++) {
+		ret = lock_set(F_SETLK, F_WRLCK, bytes[i]);
+		if (ret != -EAGAIN && ret != -EACCES)
+			continue;
+		ret = 0;
+		if (!ticking)
+			ret = ticker_start(&timer);
+		ticking = ret == 0;
+		while (ret == 0) {
+			ret = lock_set(F_SETLKW, F_WRLCK, bytes[i]);
+			if (ret != -EINTR)
+				break;
+			ret = tick_over(++ticks, &told, wait, why, size);
+		}
+	}
+	if (ticking)
+		timer_delete(timer);
+	lock_set(F_SETLK, F_UNLCK, NEXT_BYTE);
+	held = ret == 0;
+	if (ret < 0 && ret != -EBUSY && ret != -ECANCELED)
+		snprintf(why, size, "cannot lock %s: %s", file_path, strerror(-ret));
+	return ret;
+}
+
+int
+turn_begin(struct turn_record *record, char role, const char *what, char *why, size_t size)
+{
+	pid_t dead = atomic_load(&record->holder);
+
+	if (dead != 0) {
+		snprintf(record->dead_what, sizeof(record->dead_what), "%.*s",
+			(int)sizeof(record->what) - 1, record->what);
+		atomic_store(&record->dead, dead);
+	}
+	atomic_store(&record->role, role);
+	strlcpy(record->what, what, sizeof(record->what));
+	atomic_fetch_add(&record->op, 1);
+	atomic_store(&record->holder, getpid());
+	dead = atomic_load(&record->dead);
+	if (dead != 0)
+		snprintf(why, size, "pid %d died during: %.*s", dead,
+			(int)sizeof(record->dead_what) - 1, record->dead_what);
+	return dead != 0;
+}
+
+void
+turn_dead_done(struct turn_record *record)
+{
+	atomic_store(&record->dead, 0);
+}
+
+void
+turn_end(struct turn_record *record)
+{
+	/* One that leaves without the turn must not clear another's name. */
+	if (file_fd >= 0 && !held)
+		return;
+	atomic_store(&record->holder, 0);
+	if (held)
+		lock_set(F_SETLK, F_UNLCK, TURN_BYTE);
+	held = false;
+}
+
+bool
+turn_held(void)
+{
+	return held;
+}
+
+uint64_t
+turn_operation(struct turn_record *record)
+{
+	return atomic_load(&record->holder) == 0 ? 0 : atomic_load(&record->op);
+}
+
+bool
+turn_slot_take(unsigned int slot)
+{
+	return lock_set(F_SETLK, F_WRLCK, SLOT_BYTE(slot)) == 0;
+}
+
+pid_t
+turn_slot_owner(unsigned int slot)
+{
+	return lock_owner(SLOT_BYTE(slot), 1);
+}
+
+pid_t
+turn_any_slot(void)
+{
+	return lock_owner(SLOT_BYTE(0), 0);
+}

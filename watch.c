@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_alarm.h>
+#include <rte_common.h>
+#include <rte_ethdev.h>
+
+#include "options.h"
+#include "watch.h"
+
+static struct watch_state *own;
+static bool (*has_news)(void);
+static int news_fd = -1;
+
+static pthread_t thread;
+static bool running;
+static bool stopping; /* under lock */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t stopped;
+static atomic_bool beat_pending;
+
+uint64_t
+watch_now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 * WATCH_NS_PER_MS + ts.tv_nsec;
+}
+
+/* The ports this process has, from the EAL's own states. */
+static void
+ports_refresh(void)
+{
+	uint64_t words[RTE_DIM(own->ports)] = {0};
+	unsigned int id, i;
+
+	for (id = rte_eth_find_next(0); id < RTE_MAX_ETHPORTS; id = rte_eth_find_next(id + 1))
+		words[id / 64] |= UINT64_C(1) << id % 64;
+	for (i = 0; i < RTE_DIM(words); i++)
+		atomic_store(&own->ports[i], words[i]);
+}
+
+/*
+ * An ethdev event. It comes while the EAL's own state of the port is still the
+ * old one. In a secondary whose primary has released the port already, the port
+ * id is no longer true; the next beat mends what that spoils.
+ */
+static int
+port_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret_param)
+{
+	uint64_t bit = UINT64_C(1) << id % 64;
+
+	RTE_SET_USED(arg);
+	RTE_SET_USED(ret_param);
+	if (event == RTE_ETH_EVENT_NEW)
+		atomic_fetch_or(&own->ports[id / 64], bit);
+	else
+		atomic_fetch_and(&own->ports[id / 64], ~bit);
+	return 0;
+}
+
+/* In the interrupt thread: that it runs is the news. */
+static void
+beat(void *arg)
+{
+	uint64_t now = watch_now_ns();
+
+	RTE_SET_USED(arg);
+	ports_refresh();
+	if (now - atomic_load(&own->beat_ns) > WATCH_HUNG_MS * WATCH_NS_PER_MS)
+		atomic_store(&own->late_ns, now);
+	atomic_store(&own->beat_ns, now);
+	atomic_store(&beat_pending, false);
+}
+
+static void *
+watch_main(void *arg)
+{
+	const uint64_t one = 1;
+	struct timespec until;
+
+	RTE_SET_USED(arg);
+	pthread_mutex_lock(&lock);
+	while (!stopping) {
+		/* The alarm is set here because setting one allocates, which the thread it
+		 * fires in may not. */
+		if (!atomic_exchange(&beat_pending, true) && rte_eal_alarm_set(1, beat, NULL) < 0)
+			atomic_store(&beat_pending, false);
+		if (has_news() && write(news_fd, &one, sizeof(one)) < 0)
+			perror(PROGRAM ": eventfd");
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_nsec += WATCH_BEAT_MS * WATCH_NS_PER_MS;
+		until.tv_sec += until.tv_nsec / 1000000000;
+		until.tv_nsec %= 1000000000;
+		pthread_cond_timedwait(&stopped, &lock, &until);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+int
+watch_start(struct watch_state *state, bool (*news)(void))
+{
+	pthread_condattr_t attr;
+	int ret;
+
+	own = state;
+	has_news = news;
+	ret = rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
+	if (ret == 0)
+		ret = rte_eth_dev_callback_register(
+			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL);
+	if (ret < 0)
+		return ret;
+	ports_refresh();
+	atomic_store(&own->beat_ns, watch_now_ns());
+	news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (news_fd < 0)
+		return -errno;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&stopped, &attr);
+	pthread_condattr_destroy(&attr);
+	ret = pthread_create(&thread, NULL, watch_main, NULL);
+	running = ret == 0;
+	return -ret;
+}
+
+void
+watch_stop(void)
+{
+	if (!running)
+		return;
+	pthread_mutex_lock(&lock);
+	stopping = true;
+	pthread_cond_signal(&stopped);
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+	running = false;
+	rte_eal_alarm_cancel(beat, NULL);
+}
+
+int
+watch_news_fd(void)
+{
+	return news_fd;
+}
