@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "device.h"
+#include "events.h"
+#include "group.h"
+#include "hotplug.h"
+#include "text.h"
+#include "unplug.h"
+
+/*
+ * A device that arrives is bound to its kernel driver a moment after the kernel
+ * has told about it, so it is looked at a few times.
+ */
+#define LOOK_EVERY_MS 250
+#define LOOK_TIMES 8
+
+#define MAX_ARRIVALS 32
+
+/* Devices that have arrived and are not bound to a driver yet. */
+static struct arrival {
+	char name[RTE_DEV_NAME_MAX_LEN]; /* empty: free */
+	unsigned int looks;		 /* left */
+} arrivals[MAX_ARRIVALS];
+
+static bool auto_attach;
+static int timer_fd = -1, wait_fd = -1;
+
+int
+unplug_start(bool attach)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int ret;
+
+	auto_attach = attach;
+	ret = events_start(group_is_primary());
+	if (ret < 0 || events_fd() < 0)
+		return ret;
+	timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (timer_fd < 0 || wait_fd < 0 ||
+		epoll_ctl(wait_fd, EPOLL_CTL_ADD, events_fd(), &event) < 0 ||
+		epoll_ctl(wait_fd, EPOLL_CTL_ADD, timer_fd, &event) < 0)
+		return -errno;
+	return 0;
+}
+
+void
+unplug_stop(void)
+{
+	events_stop();
+}
+
+int
+unplug_fd(void)
+{
+	return wait_fd;
+}
+
+static void
+announce_failure(const char *name, const char *what, const struct hotplug_result *res)
+{
+	char text[256] = "";
+
+	text_add(text, sizeof(text), "device %s %s, but: %s", name, what, res->text);
+	group_announce(text);
+}
+
+/* An operation nobody typed has nobody to read its note. */
+static void
+announce_note(const struct hotplug_result *res)
+{
+	char text[256] = "note: ";
+
+	text_add(text, sizeof(text), "%s", res->note);
+	if (res->note[0] != '\0')
+		group_announce(text);
+}
+
+/* Let go of a device everywhere, and say so, or why not. */
+static void
+device_release(const char *name, group_wait_fn wait)
+{
+	struct hotplug_result res;
+
+	hotplug_detach(name,
+		"removed: the kernel asked for it back, and every process has let go of it", wait,
+		&res);
+	announce_note(&res);
+	if (res.err != 0 && res.err != -ENODEV)
+		announce_failure(name, "is to be removed", &res);
+}
+
+static void
+arrival_add(const char *name)
+{
+	struct arrival *arrival;
+
+	for (arrival = arrivals; arrival < arrivals + MAX_ARRIVALS; arrival++) {
+		if (arrival->name[0] != '\0')
+			continue;
+		strlcpy(arrival->name, name, sizeof(arrival->name));
+		arrival->looks = LOOK_TIMES;
+		return;
+	}
+}
+
+/* Attach those that are bound by now. @return true if some are still to be looked at. */
+static bool
+arrivals_look(group_wait_fn wait)
+{
+	struct hotplug_result res;
+	struct arrival *arrival;
+	char driver[64];
+	bool more = false;
+
+	for (arrival = arrivals; arrival < arrivals + MAX_ARRIVALS; arrival++) {
+		if (arrival->name[0] == '\0')
+			continue;
+		if (!device_kernel_driver(arrival->name, driver, sizeof(driver)) ||
+			!device_driver_usable(driver)) {
+			if (--arrival->looks == 0)
+				arrival->name[0] = '\0';
+			more = more || arrival->name[0] != '\0';
+			continue;
+		}
+		hotplug_attach(arrival->name, "attached: it has arrived", wait, &res);
+		announce_note(&res);
+		if (res.err != 0 && res.err != -EEXIST)
+			announce_failure(arrival->name, "has arrived", &res);
+		arrival->name[0] = '\0';
+	}
+	return more;
+}
+
+void
+unplug_run(group_wait_fn wait)
+{
+	struct itimerspec timer = {.it_value = {.tv_nsec = LOOK_EVERY_MS * 1000000L}};
+	struct events_device device;
+	uint64_t expired;
+
+	while (events_next(&device)) {
+		if (!device.arrival)
+			device_release(device.name, wait);
+		else if (auto_attach)
+			arrival_add(device.name);
+	}
+	if (read(timer_fd, &expired, sizeof(expired)) < 0 && errno != EAGAIN)
+		return;
+	if (!arrivals_look(wait))
+		timer.it_value.tv_nsec = 0;
+	timerfd_settime(timer_fd, 0, &timer, NULL);
+}
