@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef COMMANDS_H
+#define COMMANDS_H
+
+#include <cmdline.h>
+#include <cmdline_parse.h>
+
+/** The grammar of the prompt, for the cmdline library; ends with NULL. */
+extern cmdline_parse_ctx_t commands_grammar[];
+
+/** Print what the group has announced; for watch_news_fd(). */
+void commands_news(struct cmdline *cl);
+
+/** Do what the kernel's device events ask for; for unplug_fd(). */
+void commands_device_events(struct cmdline *cl);
+
+/** What a primary says of those it leaves behind, on standard output; nothing if nobody is. */
+void commands_leaving(void);
+
+#endif

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+
+#include "commands.h"
+#include "console.h"
+#include "group.h"
+#include "options.h"
+#include "signals.h"
+#include "startup.h"
+#include "unplug.h"
+#include "watch.h"
+
+#define PROMPT "example> "
+
+/* A process started without some standard stream must not have files take its place. */
+static int
+streams_open(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/* The process is about to be ended by force: leave what must not be left behind. */
+static void
+force_cleanup(void)
+{
+	console_restore();
+	startup_remove_socket();
+}
+
+/* Start-up and leaving wait for an operation under way, but not for ever. */
+static bool
+start_wait(const char *text)
+{
+	if (text != NULL)
+		fprintf(stderr, PROGRAM ": %s\n", text);
+	return signals_caught() == 0;
+}
+
+static bool
+leave_wait(const char *text)
+{
+	static unsigned int ticks;
+
+	RTE_SET_USED(text);
+	return ticks++ == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct console_source sources[CONSOLE_MAX_SOURCES] = {
+		{.ready = commands_news},
+		{.ready = commands_device_events},
+	};
+	struct options options;
+	char why[512];
+	int ret, own;
+
+	ret = options_parse(argc, argv, &options);
+	if (ret >= 0)
+		return ret;
+	ret = streams_open();
+	if (ret == 0)
+		ret = signals_start();
+	if (ret < 0) {
+		fprintf(stderr, PROGRAM ": cannot start: %s\n", strerror(-ret));
+		return EXIT_FAILURE;
+	}
+	signals_on_force(force_cleanup);
+	own = options_own(argc, argv);
+	ret = startup_eal(argc, argv, start_wait, why, sizeof(why));
+	if (ret < 0) {
+		fprintf(stderr, PROGRAM ": %s\n", why);
+		return signals_caught() != 0 ? 128 + signals_caught() : EXIT_FAILURE;
+	}
+	if (argc - ret - 1 != own) {
+		/* The EAL takes its options and leaves the words between them. */
+		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"; try --help\n",
+			argv[ret + 1]);
+		startup_undo(leave_wait);
+		return OPTIONS_EXIT_USAGE;
+	}
+	ret = unplug_start(options.auto_attach);
+	if (ret < 0)
+		fprintf(stderr, PROGRAM ": cannot watch for devices that come and go: %s\n",
+			strerror(-ret));
+	sources[0].fd = watch_news_fd();
+	sources[1].fd = unplug_fd();
+	ret = console_run(commands_grammar, PROMPT, sources);
+	if (ret < 0)
+		fprintf(stderr, PROGRAM ": cannot read commands: %s\n", strerror(-ret));
+	signals_force_soon();
+	commands_leaving();
+	unplug_stop();
+	startup_undo(leave_wait);
+	if (signals_caught() != 0)
+		return 128 + signals_caught();
+	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_string_fns.h>
+
+#include "device.h"
+#include "options.h"
+#include "runtime.h"
+#include "startup.h"
+#include "sync.h"
+#include "text.h"
+
+/* What the EAL's options say about the group this process wants to be in. */
+static struct {
+	char file_prefix[NAME_MAX + 1];
+	char proc_type[16];
+	char huge_dir[PATH_MAX];
+	bool shared; /* there is a runtime directory with a configuration in it */
+	bool huge;   /* memory comes from hugetlbfs */
+} wanted = {.file_prefix = "rte", .proc_type = "primary", .shared = true, .huge = true};
+
+static char group_dir[PATH_MAX]; /* empty if the group has none */
+static bool eal_began;		 /* to make things in group_dir */
+static bool joins;		 /* as a secondary */
+
+void
+startup_remove_socket(void)
+{
+	if (eal_began)
+		runtime_remove_socket(group_dir, joins ? getpid() : 0);
+}
+
+/*
+ * Read the EAL's own options that decide which group is meant. getopt_long() is
+ * what the EAL uses, so abbreviations mean the same here and there; it moves the
+ * arguments about, so it gets a copy. What it does not know is the EAL's to judge.
+ */
+static int
+wanted_parse(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{"file-prefix", required_argument, NULL, 'f'},
+		{"proc-type", required_argument, NULL, 't'},
+		{"huge-dir", required_argument, NULL, 'd'},
+		{"in-memory", no_argument, NULL, 'i'},
+		{"no-shconf", no_argument, NULL, 's'},
+		{"no-huge", no_argument, NULL, 'h'},
+		{0},
+	};
+	char **copy;
+	int opt;
+
+	copy = calloc(argc + 1, sizeof(*copy));
+	if (copy == NULL)
+		return -ENOMEM;
+	memcpy(copy, argv, argc * sizeof(*copy));
+	opterr = 0;
+	optind = 1;
+	while ((opt = getopt_long(argc, copy, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'f':
+			strlcpy(wanted.file_prefix, optarg, sizeof(wanted.file_prefix));
+			break;
+		case 't':
+			strlcpy(wanted.proc_type, optarg, sizeof(wanted.proc_type));
+			break;
+		case 'd':
+			strlcpy(wanted.huge_dir, optarg, sizeof(wanted.huge_dir));
+			break;
+		case 'i':
+		case 's':
+			wanted.shared = false;
+			break;
+		case 'h':
+			wanted.huge = false;
+			break;
+		default:
+			break;
+		}
+	}
+	opterr = 1;
+	optind = 1;
+	free(copy);
+	return 0;
+}
+
+/* Refuse what cannot work before the EAL touches anything of a group that runs. */
+static int
+group_check_start(char *why, size_t size)
+{
+	pid_t pids[GROUP_MAX_PEERS];
+	char program[32], list[512];
+	unsigned int nb, i;
+	pid_t primary;
+
+	primary = runtime_primary(group_dir);
+	if (primary == -EREMOTE) {
+		snprintf(why, size,
+			"the primary with the file prefix \"%s\" is in another pid namespace; "
+			"start this process there, or choose another --file-prefix",
+			wanted.file_prefix);
+		return primary;
+	}
+	if (primary < 0) {
+		snprintf(why, size,
+			"cannot look into %s: %s; run as the user who started the primary, or as "
+			"root",
+			group_dir, strerror(-primary));
+		return primary;
+	}
+	joins = strcmp(wanted.proc_type, "secondary") == 0 ||
+		(strcmp(wanted.proc_type, "auto") == 0 && primary != 0);
+	if (joins && primary == 0) {
+		snprintf(why, size,
+			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
+			"start the primary first, or use --proc-type=auto",
+			wanted.file_prefix);
+		return -ENOENT;
+	}
+	if (joins)
+		return 0;
+	if (primary != 0) {
+		runtime_program(primary, program, sizeof(program));
+		snprintf(why, size,
+			"a primary runs already with the file prefix \"%s\": pid %d (%s); join it "
+			"with --proc-type=auto, or choose another --file-prefix",
+			wanted.file_prefix, primary, program);
+		return -EEXIST;
+	}
+	nb = runtime_secondaries(group_dir, pids, RTE_DIM(pids));
+	if (nb > 0) {
+		list[0] = '\0';
+		for (i = 0; i < nb; i++)
+			text_add(list, sizeof(list), "%s%d", i == 0 ? "" : " ", pids[i]);
+		snprintf(why, size,
+			"secondaries of an earlier primary still run with the file prefix \"%s\": "
+			"pid %s; quit them first, or choose another --file-prefix",
+			wanted.file_prefix, list);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/* Is there a hugetlbfs mount, and may this user write to one? */
+static void
+hugetlbfs_look(bool *mounted, bool *writable)
+{
+	struct mntent *entry;
+	FILE *mounts;
+
+	*mounted = *writable = false;
+	mounts = setmntent("/proc/mounts", "r");
+	if (mounts == NULL)
+		return;
+	while ((entry = getmntent(mounts)) != NULL) {
+		if (strcmp(entry->mnt_type, "hugetlbfs") != 0)
+			continue;
+		if (wanted.huge_dir[0] != '\0' && strcmp(wanted.huge_dir, entry->mnt_dir) != 0)
+			continue;
+		*mounted = true;
+		if (access(entry->mnt_dir, R_OK | W_OK | X_OK) == 0)
+			*writable = true;
+	}
+	endmntent(mounts);
+}
+
+/* A count from /proc/meminfo, or -1. */
+static long
+meminfo(const char *key)
+{
+	char line[128], name[64];
+	long value, found = -1;
+	FILE *f;
+
+	f = fopen("/proc/meminfo", "re");
+	if (f == NULL)
+		return -1;
+	while (found < 0 && fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, "%63[^:]: %ld", name, &value) == 2 && strcmp(name, key) == 0)
+			found = value;
+	}
+	fclose(f);
+	return found;
+}
+
+/* The EAL has said in its own words what failed; find the cause a person can remove. */
+static void
+failure_explain(int err, char *why, size_t size)
+{
+	char path[PATH_MAX + 16];
+	bool mounted, writable;
+
+	snprintf(path, sizeof(path), "%s/hugepage_info", group_dir);
+	if (joins && (!wanted.huge || access(path, F_OK) < 0)) {
+		snprintf(why, size,
+			"a process without hugepages (--no-huge) can neither join a group nor be "
+			"joined; start the primary, and this one, with hugepages");
+		return;
+	}
+	if (wanted.huge) {
+		hugetlbfs_look(&mounted, &writable);
+		if (!mounted) {
+			snprintf(why, size,
+				"no hugetlbfs is mounted%s%s; run scripts/setup.sh or "
+				"dpdk-hugepages.py --setup 1G as root, or start with --no-huge",
+				wanted.huge_dir[0] == '\0' ? "" : " at ", wanted.huge_dir);
+			return;
+		}
+		if (!writable) {
+			snprintf(why, size,
+				"no permission to use the hugepages (%s on hugetlbfs); run as "
+				"root, or give this user a mount of its own with --huge-dir",
+				strerror(EACCES));
+			return;
+		}
+		if (meminfo("HugePages_Free") == 0) {
+			snprintf(why, size,
+				"no hugepages are free (%ld reserved); reserve some as root with "
+				"scripts/setup.sh or dpdk-hugepages.py --setup 1G, or start with "
+				"--no-huge",
+				meminfo("HugePages_Total"));
+			return;
+		}
+	}
+	if (wanted.huge && err == ENOMEM)
+		snprintf(why, size,
+			"not enough hugepages: %ld of %ld are free; reserve more as root with "
+			"dpdk-hugepages.py, or ask for less with -m",
+			meminfo("HugePages_Free"), meminfo("HugePages_Total"));
+	else
+		snprintf(why, size, "the EAL did not start: %s; its own messages are above",
+			rte_strerror(err));
+}
+
+/* With the turn, so that nobody starts, leaves or operates meanwhile. */
+static int
+eal_start(int argc, char **argv, char *why, size_t size)
+{
+	int ret;
+
+	if (wanted.shared) {
+		ret = group_check_start(why, size);
+		if (ret < 0)
+			return ret;
+	}
+	rte_errno = 0;
+	eal_began = wanted.shared;
+	ret = rte_eal_init(argc, argv);
+	if (ret >= 0)
+		return ret;
+	ret = rte_errno > 0 ? rte_errno : EIO;
+	failure_explain(ret, why, size);
+	startup_remove_socket();
+	return -ret;
+}
+
+int
+startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
+{
+	int ret, taken;
+
+	ret = wanted_parse(argc, argv);
+	if (ret < 0) {
+		snprintf(why, size, "no memory");
+		return ret;
+	}
+	if (wanted.shared && runtime_dir(wanted.file_prefix, group_dir, sizeof(group_dir)) < 0) {
+		snprintf(why, size, "the path of the runtime directory is too long");
+		return -ENAMETOOLONG;
+	}
+	if (!wanted.shared && strcmp(wanted.proc_type, "secondary") == 0) {
+		snprintf(why, size,
+			"with --in-memory or --no-shconf there is no group to be a secondary in");
+		return -EINVAL;
+	}
+	if (strchr(wanted.file_prefix, '/') != NULL) {
+		snprintf(why, size, "the file prefix \"%s\" has a slash", wanted.file_prefix);
+		return -EINVAL;
+	}
+	/* To join means that somebody is there: make no directory for a group of nobody. */
+	if (wanted.shared && strcmp(wanted.proc_type, "secondary") == 0 &&
+		access(group_dir, F_OK) < 0 && errno == ENOENT)
+		return group_check_start(why, size);
+	ret = group_join(wanted.shared ? group_dir : NULL, wait, why, size);
+	if (ret < 0)
+		return ret;
+	taken = eal_start(argc, argv, why, size);
+	if (taken < 0) {
+		group_leave();
+		return taken;
+	}
+	device_publish();
+	ret = group_enter(sync_self);
+	if (ret < 0) {
+		snprintf(why, size, "cannot watch the group: %s", strerror(-ret));
+		startup_undo(NULL);
+		return ret;
+	}
+	return taken;
+}
+
+void
+startup_undo(group_wait_fn wait)
+{
+	group_withdraw(wait);
+	if (rte_eal_cleanup() < 0)
+		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
+	group_leave();
+}

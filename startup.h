@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef STARTUP_H
+#define STARTUP_H
+
+#include <stddef.h>
+
+#include "group.h"
+
+/**
+ * Join the group and start the EAL. What would fail, or harm a group that runs, is found before
+ * rte_eal_init() is called; a failure of the EAL itself is explained after.
+ * Call it once, from the main thread.
+ *
+ * @param wait told about waiting for an operation under way in the group.
+ * @param why receives, on failure, one sentence: what is wrong and how to mend it.
+ * @return the number of arguments the EAL took, as rte_eal_init(); or a negative errno.
+ */
+int startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size);
+
+/**
+ * Stop the EAL and leave the group: between two operations if the turn can be
+ * had in time, else beside one. Main thread.
+ */
+void startup_undo(group_wait_fn wait);
+
+/**
+ * Remove this process's mp socket from the runtime directory, which the EAL does
+ * only in rte_eal_cleanup(). For a process that ends without; any thread.
+ */
+void startup_remove_socket(void);
+
+#endif
