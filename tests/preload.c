@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Faults to order. Preloaded into a process, this stands before functions by
+ * which drivers and the EAL do their work. $HMT_FAULTS names a directory of that
+ * process's own; as long as it has a file named after a call, the call does what
+ * the file says:
+ *
+ *   refuse [TEXT]   fail, after logging TEXT as an error
+ *   block           wait for the file to go, or to say something else
+ *   sleep SECONDS   the same, but no longer than that
+ *
+ * From the first time a call has met its file, there is a file <call>.met.
+ *
+ *   attach      a port is made (primary) or becomes known (secondary)
+ *   release     a port is given back
+ *   interrupt   the interrupt thread is about to do what it is there for
+ *   memory      the EAL, on its way out, has locked the memory that all processes share
+ */
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_alarm.h>
+#include <rte_fbarray.h>
+#include <rte_log.h>
+
+/* Declared in a header for drivers only, which is not always installed. */
+void *rte_eth_dev_allocate(const char *name);
+void *rte_eth_dev_attach_secondary(const char *name);
+int rte_eth_dev_release_port(void *dev);
+
+/* What call is to do now. */
+static bool
+order_read(const char *call, char *order, size_t size)
+{
+	const char *dir = getenv("HMT_FAULTS");
+	char path[PATH_MAX];
+	size_t len;
+	FILE *f;
+
+	if (dir == NULL || snprintf(path, sizeof(path), "%s/%s", dir, call) >= (int)sizeof(path))
+		return false;
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	len = fread(order, 1, size - 1, f);
+	order[len] = '\0';
+	fclose(f);
+	return true;
+}
+
+static void
+met_write(const char *call)
+{
+	char path[PATH_MAX];
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/%s.met", getenv("HMT_FAULTS"), call) >=
+		(int)sizeof(path))
+		return;
+	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	if (fd >= 0)
+		close(fd);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Do what the call was ordered to do. @return true if it is to fail. */
+static bool
+fault(const char *call)
+{
+	const struct timespec tick = {.tv_nsec = 2000000};
+	uint64_t begin = now_ms();
+	char order[1024];
+
+	while (order_read(call, order, sizeof(order))) {
+		met_write(call);
+		if (strncmp(order, "refuse", 6) == 0) {
+			if (order[6] != '\0')
+				rte_log(RTE_LOG_ERR, RTE_LOGTYPE_USER1, "%s\n", order + 7);
+			return true;
+		}
+		if (strncmp(order, "sleep ", 6) == 0 &&
+			now_ms() - begin >= strtoull(order + 6, NULL, 10) * 1000)
+			return false;
+		nanosleep(&tick, NULL);
+	}
+	return false;
+}
+
+void *
+rte_eth_dev_allocate(const char *name)
+{
+	void *(*next)(const char *) = dlsym(RTLD_NEXT, "rte_eth_dev_allocate");
+
+	return fault("attach") ? NULL : next(name);
+}
+
+void *
+rte_eth_dev_attach_secondary(const char *name)
+{
+	void *(*next)(const char *) = dlsym(RTLD_NEXT, "rte_eth_dev_attach_secondary");
+
+	return fault("attach") ? NULL : next(name);
+}
+
+int
+rte_eth_dev_release_port(void *dev)
+{
+	int (*next)(void *) = dlsym(RTLD_NEXT, "rte_eth_dev_release_port");
+
+	return fault("release") ? -1 : next(dev);
+}
+
+static void
+interrupt(void *arg)
+{
+	(void)arg;
+	fault("interrupt");
+}
+
+/* Whatever has the interrupt thread do something comes by here. */
+int
+rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback cb, void *arg)
+{
+	int (*next)(uint64_t, rte_eal_alarm_callback, void *) =
+		dlsym(RTLD_NEXT, "rte_eal_alarm_set");
+	char order[1024];
+
+	if (order_read("interrupt", order, sizeof(order)))
+		next(1, interrupt, NULL);
+	return next(us, cb, arg);
+}
+
+int
+rte_fbarray_detach(struct rte_fbarray *arr)
+{
+	int (*next)(struct rte_fbarray *) = dlsym(RTLD_NEXT, "rte_fbarray_detach");
+
+	fault("memory");
+	return next(arr);
+}

@@ -1,0 +1,242 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Ways to leave: each in time, with its exit status, and nothing left behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import time
+
+import pytest
+
+import hotplug_mp as hm
+
+SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
+BY_FORCE = "left without clean-up"
+
+roles = pytest.mark.parametrize("role", ["primary", "secondary 1"])
+signals = pytest.mark.parametrize("signo", SIGNALS, ids=lambda signo: signo.name)
+
+
+def leave(process, how):
+    """Have it leave; returns its exit status and the seconds that took."""
+    begin = time.monotonic()
+    how()
+    status = process.wait()
+    return status, time.monotonic() - begin
+
+
+def own_sockets(group, role):
+    """The mp sockets of one process of a group."""
+    process = group.member(role)
+    return [
+        path
+        for path in group.sockets()
+        if (path.endswith("/mp_socket") if role == "primary" else f"_{process.pid}_" in path)
+    ]
+
+
+def assert_left_well(group, role):
+    process = group.member(role)
+    assert process.terminal() == process.found
+    assert own_sockets(group, role) == []
+    assert BY_FORCE not in process.log() and "did not clean up" not in process.log()
+    if role != "primary":
+        group.assert_lists([(0, "net_null0")])
+        return
+    for other in group.members():
+        left = f"the primary (pid {process.pid}) has left; quit this process"
+        assert other.cmd("list").endswith(left)
+
+
+@pytest.fixture
+def working(pair):
+    """A primary and a secondary, with a port."""
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    for role in hm.ROLES[:2]:
+        process = pair.member(role)
+        assert len(own_sockets(pair, role)) == 1
+        assert process.terminal() != process.found
+    return pair
+
+
+@roles
+def test_quit(working, role):
+    process = working.member(role)
+    status, seconds = leave(process, lambda: process.send("quit"))
+    assert status == 0
+    assert seconds < 1
+    assert_left_well(working, role)
+
+
+@roles
+def test_end_of_input_at_the_terminal(working, role):
+    process = working.member(role)
+    status, seconds = leave(process, lambda: process.child.send("\x04"))
+    assert status == 0
+    assert seconds < 1
+    assert_left_well(working, role)
+
+
+@roles
+@signals
+def test_signal(working, role, signo):
+    process = working.member(role)
+    status, seconds = leave(process, lambda: process.kill(signo))
+    assert status == 128 + signo
+    assert seconds < 1
+    assert_left_well(working, role)
+
+
+@roles
+def test_signal_while_a_line_is_typed(working, role):
+    process = working.member(role)
+    process.child.send("detach net_null0")
+    process.child.expect_exact("detach net_null0")
+    status, seconds = leave(process, lambda: process.kill(signal.SIGTERM))
+    assert status == 128 + signal.SIGTERM
+    assert seconds < 1
+    assert_left_well(working, role)
+
+
+@roles
+def test_terminal_that_hangs_up(working, role):
+    process = working.member(role)
+    process.child.ptyproc.fileobj.close()
+    hm.wait_until(lambda: not process.child.ptyproc.isalive(), "it leaves", timeout=1)
+    # The end of input and the signal come together; either may be seen first.
+    assert process.child.ptyproc.exitstatus in (0, 128 + signal.SIGHUP)
+    assert BY_FORCE not in process.log()
+    assert own_sockets(working, role) == []
+
+
+@roles
+def test_second_signal_changes_nothing(working, role):
+    process = working.member(role)
+
+    def twice():
+        process.kill(signal.SIGTERM)
+        process.kill(signal.SIGINT)
+
+    status, seconds = leave(process, twice)
+    assert status in (128 + signal.SIGTERM, 128 + signal.SIGINT)
+    assert seconds < 1
+    assert_left_well(working, role)
+
+
+def piped(prefix, role, **kwargs):
+    """Start it with its standard input a pipe; returns once it reads from that."""
+    process = subprocess.Popen(
+        hm.command_line(role.split()[0], prefix),
+        stdin=subprocess.PIPE,
+        text=True,
+        **{"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, **kwargs},
+    )
+    process.stdin.write("list\n")
+    process.stdin.flush()
+    if process.stdout:
+        assert process.stdout.readline() == "list all etherdev\n"
+    return process
+
+
+@pytest.fixture
+def member(prefix, process):
+    """Start member(role) in a pipe; as a secondary it gets a primary to join."""
+    started = []
+
+    def start(role, **kwargs):
+        if role != "primary":
+            process("primary")
+        started.append(piped(prefix, role, **kwargs))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+        for stream in (one.stdin, one.stdout):
+            if stream:
+                stream.close()
+
+
+def socket_count(role):
+    """How many mp sockets the group of `member` has when only that one is gone."""
+    return 0 if role == "primary" else 1
+
+
+@roles
+def test_end_of_input_in_a_pipe(member, prefix, role):
+    one = member(role)
+    begin = time.monotonic()
+    one.stdin.close()
+    assert one.wait(hm.TIMEOUT) == 0
+    assert time.monotonic() - begin < 1
+    assert len(hm.sockets(prefix)) == socket_count(role)
+
+
+@roles
+@signals
+def test_signal_in_a_pipe(member, prefix, role, signo):
+    one = member(role)
+    begin = time.monotonic()
+    one.send_signal(signo)
+    assert one.wait(hm.TIMEOUT) == 128 + signo
+    assert time.monotonic() - begin < 1
+    assert len(hm.sockets(prefix)) == socket_count(role)
+
+
+@roles
+def test_reader_of_the_output_that_leaves_early_is_no_crash(member, prefix, role):
+    one = member(role)
+    one.stdout.close()
+    one.stdin.write("attach net_null0\n" + "list\n" * 100)
+    one.stdin.close()
+    assert one.wait(hm.TIMEOUT) == 0
+    assert len(hm.sockets(prefix)) == socket_count(role)
+
+
+@roles
+def test_closed_output_is_no_crash(member, prefix, role):
+    one = member(role, stdout=None, preexec_fn=lambda: os.close(1))
+    hm.wait_until(lambda: len(hm.sockets(prefix)) == socket_count(role) + 1, "it has started")
+    assert os.readlink(f"/proc/{one.pid}/fd/1") == "/dev/null", "a file of the EAL's took its place"
+    one.stdin.write("attach net_null0\nlist\n")
+    one.stdin.close()
+    assert one.wait(hm.TIMEOUT) == 0
+    assert len(hm.sockets(prefix)) == socket_count(role)
+
+
+def test_hangup_is_ignored_under_nohup(member):
+    def ignore_hangup():
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    one = member("primary", preexec_fn=ignore_hangup)
+    one.send_signal(signal.SIGHUP)
+    one.stdin.write("list\n")
+    one.stdin.close()
+    assert one.stdout.readline() == "list all etherdev\n"
+    assert one.wait(hm.TIMEOUT) == 0
+
+
+@roles
+@signals
+def test_signal_while_an_attach_blocks(pair, short_dir, role, signo):
+    """A backend that never answers: the probe cannot be cancelled, so the end is by force."""
+    path = f"{short_dir}/vhost-net"
+    process = pair.member(role)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listener:
+        listener.bind(path)
+        listener.listen(1)
+        listener.settimeout(hm.TIMEOUT)
+        process.send(f"attach net_virtio_user0,path={path}")
+        backend, _ = listener.accept()
+        with backend:
+            backend.settimeout(hm.TIMEOUT)
+            assert backend.recv(1), "no request to the backend"
+            status, seconds = leave(process, lambda: process.kill(signo))
+            assert status == 128 + signo
+            assert seconds < 1.5
+            assert f"pid {process.pid} was still busy" in process.log()
+            assert BY_FORCE in process.log()
+            assert process.terminal() == process.found
+            assert own_sockets(pair, role) == []

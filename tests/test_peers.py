@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""peers: every process of the group, its state and what it sees, whatever state it is in."""
+
+import pytest
+
+import hotplug_mp as hm
+
+PROGRAM = "dpdk-hotplug_mp"
+
+
+def peers(process):
+    """peers() of a process, which answers within a second."""
+    answer, seconds = process.timed("peers")
+    assert seconds < 1, answer
+    return process.peers()
+
+
+def state(process, pid):
+    return peers(process)[0][pid].state
+
+
+@pytest.fixture
+def four(make_faults):
+    """A primary and three secondaries that can be given faults."""
+    group = hm.Group(secondaries=3, make_faults=make_faults)
+    yield group
+    group.close()
+
+
+def test_healthy_group(group):
+    assert group.primary.cmd("attach net_null0") == "attached device net_null0"
+    assert group.secondaries[0].cmd("attach net_null1") == "attached device net_null1"
+    for process in group.members():
+        assert process.peers() == (
+            {
+                one.pid: hm.Peer(one is process, one.role, PROGRAM, "ok", "0,1")
+                for one in group.members()
+            },
+            "all 3 processes agree: 2 ports",
+        )
+    assert group.primary.cmd("detach net_null0") == "detached device net_null0"
+    group.assert_agree([(1, "net_null1")])
+
+
+def test_alone(process):
+    alone = process("primary")
+    expected = {alone.pid: hm.Peer(True, "primary", PROGRAM, "ok", "-")}
+    assert alone.peers() == (expected, "all 1 processes agree: 0 ports")
+
+
+def test_one_who_leaves_is_not_shown(group):
+    assert group.secondaries[0].quit() == 0
+    for process in group.members():
+        assert sorted(process.peers()[0]) == sorted(one.pid for one in group.members())
+    group.assert_agree([])
+
+
+def test_states(four):
+    """One is stopped, one hangs, one is killed; those who can be asked say so."""
+    primary, (stopped, hung, gone) = four.primary, four.secondaries
+    assert primary.cmd("attach net_null0") == "attached device net_null0"
+    four.assert_agree([(0, "net_null0")])
+    stopped.stop()
+    for asked in (primary, hung, gone):
+        assert state(asked, stopped.pid) == "stopped"
+    hung.faults.set("interrupt", "block")
+    hung.faults.wait_met("interrupt")
+    hm.wait_until(lambda: state(primary, hung.pid) == "hung", "it is seen to hang", timeout=2)
+    gone.die()
+    # The terminal of the one that hangs still works.
+    for asked in (primary, hung):
+        table, last = peers(asked)
+        assert table == {
+            one.pid: hm.Peer(one is asked, one.role, program, name, "0")
+            for one, program, name in (
+                (primary, PROGRAM, "ok"),
+                (stopped, PROGRAM, "stopped"),
+                (hung, PROGRAM, "hung"),
+                (gone, "?", "gone"),
+            )
+        }
+        # The dead see nothing any more; the others still have the port.
+        assert last == "all 3 processes agree: 1 ports"
+        assert asked.list() == [(0, "net_null0")]
+    stopped.resume()
+    hung.faults.clear()
+    hm.wait_until(lambda: state(primary, hung.pid) == "ok", "it is seen to run", timeout=2)
+    hm.wait_until(lambda: state(primary, stopped.pid) == "ok", "it is seen to run", timeout=2)
+    four.assert_agree([(0, "net_null0")])
+    assert stopped.cmd("detach net_null0") == "detached device net_null0"
+    assert gone.pid not in primary.peers()[0]
+    four.assert_agree([])
+
+
+def test_stopped_and_hung_primary(faulty):
+    primary, (one, other) = faulty.primary, faulty.secondaries
+    primary.stop()
+    for asked in (one, other):
+        assert state(asked, primary.pid) == "stopped"
+    primary.resume()
+    primary.faults.set("interrupt", "block")
+    primary.faults.wait_met("interrupt")
+    hm.wait_until(lambda: state(one, primary.pid) == "hung", "it is seen to hang", timeout=2)
+    assert state(primary, primary.pid) == "hung"
+    primary.faults.clear()
+    hm.wait_until(lambda: state(one, primary.pid) == "ok", "it is seen to run", timeout=2)
+    faulty.assert_agree([])
+
+
+def test_beside_an_operation(faulty):
+    """It does not wait for its turn, but says what may be about to change."""
+    primary = faulty.primary
+    primary.faults.set("attach", "block")
+    primary.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    for asked in faulty.secondaries:
+        assert len(peers(asked)[0]) == 3
+        assert f"{primary}: attach net_null0" in asked.cmd("peers").split("\n")[0]
+        assert asked.list() == []
+    primary.faults.clear()
+    assert primary.answer() == "attached device net_null0"
+    faulty.assert_agree([(0, "net_null0")])
+
+
+def test_who_differs_and_how(faulty):
+    assert faulty.primary.cmd("attach net_null0") == "attached device net_null0"
+    assert faulty.primary.cmd("attach net_null1") == "attached device net_null1"
+    faults = faulty.make_faults()
+    faults.set("attach", "refuse")
+    lacking = faulty.add_secondary(faults=faults)
+    for process in faulty.members():
+        table, last = process.peers()
+        assert last == f"{lacking} lacks port 0 (net_null0); {lacking} lacks port 1 (net_null1)"
+        for one in faulty.members():
+            assert table[one.pid].ports == ("-" if one is lacking else "0,1")
+    for process in faulty.members():
+        ports = [] if process is lacking else [(0, "net_null0"), (1, "net_null1")]
+        assert process.list() == ports
+
+
+def test_foreign(testpmd, process):
+    """A dpdk-testpmd is shown, but what it sees is not known."""
+    ours = [process("secondary", eal=["--no-pci"]) for _ in range(2)]
+    assert ours[0].cmd("attach net_null0") == "attached device net_null0"
+    for name in ("foreign", "stopped"):
+        for asked in ours:
+            assert peers(asked) == (
+                {
+                    testpmd.pid: hm.Peer(False, "primary", "dpdk-testpmd", name, "?"),
+                    **{
+                        one.pid: hm.Peer(one is asked, "secondary", PROGRAM, "ok", "0")
+                        for one in ours
+                    },
+                },
+                "all 2 processes agree: 1 ports",
+            )
+            assert asked.list() == [(0, "net_null0")]
+        if name == "foreign":
+            hm.stop(testpmd.pid)

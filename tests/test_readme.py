@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the README shows is what happens."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+
+import pytest
+
+import hotplug_mp as hm
+
+README = os.path.join(hm.REPO, "README.rst")
+NOBODY = 65534
+TRANSCRIPT = re.compile(r"(primary|secondary|shell) +\| ?(.*)")
+PIDS = {"primary": "7541", "secondary": "7545"}  # as the README calls them
+
+# Commands that are not run here, and the script that runs them.
+ELSEWHERE = {
+    "scripts/test.sh": ".ci/run",
+    "meson setup build": "scripts/demo.sh",
+    "ninja -C build": "scripts/demo.sh",
+    "meson compile -C build lint": "scripts/lint.sh",
+}
+
+
+def read(path):
+    with open(os.path.join(hm.REPO, path), encoding="utf-8") as f:
+        return f.read()
+
+
+def literal_blocks():
+    """The literal blocks, each a list of lines without their indent."""
+    blocks, block, inside = [], [], False
+    for line in [*read("README.rst").split("\n"), "end"]:
+        if inside and (line.startswith("    ") or not line):
+            block.append(line[4:])
+            continue
+        if inside and any(block):
+            blocks.append([text for text in block if text])
+        inside, block = line.endswith("::") and not line.startswith(".. "), []
+    return blocks
+
+
+def one(text):
+    """Text with all blanks alike: the README shows a tab as blanks, pids have any width."""
+    return " ".join(text.split())
+
+
+def transcripts():
+    """Blocks of [speaker, text]; text that is indented more goes on with the line before."""
+    for block in literal_blocks():
+        if not TRANSCRIPT.match(block[0]):
+            continue
+        lines = []
+        for line in block:
+            match = TRANSCRIPT.match(line)
+            if match:
+                lines.append(list(match.groups()))
+            else:
+                lines[-1][1] += f" {line.strip()}"
+        yield pytest.param(lines, id=one(f"{lines[0][0]} {lines[0][1]}".replace("example>", "")))
+
+
+def shell_commands():
+    """The shell's lines: [(command, what it prints)]; # is root's prompt, $ a user's."""
+    for block in literal_blocks():
+        if TRANSCRIPT.match(block[0]) or block[0][:2] not in ("# ", "$ "):
+            continue
+        commands, going_on = [], False
+        for line in block:
+            if going_on:
+                commands[-1][0] += f" {line.strip()}"
+            elif line[:2] in ("# ", "$ "):
+                commands.append([line, []])
+            else:
+                commands[-1][1].append(line)
+            going_on = line.endswith("\\")
+            if going_on:
+                commands[-1][0] = commands[-1][0][:-1].rstrip()
+        yield from commands
+
+
+def commands_of(start):
+    """The commands that start with this, without the prompt."""
+    found = [line[2:] for line, _ in shell_commands() if line[2:].startswith(start)]
+    assert found, f"the README does not show {start}"
+    return found
+
+
+class Session:
+    """A primary and a secondary that say what a transcript says they do."""
+
+    def __init__(self, group):
+        self.members = {"primary": group.primary, "secondary": group.secondaries[0]}
+
+    def real(self, text):
+        for role, pid in PIDS.items():
+            text = re.sub(rf"\b{pid}\b", str(self.members[role].pid), text)
+        return text
+
+    def shell(self, line):
+        assert line.startswith("# ")
+        subprocess.run(self.real(line[2:]), shell=True, check=True, timeout=hm.TIMEOUT)
+
+    def news(self, speaker, text):
+        """What is printed without having been asked for."""
+        self.members[speaker].child.expect_exact(self.real(text))
+        self.members[speaker].child.expect_exact(hm.PROMPT)
+
+    def ask(self, speaker, line, expected):
+        process = self.members[speaker]
+        expected = [one(self.real(text)) for text in expected]
+        if line == "quit":
+            process.send(line)
+            assert process.wait() == 0
+            shown = hm.ESCAPE_CODE.sub("", process.child.before).split("\n")
+            assert [one(text) for text in shown if text.strip()][1:] == expected
+            return
+
+        def seen():
+            return [one(text) for text in process.cmd(line).split("\n")]
+
+        if line == "peers":
+            # The states it shows follow the processes' own at a small distance.
+            hm.wait_until(lambda: seen() == expected, expected)
+        else:
+            assert seen() == expected
+
+
+@pytest.fixture
+def readme_veth():
+    """The interfaces the README makes."""
+    lines = commands_of("ip link")
+    name = lines[0].split()[3]
+    if os.path.exists(f"/sys/class/net/{name}"):
+        pytest.skip(f"this machine has an interface {name} of its own")
+    for line in lines:
+        subprocess.run(line, shell=True, check=True, timeout=hm.TIMEOUT)
+    yield
+    subprocess.run(["ip", "link", "del", name], check=True, timeout=hm.TIMEOUT)
+
+
+@pytest.mark.parametrize("lines", transcripts())
+def test_transcript(request, pair, lines):
+    if any("iface=hm0" in text for _, text in lines):
+        request.getfixturevalue("readme_veth")
+    session = Session(pair)
+    number = 0
+    while number < len(lines):
+        speaker, text = lines[number]
+        number += 1
+        if speaker == "shell":
+            session.shell(text)
+        elif not text.startswith(hm.PROMPT):
+            session.news(speaker, text)
+        else:
+            expected = []
+            while number < len(lines) and lines[number][0] == speaker:
+                if lines[number][1].startswith(hm.PROMPT):
+                    break
+                expected.append(lines[number][1])
+                number += 1
+            session.ask(speaker, text[len(hm.PROMPT) :], expected)
+
+
+def test_transcripts_cover_every_command(pair):
+    shown = {
+        text[len(hm.PROMPT) :].split()[0]
+        for block in transcripts()
+        for _, text in block.values[0]
+        if text.startswith(hm.PROMPT)
+    }
+    assert shown == {line.split()[0] for line in pair.primary.cmd("help").split("\n")}
+
+
+def test_every_shell_command_is_run():
+    for line, _ in shell_commands():
+        command = line[2:]
+        if command in ELSEWHERE:
+            assert command in read(ELSEWHERE[command])
+            continue
+        assert re.match(
+            r"(apt-get install|build/|printf .* \| build/|ip link|meson install|mkdir|mount)"
+            r"|/usr/bin/python3 -m pytest tests/physical --pci "  # as the guest does, but for --pci
+            r"|scripts/demo\.sh$",
+            command,
+        ), f"nobody runs {command}"
+
+
+def started_as_shown():
+    return [
+        pytest.param(line[2:], output, id=line[2:])
+        for line, output in shell_commands()
+        if line.startswith("# ") and "build/dpdk-hotplug_mp" in line
+    ]
+
+
+@pytest.mark.parametrize("command, output", started_as_shown())
+def test_program_starts_as_shown(prefix, short_dir, command, output):
+    """In an empty directory, and with no group but its own."""
+    command = re.sub(r" --file-prefix=\S+", "", command)
+    command = command.replace("build/dpdk-hotplug_mp", f"{hm.BINARY} --file-prefix={prefix}")
+    done = subprocess.run(
+        ["bash", "-c", command],
+        cwd=short_dir,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=hm.TIMEOUT,
+    )
+    assert done.returncode == 0, done.stderr
+    assert [one(line) for line in done.stdout.splitlines()] == [one(line) for line in output]
+
+
+@pytest.fixture
+def user():
+    """What a user without rights has: run it as, a directory, and a copy they can execute."""
+    hm.need(shutil.which("setpriv"), "no setpriv; install util-linux")
+    with tempfile.TemporaryDirectory(prefix="hmt", dir="/tmp") as path:
+        binary = shutil.copy(hm.BINARY, path)
+        os.chown(path, NOBODY, NOBODY)
+        wrap = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
+        yield wrap, path, binary
+
+
+@pytest.fixture
+def user_mount(user):
+    """The mount the README makes, for another user and at another place."""
+    wrap, path, binary = user
+    shown = commands_of("mkdir")[0].split()[-1]
+    place = f"{path}/huge"
+
+    def mine(command):
+        return command.replace(shown, place).replace("=1000", f"={NOBODY}")
+
+    for command in (commands_of("mkdir")[0], commands_of("mount")[0]):
+        subprocess.run(mine(command), shell=True, check=True, timeout=hm.TIMEOUT)
+    yield mine
+    subprocess.run(["umount", place], check=True, timeout=hm.TIMEOUT)
+
+
+def user_commands(option):
+    found = [line[2:] for line, _ in shell_commands() if line.startswith("$ ") and option in line]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_user_without_rights_has_a_group(user, user_mount, prefix, monkeypatch):
+    wrap, path, binary = user
+    words = user_mount(user_commands("--huge-dir")).split()
+    assert words[:2] == ["build/dpdk-hotplug_mp", "--proc-type=auto"]
+    monkeypatch.setenv("XDG_RUNTIME_DIR", path)
+    # Run the copy: the user may not get at the program itself, which comes as the next word.
+    wrap = [*wrap, "sh", "-c", 'copy=$0; shift; exec "$copy" "$@"', binary]
+    started = []
+    try:
+        for _ in range(2):
+            started.append(hm.Process("auto", prefix, eal=words[2:], wrap=wrap))
+        primary, secondary = started
+        assert secondary.cmd("attach net_null0") == "attached device net_null0"
+        assert primary.list() == secondary.list() == [(0, "net_null0")]
+        for refused in ("net_af_packet,iface=lo", "net_tap0"):
+            assert secondary.cmd(f"attach {refused}").startswith("failed to attach device ")
+        assert primary.cmd("detach net_null0") == "detached device net_null0"
+        assert primary.list() == secondary.list() == []
+    finally:
+        statuses = [process.close() for process in reversed(started)]
+    assert statuses == [0, 0]
+    assert hm.sockets(prefix, f"{path}/dpdk") == []
+
+
+def test_user_without_rights_and_hugepages(user, prefix):
+    wrap, path, binary = user
+    words = user_commands("--no-huge").split()
+    done = hm.run(
+        None,
+        prefix,
+        eal=words[1:],
+        wrap=wrap,
+        binary=binary,
+        env={"XDG_RUNTIME_DIR": path},
+        input="attach net_null0\n",
+    )
+    assert (done.returncode, done.stdout) == (0, "attached device net_null0\n"), done.stderr
+
+
+def test_install(tmp_path):
+    (command,) = commands_of("meson install")
+    env = {**os.environ, "DESTDIR": str(tmp_path)}
+    subprocess.run(command, shell=True, cwd=hm.REPO, env=env, check=True, timeout=60)
+    assert os.access(tmp_path / "usr/local/bin/dpdk-hotplug_mp", os.X_OK)
+
+
+def test_packages():
+    """By hand as setup.sh does it."""
+    (command,) = commands_of("apt-get install")
+    packages = re.search(r'^packages="([^"]*)"', read("scripts/setup.sh"), re.MULTILINE)
+    assert command.split()[2:] == packages[1].split()
+
+
+def test_demo_without_a_terminal():
+    (command,) = commands_of("scripts/demo.sh")
+    done = subprocess.run(
+        command,
+        cwd=hm.REPO,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("demo: every step showed what it should\n")
+
+
+def formats():
+    """What the program can print, as patterns."""
+    found = {r"pid \d+ \((?:primary|secondary)\): \w+\(\): .+"}  # and what a driver has logged
+    for name in os.listdir(hm.REPO):
+        if not name.endswith(".c"):
+            continue
+        source = re.sub(r"/\*.*?\*/", "", read(name), flags=re.DOTALL)
+        for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', source):
+            text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal))
+            text = text.replace("\\n", "").replace('\\"', '"').strip()
+            words = re.sub(r"%[-0-9.*]*[lzh]*[a-z]", "%", text)
+            if len(re.findall("[a-z]", words)) >= 4 and words != "device % %":
+                # What begins with a semicolon is added to something else.
+                start = "(.+)" if words.startswith(";") else ""
+                found.add(start + "(.+)".join(re.escape(part) for part in words.split("%")))
+    # Who differs is put together from pieces.
+    assert '"alone has" : "lacks"' in read("views.c")
+    found.add(r"pid \d+ \((?:primary|secondary)\) (?:alone has|lacks) port \d+ \(.+\)")
+    assert '"device %s %s, but: %s"' in read("unplug.c")
+    found.add(r"device \S+ (is to be removed|has arrived), but: (.+)")
+    found.add(r"device \S+ (.+)")
+    return found
+
+
+def printable(text, patterns):
+    """Can the program print this? Then it must be able to print, too, what stands for a %s."""
+    if " " not in text or re.fullmatch(r"pid \d+ \((primary|secondary)\)|[\d ]+", text):
+        return True
+    if text in ("is to be removed", "has arrived"):
+        return True
+    if re.fullmatch(r"(pid \d+ \((primary|secondary)\): )?(attach|detach) [a-z0-9_]+", text):
+        return True
+    matches = (re.fullmatch(pattern, text) for pattern in patterns)
+    return any(
+        all(printable(part, patterns) for part in match.groups()) for match in matches if match
+    )
+
+
+def failure_table():
+    """What the table says is printed."""
+    text = read("README.rst")
+    table = text[text.index(".. list-table::") : text.index("How it works\n")]
+    for row in table.split("   * - ")[2:]:
+        for quoted in re.findall(r"``(.*?)``", row, re.DOTALL):
+            quoted = one(quoted).replace("NAME,...", "NAME").replace("NAME", "net_null0")
+            if " " in quoted:
+                yield quoted
+
+
+@pytest.mark.parametrize("text", failure_table())
+def test_table_of_failures_has_what_the_program_prints(text):
+    if text.startswith("did not answer"):
+        text = f"pid 7545 (secondary) {text}"
+    match = re.fullmatch(r"failed to (attach|detach) device \S+: (.*)", text)
+    assert printable(match[2] if match else text, formats())
+
+
+def help_text(*command):
+    done = subprocess.run(
+        command, cwd=hm.REPO, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    return done.stdout
+
+
+def test_options_exist():
+    known = help_text(hm.BINARY, "--help") + read("scripts/test.sh")
+    known += read("tests/physical/conftest.py")
+    for tool in (("meson", "setup"), ("meson", "install"), ("dpdk-hugepages.py",)):
+        known += help_text(*tool, "--help")
+    for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", read("README.rst")))):
+        assert re.search(rf"{option}\b(?!-)", known), f"there is no {option}"
+
+
+def test_files_are_listed():
+    text = read("README.rst")
+    text = text[text.index("\nFiles\n") : text.index("\nContributing\n")]
+    listed = {n for names in re.findall(r"^``(.+?)``", text, re.MULTILINE) for n in names.split()}
+    sources = {name for name in os.listdir(hm.REPO) if name.endswith(".c")}
+    assert sources == {name for name in listed if name.endswith(".c")}
+    for name in listed - {"doc/test-report.rst"}:
+        assert os.path.exists(os.path.join(hm.REPO, name)), name

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A process that cannot answer: attach and detach are refused before anything has changed."""
+
+import os
+import re
+import subprocess
+
+import pytest
+
+import hotplug_mp as hm
+
+PORT = [(0, "net_null0")]
+STOPPED = "is stopped; resume or end it"
+HUNG = "is hung: it has served no request for [0-9]+ ms; end it, or try again later"
+
+
+@pytest.fixture
+def working(faulty):
+    """A primary and two secondaries with a port."""
+    assert faulty.primary.cmd("attach net_null0") == "attached device net_null0"
+    faulty.assert_agree(PORT)
+    return faulty
+
+
+def assert_refused(asker, reason):
+    """Whatever it asks for is refused in time, and it sees nothing changed."""
+    for line, device in (
+        ("attach net_null1", "net_null1"),
+        ("detach net_null0", "net_null0"),
+        ("sync", None),
+    ):
+        answer, seconds = asker.timed(line)
+        what = "sync" if device is None else f"{line.split()[0]} device {device}"
+        assert re.fullmatch(f"failed to {what}: {reason}", answer), answer
+        assert seconds < 1
+        assert asker.list() == PORT
+
+
+def assert_works(group):
+    """Every process attaches and detaches, and all agree on it."""
+    for process in group.members():
+        assert process.cmd("attach net_null1") == "attached device net_null1"
+        group.assert_agree([*PORT, (1, "net_null1")])
+        assert process.cmd("detach net_null1") == "detached device net_null1"
+        group.assert_agree(PORT)
+
+
+@pytest.mark.parametrize("who", hm.ROLES)
+def test_stopped(working, who):
+    stopped = working.member(who)
+    stopped.stop()
+    for asker in working.members():
+        if asker is not stopped:
+            assert_refused(asker, re.escape(f"{stopped} {STOPPED}"))
+    stopped.resume()
+    # No request is waiting for it: it is as it was.
+    working.assert_agree(PORT)
+    assert_works(working)
+
+
+@pytest.mark.parametrize("who", hm.ROLES)
+def test_hung(working, who):
+    """Its interrupt thread, which serves the requests, is busy with something else."""
+    hung = working.member(who)
+    askers = [process for process in working.members() if process is not hung]
+    hung.faults.set("interrupt", "block")
+    hung.faults.wait_met("interrupt")
+    hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "hung", "it hangs", timeout=2)
+    for asker in askers:
+        assert_refused(asker, f"{re.escape(str(hung))} {HUNG}")
+    assert hung.list() == PORT
+    hung.faults.clear()
+    hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "ok", "it runs", timeout=2)
+    working.assert_agree(PORT)
+    assert_works(working)
+
+
+def test_busy_for_a_moment_is_waited_for(working):
+    """Less than a second is no reason to refuse."""
+    busy = working.secondaries[0]
+    busy.faults.set("interrupt", "block")
+    busy.faults.wait_met("interrupt")
+    working.primary.send("attach net_null1")
+    with pytest.raises(hm.pexpect.TIMEOUT):
+        working.primary.child.expect_exact(hm.PROMPT, timeout=0.4)
+    busy.faults.clear()
+    assert working.primary.answer() == "attached device net_null1"
+    working.assert_agree([*PORT, (1, "net_null1")])
+
+
+def test_stopped_foreign(testpmd, process):
+    ours = [process("secondary", eal=["--no-pci"]) for _ in range(2)]
+    assert ours[0].cmd("attach net_null0") == "attached device net_null0"
+    hm.assert_agree(ours, PORT)
+    hm.stop(testpmd.pid)
+    for asker in ours:
+        assert_refused(asker, re.escape(f"pid {testpmd.pid} (primary) {STOPPED}"))
+    testpmd.resume()
+    hm.assert_agree(ours, PORT)
+    assert ours[1].cmd("detach net_null0") == "detached device net_null0"
+    hm.assert_agree(ours, [])
+
+
+@pytest.mark.parametrize("asker", hm.ROLES[:2])
+def test_dead_is_no_reason_to_refuse(working, asker):
+    asker, dead = working.member(asker), working.secondaries[1]
+    dead.die()
+    answer, seconds = asker.timed("attach net_null1")
+    assert answer == "attached device net_null1"
+    assert seconds < 1
+    working.assert_agree([*PORT, (1, "net_null1")])
+    answer, seconds = asker.timed("detach net_null1")
+    assert answer == "detached device net_null1"
+    assert seconds < 1
+    working.assert_agree(PORT)
+
+
+@pytest.mark.parametrize("asker, verb", [("primary", "attach"), ("secondary 1", "detach")])
+def test_dies_in_the_middle(working, asker, verb):
+    """The EAL waits 5 s for its answer; then the operation is done without it."""
+    asker, dead = working.member(asker), working.secondaries[1]
+    call, device = ("attach", "net_null1") if verb == "attach" else ("release", "net_null0")
+    dead.faults.set(call, "block")
+    asker.send(f"{verb} {device}")
+    dead.faults.wait_met(call)
+    dead.die()
+    assert asker.answer(timeout=30).split("\n")[-1] == f"{verb}ed device {device}"
+    working.assert_agree([*PORT, (1, "net_null1")] if verb == "attach" else [])
+
+
+@pytest.mark.parametrize("asker, verb", [("primary", "detach"), ("secondary 1", "attach")])
+def test_stops_in_the_middle(working, asker, verb):
+    """It is named, and what is said is true; once it is resumed, the group is mended."""
+    asker, stopped = working.member(asker), working.secondaries[1]
+    call, device = ("attach", "net_null1") if verb == "attach" else ("release", "net_null0")
+    stopped.faults.set(call, "block")
+    asker.send(f"{verb} {device}")
+    stopped.faults.wait_met(call)
+    stopped.stop()
+    stopped.faults.clear()
+    answer = asker.answer(timeout=30).split("\n")[-1]
+    assert answer.startswith(
+        f"failed to {verb} device {device}: {stopped} is stopped and did not answer; "
+    )
+    others = [process for process in working.members() if process is not stopped]
+    for process in others:
+        assert process.list() == PORT
+        assert process.peers()[0][stopped.pid].state == "stopped"
+        # In particular, no answer claims what the stopped one may do otherwise later.
+        refused = f"failed to {verb} device {device}: {stopped} {STOPPED}"
+        assert process.cmd(f"{verb} {device}") == refused
+    stopped.resume()
+    hm.wait_until(lambda: asker.peers()[0][stopped.pid].state == "ok", "it runs", timeout=2)
+    if any(process.list() != PORT for process in working.members()):
+        assert working.primary.cmd("sync").startswith("synced: ")
+    working.assert_agree(PORT)
+    assert_works(working)
+
+
+def test_no_false_alarm_on_a_busy_machine(working):
+    """1000 operations beside twice as many busy loops as there are cores."""
+    loops = [
+        subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2 * os.cpu_count())
+    ]
+    try:
+        answers = []
+        for number in range(500):
+            process = working.members()[number % 3]
+            answers.append(process.cmd("attach net_null1"))
+            answers.append(process.cmd("detach net_null1"))
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+    assert answers == ["attached device net_null1", "detached device net_null1"] * 500
+    working.assert_agree(PORT)

@@ -1,0 +1,236 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Start-up failures: one line that says what is wrong and how to mend it."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+
+import pytest
+
+import hotplug_mp as hm
+
+NOBODY = 65534
+NO_MOUNT = f"umount {hm.HUGEPAGES}"
+# What a machine shows that has hugetlbfs, but no page reserved, in a mount namespace of its own.
+NO_PAGES = """
+pages=$1; shift
+mkdir "$pages"/hugepages-2048kB
+for file in nr free resv surplus; do
+    echo 0 >"$pages"/hugepages-2048kB/"$file"_hugepages
+done
+sed -E 's/^(HugePages_[A-Za-z]+:) .*/\\1 0/' /proc/meminfo >"$pages"/meminfo
+mount --bind "$pages"/meminfo /proc/meminfo
+for dir in /sys/kernel/mm/hugepages /sys/devices/system/node/node*/hugepages; do
+    mount --bind "$pages" "$dir"
+done
+"""
+
+
+def why(done, status=1):
+    """The one line of the program's own, of a start that failed as it should."""
+    assert done.returncode == status, done.stderr
+    lines = [line for line in done.stderr.split("\n") if line.startswith("dpdk-hotplug_mp: ")]
+    assert len(lines) == 1, done.stderr
+    assert done.stderr.endswith(f"{lines[0]}\n"), "it is the last thing said"
+    assert not re.search("backtrace|PANIC|panic|core dumped|#0", done.stderr)
+    return lines[0]
+
+
+@pytest.fixture
+def start(prefix, short_dir):
+    """Run the program where a core file would be seen."""
+
+    def start(role, **kwargs):
+        done = hm.run(role, kwargs.pop("prefix", prefix), cwd=short_dir, **kwargs)
+        assert os.listdir(short_dir) == []
+        return done
+
+    return start
+
+
+@pytest.fixture
+def nobody():
+    """How to run as a user without rights: arguments of run()."""
+    hm.need(shutil.which("setpriv"), "no setpriv; install util-linux")
+    with tempfile.TemporaryDirectory(prefix="hmt", dir="/tmp") as path:
+        binary = shutil.copy(hm.BINARY, path)
+        os.chown(path, NOBODY, NOBODY)
+        yield {
+            "binary": binary,
+            "env": {"XDG_RUNTIME_DIR": path},
+            "wrap": ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"],
+        }
+
+
+@pytest.fixture
+def after():
+    """after(script, arg...): run after a shell script that may change what is mounted."""
+    wrap = ["unshare", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*wrap, "true"]).returncode != 0:
+        pytest.skip("no mount namespace of one's own is to be had here")
+    return lambda script, *args: [*wrap, "sh", "-e", "-c", f'{script}\nexec "$@"', "sh", *args]
+
+
+def test_no_hugetlbfs(start, after):
+    line = why(start("primary", wrap=after(NO_MOUNT)))
+    assert "no hugetlbfs is mounted;" in line
+    assert "scripts/setup.sh" in line and "--no-huge" in line
+
+
+def test_huge_dir_that_is_none(start):
+    line = why(start("primary", eal=["--huge-dir=/proc"]))
+    assert "no hugetlbfs is mounted at /proc;" in line
+
+
+def test_no_hugepages(start, after, tmp_path):
+    line = why(start("primary", wrap=after(NO_PAGES, str(tmp_path))))
+    assert "no hugepages are free (0 reserved)" in line
+    assert "scripts/setup.sh" in line and "--no-huge" in line
+
+
+def test_no_permission(start, nobody, prefix):
+    line = why(start("primary", **nobody))
+    assert "no permission to use the hugepages" in line
+    assert "run as root" in line and "--huge-dir" in line
+    assert hm.sockets(prefix, nobody["env"]["XDG_RUNTIME_DIR"] + "/dpdk") == []
+
+
+def test_no_permission_to_join(start, nobody, pair):
+    nobody["env"]["RUNTIME_DIRECTORY"] = os.path.dirname(hm.RUNTIME)
+    for role in ("primary", "secondary", "auto"):
+        line = why(start(role, prefix=pair.prefix, **nobody))
+        directory = f"{hm.RUNTIME}/{pair.prefix}"
+        assert f"cannot use the runtime directory {directory}: Permission denied" in line
+        assert "or as root" in line
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    pair.assert_lists([(0, "net_null0")])
+
+
+def test_user_without_rights_runs_without_hugepages(start, nobody, prefix):
+    lines = "attach net_null0\nlist\ndetach net_null0\n"
+    done = start("primary", eal=["--no-huge"], input=lines, **nobody)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "attached device net_null0\nlist all etherdev\n0\tnet_null0\ndetached device net_null0\n"
+    )
+    assert hm.sockets(prefix, nobody["env"]["XDG_RUNTIME_DIR"] + "/dpdk") == []
+
+
+def test_secondary_without_primary(start, prefix):
+    line = why(start("secondary"))
+    assert f'no primary runs with the file prefix "{prefix}"' in line
+    assert "start the primary first" in line
+    assert hm.traces(prefix) == set()
+
+
+def test_secondary_of_a_primary_that_left(start, prefix):
+    assert start("primary").returncode == 0
+    assert "no primary runs" in why(start("secondary"))
+
+
+def test_second_primary(start, pair):
+    line = why(start("primary", prefix=pair.prefix))
+    assert f'a primary runs already with the file prefix "{pair.prefix}"' in line
+    assert f"pid {pair.primary.pid} (dpdk-hotplug_mp)" in line
+    assert "--proc-type=auto" in line and "--file-prefix" in line
+    for process in pair.members():
+        assert process.cmd("attach net_null0") == "attached device net_null0"
+        pair.assert_lists([(0, "net_null0")])
+        assert process.cmd("detach net_null0") == "detached device net_null0"
+
+
+@pytest.mark.parametrize("left_by", ["quit", "kill"])
+@pytest.mark.parametrize("role", ["primary", "auto"])
+def test_new_primary_beside_an_old_secondary(start, pair, role, left_by):
+    """The EAL would destroy what the secondary uses; it must live on, and leave well."""
+    if left_by == "quit":
+        assert pair.primary.quit() == 0
+    else:
+        pair.primary.kill(signal.SIGKILL)
+        assert pair.primary.wait() == -signal.SIGKILL
+    (secondary,) = pair.secondaries
+    line = why(start(role, prefix=pair.prefix))
+    assert "secondaries of an earlier primary still run" in line
+    assert f"pid {secondary.pid};" in line
+    assert "quit them first" in line and "--file-prefix" in line
+    left = f"the primary (pid {pair.primary.pid}) has left; quit this process"
+    assert secondary.cmd("list").endswith(left)
+    assert secondary.quit() == 0
+    # With that one gone, a new primary starts, and clears a killed one's socket away.
+    done = start(role, prefix=pair.prefix, input="attach net_null0\nlist\n")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == "attached device net_null0\nlist all etherdev\n0\tnet_null0\n"
+
+
+def test_new_primary_names_every_old_secondary(start, group):
+    assert group.primary.quit() == 0
+    line = why(start("primary", prefix=group.prefix))
+    for secondary in group.secondaries:
+        assert re.search(rf"\b{secondary.pid}\b", line)
+
+
+@pytest.mark.parametrize("role", ["primary", "auto", "secondary"])
+def test_another_pid_namespace_is_refused(start, pair, role):
+    """Its locks bear no pid there; it must not take the group for nobody's."""
+    namespace = ("unshare", "--pid", "--fork", "--mount-proc")
+    line = why(start(role, prefix=pair.prefix, wrap=namespace))
+    assert "another pid namespace" in line and "--file-prefix" in line
+    assert pair.secondaries[0].cmd("attach net_null0") == "attached device net_null0"
+    pair.assert_lists([(0, "net_null0")])
+    assert pair.primary.cmd("peers").endswith("all 2 processes agree: 1 ports")
+
+
+def test_socket_of_a_killed_secondary_does_not_matter(start, pair):
+    (secondary,) = pair.secondaries
+    secondary.kill(signal.SIGKILL)
+    assert secondary.wait() == -signal.SIGKILL
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    assert pair.primary.quit() == 0
+    assert start("primary", prefix=pair.prefix).returncode == 0
+
+
+def test_auto_is_primary_then_secondary(process):
+    first, second = process("auto"), process("auto")
+    assert first.cmd("attach net_null0") == "attached device net_null0"
+    assert second.list() == [(0, "net_null0")]
+
+
+@pytest.mark.parametrize("kwargs", [{"eal": ["stray"]}, {"own": ["stray"]}], ids=["EAL", "own"])
+def test_stray_argument(start, kwargs):
+    line = why(start("primary", **kwargs), status=2)
+    assert 'unexpected argument "stray"; try --help' in line
+
+
+def test_unknown_option_of_its_own(start, prefix):
+    done = start("primary", own=["--frob"])
+    assert done.returncode == 2
+    assert "--frob" in done.stderr and "--help" in done.stderr
+    assert done.stdout == ""
+    assert hm.traces(prefix) == set()
+
+
+def test_unknown_option_of_the_eal(start):
+    done = start("primary", eal=["--frob"])
+    assert "unrecognized option '--frob'" in done.stderr
+    assert "did not start" in why(done)
+
+
+@pytest.mark.parametrize("kwargs", [{"eal": ["--help"]}, {"own": ["--help"]}, {"eal": ["-h"]}])
+def test_help(start, prefix, kwargs):
+    done = start("primary", **kwargs)
+    assert done.returncode == 0
+    assert done.stdout.startswith("Usage: dpdk-hotplug_mp [EAL options] [-- [options]]\n")
+    assert "--file-prefix" in done.stdout and "EAL common options" in done.stdout
+    assert hm.traces(prefix) == set()
+
+
+@pytest.mark.parametrize("kwargs", [{"eal": ["--version"]}, {"own": ["--version"]}])
+def test_version(start, prefix, kwargs):
+    done = start("primary", **kwargs)
+    assert done.returncode == 0
+    assert re.fullmatch(r"dpdk-hotplug_mp \d+\.\d+\.\d+ \(DPDK \S+\)\n", done.stdout)
+    assert done.stderr == ""
+    assert hm.traces(prefix) == set()

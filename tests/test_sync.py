@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""sync brings the group back together, or names the process to restart."""
+
+import os
+
+import pytest
+
+import hotplug_mp as hm
+
+PORTS = [(0, "net_null0"), (1, "net_ring0")]
+
+
+@pytest.fixture
+def working(faulty):
+    """A primary and two secondaries with two ports."""
+    for _, name in PORTS:
+        assert faulty.primary.cmd(f"attach {name}") == f"attached device {name}"
+    faulty.assert_agree(PORTS)
+    return faulty
+
+
+def join_without_ports(group):
+    """A secondary that could make no port its own when it started."""
+    faults = group.make_faults()
+    faults.set("attach", "refuse")
+    lacking = group.add_secondary(faults=faults)
+    assert lacking.list() == []
+    return lacking
+
+
+@pytest.mark.parametrize("asker", hm.ROLES)
+def test_healthy_group_has_nothing_to_do(working, asker):
+    asker = working.member(asker)
+    assert asker.cmd("sync") == "synced: all 3 processes agree: 2 ports; nothing to do"
+    working.assert_agree(PORTS)
+    for number, (_, name) in enumerate(PORTS, 1):
+        assert asker.cmd(f"detach {name}") == f"detached device {name}"
+        assert asker.cmd("sync") == (
+            f"synced: all 3 processes agree: {2 - number} ports; nothing to do"
+        )
+        working.assert_agree(PORTS[number:])
+
+
+@pytest.mark.parametrize("asker", [*hm.ROLES[:2], "secondary 3"])
+def test_who_misses_a_port_gets_it(working, asker):
+    """Secondary 3 misses both."""
+    lacking = join_without_ports(working)
+    lacking.faults.clear()
+    assert working.member(asker).cmd("sync") == (
+        "synced: all 4 processes agree: 2 ports; mended: "
+        f"{lacking} lacks port 0 (net_null0); {lacking} lacks port 1 (net_ring0)"
+    )
+    working.assert_agree(PORTS)
+    for process, (number, (_, name)) in zip((lacking, working.primary), enumerate(PORTS, 1)):
+        assert process.cmd(f"detach {name}") == f"detached device {name}"
+        working.assert_agree(PORTS[number:])
+
+
+@pytest.mark.parametrize("asker", [*hm.ROLES[:2], "secondary 3"])
+def test_who_cannot_have_it_is_to_be_restarted(working, asker):
+    lacking = join_without_ports(working)
+    differ = f"{lacking} lacks port 0 (net_null0); {lacking} lacks port 1 (net_ring0)"
+    for _ in range(2):
+        answer = working.member(asker).cmd("sync")
+        assert answer.startswith(f"failed to sync: {differ}; ")
+        assert "restart" in answer and "mended" not in answer
+        for process in working.members():
+            assert process.list() == ([] if process is lacking else PORTS)
+            assert process.peers()[1] == differ
+    assert lacking.quit() == 0
+    working.add_secondary()
+    working.assert_agree(PORTS)
+
+
+def test_arguments_of_the_device_are_kept(faulty, veth):
+    """It is brought with the arguments it was attached with, which the bus does not keep."""
+    asker, _ = faulty.secondaries
+    port = [(0, "net_af_packet0")]
+    devargs = f"net_af_packet0,iface={veth},blocksz=8192,framesz=4096"
+    assert asker.cmd(f"attach {devargs}") == "attached device net_af_packet0"
+    lacking = join_without_ports(faulty)
+    lacking.faults.clear()
+    assert asker.cmd("sync") == (
+        "synced: all 4 processes agree: 1 ports; mended: "
+        f"{lacking} lacks port 0 (net_af_packet0)"
+    )
+    faulty.assert_agree(port)
+    assert lacking.cmd("detach net_af_packet0") == "detached device net_af_packet0"
+    faulty.assert_agree([])
+
+
+@pytest.mark.parametrize("asker", hm.ROLES)
+def test_stale_port_is_removed_if_that_can_be(working, asker):
+    """Secondary 2, which the EAL did not find, has kept its device."""
+    asker, stale = working.member(asker), working.secondaries[1]
+    (path,) = [path for path in working.sockets() if f"_{stale.pid}_" in path]
+    away = f"{os.path.dirname(path)}/hidden"
+    os.rename(path, away)
+    assert working.primary.cmd("detach net_null0").startswith("failed to detach device net_null0: ")
+    os.rename(away, path)
+    differ = f"{stale} alone has port 0 (net_null0)"
+    for process in working.members():
+        assert process.list() == (PORTS if process is stale else PORTS[1:])
+        assert process.peers()[1] == differ
+    answer = asker.cmd("sync")
+    if answer.startswith("synced: "):
+        assert answer == f"synced: all 3 processes agree: 1 ports; mended: {differ}"
+    else:
+        assert answer.startswith(f"failed to sync: {differ}; ")
+        assert "restart" in answer and "mended" not in answer
+        for process in working.members():
+            assert process.list() == (PORTS if process is stale else PORTS[1:])
+            assert process.peers()[1] == differ
+        assert stale.quit() == 0
+        working.add_secondary()
+    working.assert_agree(PORTS[1:])
+
+
+@pytest.mark.parametrize("asker", hm.ROLES)
+def test_stale_port_that_nobody_can_remove(working, asker):
+    """The driver in secondary 2 has let go of the device, but not of the port."""
+    asker, stale = working.member(asker), working.secondaries[1]
+    stale.faults.set("release", "refuse")
+    assert working.primary.cmd("detach net_null0").startswith("failed to detach device net_null0: ")
+    stale.faults.clear()
+    answer = asker.cmd("sync")
+    assert answer.startswith(f"failed to sync: {stale} alone has port 0 (net_null0); ")
+    assert "restart" in answer
+    for process in working.members():
+        assert process.list() == (PORTS if process is stale else PORTS[1:])
+    assert stale.quit() == 0
+    working.add_secondary()
+    working.assert_agree(PORTS[1:])

@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Operations take turns: each waits for its own, and gets an answer that is true."""
+
+import os
+import re
+import signal
+import time
+
+import pytest
+
+import hotplug_mp as hm
+
+PAIRS = 50
+
+
+@pytest.fixture
+def four():
+    """A primary and three secondaries."""
+    group = hm.Group(secondaries=3)
+    yield group
+    group.close()
+
+
+def test_four_terminals_on_different_devices_always_succeed(four):
+    def pairs(process, device):
+        answers = []
+        for _ in range(PAIRS):
+            answers.append(process.cmd(f"attach {device}"))
+            answers.append(process.cmd(f"detach {device}"))
+        return answers
+
+    calls = [
+        lambda process=process, number=number: pairs(process, f"net_null{number}")
+        for number, process in enumerate(four.members())
+    ]
+    for number, answers in enumerate(hm.together(*calls)):
+        device = f"net_null{number}"
+        assert answers == [f"attached device {device}", f"detached device {device}"] * PAIRS
+    four.assert_agree([])
+
+
+def test_four_terminals_on_the_same_device_have_one_winner(four):
+    for _ in range(15):
+        calls = [lambda p=process: p.cmd("attach net_null0") for process in four.members()]
+        assert sorted(hm.together(*calls)) == (
+            ["attached device net_null0"]
+            + ["failed to attach device net_null0: already attached (port 0)"] * 3
+        )
+        four.assert_agree([(0, "net_null0")])
+        calls = [lambda p=process: p.cmd("detach net_null0") for process in four.members()]
+        assert sorted(hm.together(*calls)) == (
+            ["detached device net_null0"]
+            + ["failed to detach device net_null0: not attached"] * 3
+        )
+        four.assert_agree([])
+
+
+def test_attach_against_detach_of_the_same_device(four):
+    """Whoever comes first: each answer fits the order of some turns, and all agree after it."""
+    ports = []
+    for _ in range(15):
+        calls = [
+            lambda p=process, verb=verb: p.cmd(f"{verb} net_null0")
+            for process, verb in zip(four.members(), ("attach", "detach", "attach", "detach"))
+        ]
+        answers = hm.together(*calls)
+        attached = answers.count("attached device net_null0")
+        detached = answers.count("detached device net_null0")
+        again = answers.count("failed to attach device net_null0: already attached (port 0)")
+        not_there = answers.count("failed to detach device net_null0: not attached")
+        assert attached + again == 2 and detached + not_there == 2, answers
+        ports = [(0, "net_null0")] * (len(ports) + attached - detached)
+        assert len(ports) <= 1, answers
+        four.assert_agree(ports)
+
+
+@pytest.mark.parametrize("waiter", ["secondary 1", "secondary 2"])
+def test_wait_of_more_than_a_second_is_told_once(faulty, waiter):
+    """A primary that is slow in its own part keeps the turn, and nobody is harmed."""
+    primary, waiter = faulty.primary, faulty.member(waiter)
+    primary.faults.set("attach", "block")
+    primary.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    begin = time.monotonic()
+    waiter.send("attach net_null1")
+    told = f"waiting for {primary}: attach net_null0"
+    waiter.child.expect_exact(told)
+    assert 1 <= time.monotonic() - begin < 1.5
+    # It is still waiting in its next second, and says no more about it.
+    with pytest.raises(hm.pexpect.TIMEOUT):
+        waiter.child.expect("waiting|example>", timeout=1)
+    primary.faults.clear("attach")
+    freed = time.monotonic()
+    assert primary.answer() == "attached device net_null0"
+    waiter.child.expect_exact(hm.PROMPT)
+    assert time.monotonic() - freed < 1
+    assert waiter.child.before.replace("\r\n", "\n").strip("\n") == "attached device net_null1"
+    faulty.assert_agree([(0, "net_null0"), (1, "net_null1")])
+
+
+def test_stopped_holder_is_named_within_a_second(faulty):
+    """Its peers are free; they must not wait for one who may never run again."""
+    holder, other = faulty.primary, faulty.secondaries[0]
+    holder.faults.set("attach", "block")
+    holder.send("attach net_null0")
+    holder.faults.wait_met("attach")
+    holder.stop()
+    for asker in faulty.secondaries:
+        for verb in ("attach", "detach"):
+            answer, seconds = asker.timed(f"{verb} net_null1")
+            assert answer == (
+                f"failed to {verb} device net_null1: {holder}: attach net_null0 "
+                "has the turn and is stopped; resume or end it"
+            )
+            assert seconds < 1
+            assert asker.list() == []
+    holder.resume()
+    holder.faults.clear("attach")
+    assert holder.answer() == "attached device net_null0"
+    faulty.assert_agree([(0, "net_null0")])
+    assert other.cmd("detach net_null0") == "detached device net_null0"
+    faulty.assert_agree([])
+
+
+def test_secondary_killed_while_the_primary_works_for_it(faulty):
+    """The turn is free at once; what the dead one asked for is waited for, and done or undone."""
+    dead, asker = faulty.secondaries
+    faulty.primary.faults.set("attach", "block")
+    dead.send("attach net_null0")
+    faulty.primary.faults.wait_met("attach")
+    dead.die()
+    asker.send("attach net_null1")
+    asker.child.expect_exact(f"waiting for {faulty.primary}: busy with an earlier request")
+    faulty.primary.faults.clear("attach")
+    freed = time.monotonic()
+    asker.child.expect_exact(hm.PROMPT)
+    assert time.monotonic() - freed < 1
+    # They do not differ, so there is no note about it.
+    assert asker.child.before.replace("\r\n", "\n").strip("\n") == "attached device net_null1"
+    ports = asker.list()
+    assert [name for _, name in ports] in (["net_null1"], ["net_null0", "net_null1"])
+    faulty.assert_agree(ports)
+
+
+@pytest.mark.parametrize("dead", ["secondary 1", "secondary 2"])
+def test_what_the_dead_one_left_is_told(faulty, dead):
+    """Killed in the middle of a detach of which one process has not done its part."""
+    dead = faulty.member(dead)
+    asker = faulty.add_secondary()
+    (other,) = [s for s in faulty.secondaries if s not in (dead, asker)]
+    assert asker.cmd("attach net_null0") == "attached device net_null0"
+    faulty.assert_agree([(0, "net_null0")])
+    other.faults.set("release", "refuse")
+    faulty.primary.faults.set("release", "block")
+    dead.send("detach net_null0")
+    faulty.primary.faults.wait_met("release")
+    assert other.faults.met("release")
+    dead.die()
+    faulty.primary.faults.clear("release")
+    # They differ, and each list shows the truth: the port is gone but in that one.
+    answer, seconds = asker.timed("detach net_null0")
+    assert answer == (
+        f"note: pid {dead.pid} died during: detach net_null0; "
+        f"{other} alone has port 0 (net_null0); run sync\n"
+        f"failed to detach device net_null0: not attached in this process, but in {other}; run sync"
+    )
+    assert seconds < 1
+
+    def assert_differ():
+        for process in faulty.members():
+            assert process.list() == ([(0, "net_null0")] if process is other else [])
+            assert process.peers()[1] == f"{other} alone has port 0 (net_null0)"
+
+    assert_differ()
+    # The note is printed once. The driver in that process has let go of its device, so that
+    # nobody can remove the port that stays.
+    for process in faulty.members():
+        answer = process.cmd("sync")
+        assert answer.startswith(f"failed to sync: {other} alone has port 0 (net_null0); ")
+        assert "restart" in answer
+        assert_differ()
+    assert other.quit() == 0
+    faulty.assert_agree([])
+    assert asker.cmd("attach net_null1") == "attached device net_null1"
+    faulty.assert_agree([(0, "net_null1")])
+
+
+@pytest.mark.parametrize("rounds", range(3))
+def test_killed_at_some_moment(group, rounds):
+    """Killed while it attaches and detaches without pause, each time at another moment."""
+    dead, asker = group.secondaries
+    dead.child.send("attach net_null0\rdetach net_null0\r" * 10)
+    for _ in range(rounds):
+        dead.child.expect_exact("detached device net_null0")
+    dead.kill()
+    begin = time.time()
+    *said, result = asker.cmd("attach net_null1").split("\n")
+    end = time.time()
+    assert dead.wait() == -signal.SIGKILL
+    assert result == "attached device net_null1"
+    # The primary may have asked the dead one, and the EAL have it wait 5 s for the answer;
+    # what it says then is the last thing in its log.
+    free = max(begin, os.stat(group.primary.log_path).st_mtime)
+    assert end - free < 1 and end - begin < 6
+    for line in said:
+        assert re.fullmatch(
+            rf"waiting for {re.escape(str(group.primary))}: busy with an earlier request"
+            rf"|note: pid {dead.pid} died during: (at|de)tach net_null0; .+; run sync",
+            line,
+        )
+    if any("note" in line for line in said):
+        assert asker.cmd("sync").startswith("synced: ")
+    group.assert_agree(asker.list())
