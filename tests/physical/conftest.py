@@ -1,0 +1,157 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Physical devices: those that --pci names, or else the cards of a guest."""
+
+import itertools
+import os
+import pathlib
+
+import pytest
+
+import hotplug_mp as hm
+from nic import EAL_OPTIONS, PCI, Nic, load
+from vm import machine, relay
+
+FOLDER = pathlib.Path(__file__).parent
+IN_GUEST = relay.SELECTED in os.environ
+#: The cards every case is run with, and those that can be unplugged, with a way to do it.
+CARDS = ("e1000e", "virtio", "vmxnet3")
+HOT_CARDS = (("hot-e1000e", "device_del"), ("hot-virtio", "remove"))
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_configure(config):
+    config.addinivalue_line("markers", "every_way: unplug each card in each way there is")
+    if IN_GUEST:
+        config.pluginmanager.register(relay.Sender(config))
+    elif not config.getoption("--pci"):
+        config.pluginmanager.register(relay.Receiver(config, FOLDER), "guest")
+
+
+def pytest_generate_tests(metafunc):
+    given = metafunc.config.getoption("--pci")
+    wanted = set(metafunc.fixturenames)
+    if {"driver", "attacher", "detacher"} <= wanted:
+        metafunc.parametrize("driver, attacher, detacher", list(role_pairs()))
+    elif "driver" in wanted:
+        metafunc.parametrize("driver", EAL_OPTIONS)
+    if "nic" in wanted:
+        metafunc.parametrize("nic", given or CARDS, indirect=True, scope="module")
+    if "hot_nic" in wanted:
+        cards = list(itertools.product(given, ["remove"])) or HOT_CARDS
+        if not given and metafunc.definition.get_closest_marker("every_way"):
+            cards = list(itertools.product(*map(dict.fromkeys, zip(*HOT_CARDS))))
+        ids = ["-".join(card) for card in cards]
+        metafunc.parametrize("hot_nic", cards, indirect=True, ids=ids)
+
+
+def role_pairs():
+    """Who attaches and who detaches: each of them and each with vfio-pci, else the next one."""
+    for driver, attacher, detacher in itertools.product(EAL_OPTIONS, hm.ROLES, hm.ROLES):
+        follows = (hm.ROLES.index(attacher) + 1) % len(hm.ROLES) == hm.ROLES.index(detacher)
+        if driver == "vfio-pci" or follows:
+            yield driver, attacher, detacher
+
+
+def pytest_collection_modifyitems(items):
+    """One kernel driver after the other, for the sake of groups that can be shared."""
+    folder = [n for n, item in enumerate(items) if FOLDER in item.path.parents]
+    ours = [items[n] for n in folder]
+    drivers = list(EAL_OPTIONS)
+
+    def order(item):
+        return drivers.index(item.callspec.params.get("driver", drivers[0]))
+
+    for n, item in zip(folder, sorted(ours, key=order)):
+        items[n] = item
+
+
+def make_nic(name):
+    return Nic(name, machine.nic_bdf(name) if IN_GUEST else name)
+
+
+@pytest.fixture(scope="session")
+def all_nics(pytestconfig):
+    """Every card, by name."""
+    return {name: make_nic(name) for name in pytestconfig.getoption("--pci") or CARDS}
+
+
+@pytest.fixture
+def twin(pytestconfig):
+    """A card that shares its IOMMU group with another device that the kernel uses."""
+    names = pytestconfig.getoption("--pci") or ["twin"]
+    for name in names:
+        nic = make_nic(name)
+        others = [f"{PCI}/devices/{bdf}/driver" for bdf in nic.group() if bdf != nic.bdf]
+        if any(map(os.path.exists, others)):
+            yield nic
+            nic.bind_home()
+            return
+    assert not IN_GUEST
+    pytest.skip("no other device is in the IOMMU group of any card")
+
+
+@pytest.fixture(scope="module")
+def nic(request, all_nics):
+    """A card, bound to its kernel driver."""
+    return all_nics[request.param]
+
+
+class Groups:
+    """A group is used for one test after another, until one leaves it otherwise than it was."""
+
+    def __init__(self):
+        self.group = None
+        self.eal = None
+
+    def get(self, eal):
+        """A primary and two secondaries that have no devices."""
+        if self.group is not None and (self.eal != eal or not self.is_clean()):
+            self.close()
+        if self.group is None:
+            self.group, self.eal = hm.Group(eal=eal), eal
+        return self.group
+
+    def is_clean(self):
+        return all(p.alive() for p in (self.group.primary, *self.group.secondaries))
+
+    def close(self):
+        group, self.group = self.group, None
+        if group is not None:
+            group.close()
+
+
+@pytest.fixture(scope="session")
+def groups():
+    groups = Groups()
+    yield groups
+    groups.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    outcome = yield
+    item.stash.setdefault(OUTCOMES, []).append(outcome.get_result().outcome)
+
+
+OUTCOMES = pytest.StashKey()
+
+
+@pytest.fixture
+def shared_group(request, groups):
+    """shared_group(driver): three processes that can use cards bound to it, and have none."""
+
+    def get(driver):
+        load(driver)  # a process that starts without vfio will never use it
+        return groups.get(EAL_OPTIONS[driver])
+
+    yield get
+    if "failed" in request.node.stash.get(OUTCOMES, []):
+        groups.close()
+
+
+@pytest.fixture
+def at_home(all_nics):
+    """At the end every card goes back to its kernel driver; its interface is there again."""
+    yield
+    for nic in all_nics.values():
+        nic.bind_home()

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a guest boots: Debian's kernel, unpacked and not installed, and a small initramfs.
+
+What is downloaded and built is kept in a cache, by the kernel's version."""
+
+import glob
+import os
+import shutil
+import subprocess
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+CACHE = os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "dpdk-hotplug_mp"
+)
+BUSYBOX = "/bin/busybox"
+APPLETS = "sh mount umount insmod mkdir poweroff switch_root".split()
+#: To mount the host's root, and to hear from the guest.
+BOOT_MODULES = "9p 9pnet_virtio virtio_pci overlay virtio_console".split()
+DOWNLOAD_TIMEOUT = 300
+
+
+class Unavailable(Exception):
+    """Why there can be no guest on this machine."""
+
+
+def output(*command, timeout=60, **kwargs):
+    """What a command prints; Unavailable with its errors if it fails."""
+    try:
+        done = subprocess.run(
+            command,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=timeout,
+            check=True,
+            **kwargs,
+        )
+    except FileNotFoundError:
+        raise Unavailable(f"no {command[0]}; run scripts/setup.sh --test") from None
+    except subprocess.SubprocessError as error:
+        raise Unavailable(f"{' '.join(command)}: {getattr(error, 'stderr', error)}") from None
+    return done.stdout
+
+
+def depends(package):
+    """The packages a package depends on, by name."""
+    lines = output("apt-cache", "depends", "--important", package).splitlines()
+    return [line.split()[-1] for line in lines if "Depends: " in line]
+
+
+def unpack(package, root):
+    """Get a Debian package and unpack it below root."""
+    with tempfile.TemporaryDirectory(prefix="hmvm-") as place:
+        output(
+            *("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package),
+            cwd=place,
+            timeout=DOWNLOAD_TIMEOUT,
+        )
+        output("dpkg-deb", "-x", *glob.glob(f"{place}/*.deb"), root)
+
+
+class Kernel:
+    """Debian's kernel and its modules, igb_uio among them where it can be built."""
+
+    def __init__(self):
+        image = [p for p in depends("linux-image-amd64") if p.startswith("linux-image-")]
+        if not image:
+            raise Unavailable("no package linux-image-amd64; run apt-get update")
+        self.release = image[0].removeprefix("linux-image-")
+        shown = output("apt-cache", "show", "--no-all-versions", image[0]).splitlines()
+        version = next(line.split()[1] for line in shown if line.startswith("Version: "))
+        self.root = os.path.join(CACHE, f"{self.release}_{version}")
+        if not os.path.isdir(self.root):
+            self.make(image[0])
+
+    def make(self, package):
+        """Fill the cache; it is there as a whole or not at all."""
+        os.makedirs(CACHE, exist_ok=True)
+        place = tempfile.mkdtemp(dir=CACHE)
+        try:
+            unpack(package, place)
+            try:
+                self.build_igb_uio(place)
+            except Unavailable as why:
+                with open(f"{place}/igb_uio.failed", "w", encoding="utf-8") as f:
+                    f.write(f"{why}\n")
+            output("depmod", "-b", place, self.release)
+            os.rename(place, self.root)
+        except BaseException:
+            shutil.rmtree(place)
+            raise
+
+    def build_igb_uio(self, root):
+        """Build the igb_uio of Debian's dpdk-kmods-dkms against the kernel's headers."""
+        with tempfile.TemporaryDirectory(prefix="hmvm-") as place:
+            headers = f"linux-headers-{self.release}"
+            for package in (headers, "dpdk-kmods-dkms", *depends(headers)):
+                unpack(package, place)
+            makefile = f"{place}/usr/src/{headers}/Makefile"
+            with open(makefile, "r+", encoding="utf-8") as f:
+                # It names the headers' other half where it would be if it were installed.
+                text = f.read().replace("/usr/src/", f"{place}/usr/src/")
+                f.seek(0)
+                f.write(text)
+            source = glob.glob(f"{place}/usr/src/dpdk-kmods-*")[0]
+            output("make", "-C", os.path.dirname(makefile), f"M={source}", "modules", timeout=120)
+            extra = f"{root}/lib/modules/{self.release}/extra"
+            os.mkdir(extra)
+            shutil.copy(f"{source}/igb_uio.ko", extra)
+
+    def image(self):
+        return f"{self.root}/boot/vmlinuz-{self.release}"
+
+    def module_files(self, modules):
+        """The files of modules and of those they need, in the order to load them in."""
+        files = {}
+        for module in modules:
+            shown = output(
+                *("modprobe", "-d", self.root, "-S", self.release, "--show-depends", module)
+            )
+            files.update((line.split()[1], None) for line in shown.splitlines())
+        return list(files)
+
+    def make_initramfs(self, path):
+        """Write an initramfs with init, busybox and the modules init loads."""
+        if not os.path.exists(BUSYBOX):
+            raise Unavailable(f"no {BUSYBOX}; run scripts/setup.sh --test")
+        with tempfile.TemporaryDirectory(prefix="hmvm-") as place:
+            for name in ("bin", "modules", "proc"):
+                os.mkdir(f"{place}/{name}")
+            shutil.copy(f"{HERE}/init", f"{place}/init")
+            os.chmod(f"{place}/init", 0o755)
+            shutil.copy(BUSYBOX, f"{place}/bin")
+            for applet in APPLETS:
+                os.symlink("busybox", f"{place}/bin/{applet}")
+            with open(f"{place}/modules/order", "w", encoding="utf-8") as order:
+                for module in self.module_files(BOOT_MODULES):
+                    shutil.copy(module, f"{place}/modules")
+                    order.write(f"{os.path.basename(module)}\n")
+            names = [os.path.join(at, n) for at, ds, fs in os.walk(place) for n in ds + fs]
+            with open(path, "wb") as f:
+                subprocess.run(
+                    [BUSYBOX, "cpio", "-o", "-H", "newc"],
+                    input="\n".join(os.path.relpath(name, place) for name in names).encode(),
+                    stdout=f,
+                    stderr=subprocess.DEVNULL,
+                    cwd=place,
+                    check=True,
+                    timeout=60,
+                )

@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""A QEMU guest with an IOMMU and network cards, on the host's own root.
+
+To look around in it: cd tests; /usr/bin/python3 -m vm.machine 'COMMAND'"""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+from vm import image
+
+QEMU = "qemu-system-x86_64"
+MEMORY_MB = 2560
+HUGEPAGES = 320
+#: In software emulation it boots in 10 s; the job follows.
+ACCEPT_TIMEOUT = 10
+PROBE_TIMEOUT = 10
+
+VIRTIO = "virtio-net-pci,iommu_platform=on,disable-legacy=on"
+#: Cards on the root bus and, where there is a port, behind it: they can be unplugged.
+#: name: (QEMU's device, its place, root port)
+NICS = {
+    "e1000e": ("e1000e", "04.0", None),
+    "virtio": (VIRTIO, "05.0", None),
+    "vmxnet3": ("vmxnet3", "06.0", None),
+    # Two functions without ACS between them: one IOMMU group.
+    "twin": (f"{VIRTIO},multifunction=on", "07.0", None),
+    "other-twin": (VIRTIO, "07.1", None),
+    "hot-e1000e": ("e1000e", "00.0", 1),
+    "hot-virtio": (VIRTIO, "00.0", 2),
+}
+FIRST_ROOT_PORT = 0x10
+
+
+def nic_bdf(name):
+    """Where the guest sees a card: the firmware numbers the ports' buses in their order."""
+    _, place, port = NICS[name]
+    return f"0000:{port or 0:02x}:{place}"
+
+
+def nic_device(name):
+    """A card as QEMU's -device and device_add know it, {property: value}."""
+    device, place, port = NICS[name]
+    driver, *properties = device.split(",")
+    return {
+        "driver": driver,
+        "id": name,
+        "netdev": f"wire-{name}",
+        "bus": f"port{port}" if port else "pcie.0",
+        "addr": place,
+        **dict(p.split("=") for p in properties),
+    }
+
+
+def device_argument(properties):
+    """{property: value} as QEMU's command line takes it."""
+    rest = [f"{key}={value}" for key, value in properties.items() if key != "driver"]
+    return ",".join([properties["driver"], *rest])
+
+
+def base_arguments(kernel, accel, initramfs, console, boot_options):
+    options = "console=ttyS0 quiet panic=-1 mitigations=off nokaslr intel_iommu=on iommu=pt"
+    return [
+        *("-nodefaults", "-no-user-config", "-no-reboot", "-display", "none"),
+        *("-machine", "q35,kernel-irqchip=split", "-accel", accel, "-cpu", "max"),
+        *("-smp", "2", "-m", str(MEMORY_MB)),
+        *("-device", "intel-iommu,intremap=on,caching-mode=on"),
+        *("-kernel", kernel.image(), "-initrd", initramfs, "-serial", f"file:{console}"),
+        *("-append", f"{options} {boot_options}"),
+    ]
+
+
+def accelerator(kernel, place):
+    """KVM where a kernel really comes up under it, which opening /dev/kvm does not tell."""
+    software = "tcg,thread=multi"
+    if not os.access("/dev/kvm", os.R_OK | os.W_OK):
+        return software
+    console, mark = f"{place}/probe", "the processor runs"
+    arguments = base_arguments(
+        kernel, "kvm", f"{place}/initramfs", console, f'HM_PROBE="{mark}"'
+    )
+    try:
+        subprocess.run(
+            [QEMU, *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=PROBE_TIMEOUT,
+            check=True,
+        )
+        with open(console, encoding="utf-8", errors="replace") as f:
+            return "kvm" if mark in f.read() else software
+    except (subprocess.SubprocessError, OSError):
+        return software
+
+
+class Guest:
+    """Boots at once and runs a command of sh, which finds `files` in $HM_JOB; what it writes
+    to its port "reports" can be read from the socket `reports`."""
+
+    def __init__(self, command, files=()):
+        if shutil.which(QEMU) is None:
+            raise image.Unavailable(f"no {QEMU}; run scripts/setup.sh --test")
+        self.process = self.reports = None
+        self.place = tempfile.mkdtemp(prefix="hmvm-", dir="/tmp")
+        try:
+            self.boot({"command": command, **dict(files)})
+        except BaseException:
+            self.close()
+            raise
+
+    def boot(self, files):
+        place, kernel = self.place, image.Kernel()
+        for name, text in files.items():
+            with open(f"{place}/{name}", "w", encoding="utf-8") as f:
+                f.write(text)
+        kernel.make_initramfs(f"{place}/initramfs")
+        self.accel = accelerator(kernel, place)
+        self.release = kernel.release
+        self.console = f"{place}/console"
+        arguments = base_arguments(
+            kernel,
+            self.accel,
+            f"{place}/initramfs",
+            self.console,
+            f"hugepages={HUGEPAGES} HM_JOB={place} HM_HERE={image.HERE}"
+            f" HM_CACHE={kernel.root} HM_RELEASE={kernel.release}",
+        )
+        arguments += [
+            "-fsdev",
+            "local,id=host,path=/,security_model=none,readonly=on,multidevs=remap",
+            *("-device", "virtio-9p-pci,fsdev=host,mount_tag=host,addr=2"),
+            *("-device", "virtio-serial-pci,addr=3"),
+            *("-chardev", f"socket,id=reports,path={place}/reports"),
+            *("-device", "virtserialport,chardev=reports,name=reports"),
+            # QEMU's monitor, and a port of the guest's that leads to it.
+            *("-chardev", f"socket,id=qmp,path={place}/qmp,server=on,wait=off"),
+            *("-mon", "chardev=qmp,mode=control"),
+            *("-chardev", f"socket,id=monitor,path={place}/qmp"),
+            *("-device", "virtserialport,chardev=monitor,name=monitor"),
+        ]
+        for port in sorted({port for _, _, port in NICS.values() if port}):
+            arguments += ["-device", f"pcie-root-port,id=port{port},chassis={port}"]
+            arguments[-1] += f",bus=pcie.0,addr={FIRST_ROOT_PORT + port:#x}"
+        for name in NICS:
+            device = nic_device(name)
+            # All cards hang on one hub, so that what one sends another receives.
+            arguments += ["-netdev", f"hubport,id={device['netdev']},hubid=0"]
+            arguments += ["-device", device_argument(device)]
+        with socket.socket(socket.AF_UNIX) as listener:
+            listener.bind(f"{place}/reports")
+            listener.listen(1)
+            listener.settimeout(ACCEPT_TIMEOUT)
+            with open(f"{place}/qemu", "wb") as errors:
+                self.process = subprocess.Popen(
+                    [QEMU, *arguments], stdin=subprocess.DEVNULL, stdout=errors, stderr=errors
+                )
+            try:
+                self.reports = listener.accept()[0]
+            except TimeoutError:
+                raise image.Unavailable(f"QEMU does not start: {self.said()}") from None
+
+    def said(self):
+        """What the guest's console and QEMU showed."""
+        text = ""
+        for name in ("qemu", "console"):
+            try:
+                with open(f"{self.place}/{name}", encoding="utf-8", errors="replace") as f:
+                    text += f.read()
+            except FileNotFoundError:
+                pass
+        return text
+
+    def close(self):
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+        if self.reports is not None:
+            self.reports.close()
+        shutil.rmtree(self.place)
+
+
+def main():
+    command = sys.argv[1] if len(sys.argv) > 1 else "lspci; ls /sys/kernel/iommu_groups"
+    started = time.monotonic()
+    guest = Guest(f"cd {os.getcwd()}; {command}")
+    try:
+        guest.process.wait()
+        print(guest.said())
+        print(f"took {time.monotonic() - started:.1f} s with {guest.accel}")
+    finally:
+        guest.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Tests that pytest collects here and a guest runs: what each showed comes back as if it had
+run here. A report that is missing, or an end that is, is a failure."""
+
+import json
+import os
+import shlex
+import time
+
+import pytest
+
+import hotplug_mp as hm
+from vm import image, machine
+from vm.ports import open_port
+
+#: In the guest: the file that names the tests to run, one a line.
+SELECTED = "HM_GUEST_TESTS"
+#: Longest time without news, and all in all.
+SILENCE_TIMEOUT = 120
+GUEST_TIMEOUT = 900
+INTERRUPTS = (KeyboardInterrupt, pytest.exit.Exception)
+
+
+class Sender:
+    """In the guest: run the tests asked for, and send what they show."""
+
+    def __init__(self, config):
+        self.config = config
+        self.port = open_port("reports")
+        self.sent = 0
+        with open(os.environ[SELECTED], encoding="utf-8") as f:
+            self.selected = f.read().splitlines()
+
+    def send(self, **message):
+        data = json.dumps(message).encode() + b"\n"
+        while data:
+            data = data[os.write(self.port, data) :]
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items):
+        items[:] = [item for item in items if item.nodeid in self.selected]
+
+    def pytest_runtest_logreport(self, report):
+        data = self.config.hook.pytest_report_to_serializable(config=self.config, report=report)
+        self.sent += 1
+        self.send(report=data)
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self, exitstatus):
+        self.send(end={"status": int(exitstatus), "sent": self.sent})
+
+
+class Receiver:
+    """On the host: boot the guest for the first of its tests, and report what it sends."""
+
+    def __init__(self, config, folder):
+        self.config = config
+        self.folder = folder
+        self.items = []
+        self.guest = None
+        self.buffer = b""
+        self.reports = {}  # of tests whose turn to be reported has not come yet
+        self.received = 0
+        self.failed = False
+        self.end = None
+        self.gone = None  # why nothing more will come
+
+    def is_ours(self, item):
+        return self.folder in item.path.parents
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items):
+        self.items = [item for item in items if self.is_ours(item)]
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item):
+        if not self.is_ours(item):
+            return None
+        item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+        for report in self.run(item):
+            item.ihook.pytest_runtest_logreport(report=report)
+        item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+        return True
+
+    def run(self, item):
+        """The reports on a test; or one on why there are none."""
+        reports = []
+
+        def fetch():
+            self.start()
+            while not (reports and reports[-1].when == "teardown"):
+                self.receive_until(lambda: self.reports.get(item.nodeid))
+                reports.append(self.reports[item.nodeid].pop(0))
+            if item is self.items[-1]:
+                self.check_end()
+
+        call = pytest.CallInfo.from_call(fetch, "setup", reraise=INTERRUPTS)
+        if call.excinfo is not None:
+            reports.append(item.ihook.pytest_runtest_makereport(item=item, call=call))
+        return reports
+
+    def start(self):
+        if self.guest is not None:
+            return
+        hm.need(self.gone is None, self.gone)
+        command = [f"{SELECTED}=$HM_JOB/tests", "HM_STRICT=1", f"HM_BINARY={hm.BINARY}"]
+        command += ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
+        command += [f"--rootdir={self.config.rootpath}", str(self.folder)]
+        command += ["--runxfail"] * self.config.getoption("runxfail")
+        place = shlex.quote(str(self.config.rootpath))
+        try:
+            self.guest = machine.Guest(
+                f"cd {place} && {' '.join(command)}\n",
+                {"tests": "".join(f"{item.nodeid}\n" for item in self.items)},
+            )
+        except image.Unavailable as why:
+            self.gone = f"no guest: {why}"
+            hm.need(False, self.gone)
+        self.deadline = time.monotonic() + GUEST_TIMEOUT
+
+    def receive_until(self, condition):
+        while not condition():
+            if self.gone is None and self.end is None:
+                self.receive()
+            else:
+                why = self.gone or "it came to its end without"
+                pytest.fail(f"no report from the guest: {why}", pytrace=False)
+
+    def receive(self):
+        """Take one message from the guest."""
+        line, newline, rest = self.buffer.partition(b"\n")
+        if not newline:
+            left = min(SILENCE_TIMEOUT, self.deadline - time.monotonic())
+            self.guest.reports.settimeout(max(left, 0.001))
+            try:
+                data = self.guest.reports.recv(65536)
+            except TimeoutError:
+                data = b""
+                self.gone = f"it was silent for {left:.0f} s"
+            if not data:
+                self.gone = f"{self.gone or 'it is off'}\n{self.guest.said()[-8000:]}"
+            self.buffer += data
+            return
+        self.buffer = rest
+        message = json.loads(line)
+        if "end" in message:
+            self.end = message["end"]
+            return
+        report = self.config.hook.pytest_report_from_serializable(
+            config=self.config, data=message["report"]
+        )
+        if isinstance(report.longrepr, list):
+            report.longrepr = tuple(report.longrepr)  # why it was skipped
+        self.received += 1
+        self.failed |= report.failed
+        self.reports.setdefault(report.nodeid, []).append(report)
+
+    def check_end(self):
+        """After the last test: has everything come that was sent, and did pytest end well?"""
+        self.receive_until(lambda: self.end is not None)
+        assert self.end["sent"] == self.received, "reports were lost on the way from the guest"
+        expected = pytest.ExitCode.TESTS_FAILED if self.failed else pytest.ExitCode.OK
+        assert self.end["status"] == expected, f"pytest in the guest: {self.end}"
+
+    def describe(self):
+        """What the guest is, for a report."""
+        how = "KVM" if self.guest.accel == "kvm" else "software emulation"
+        return f"cards of a QEMU guest ({how}, intel-iommu) with Linux {self.guest.release}"
+
+    def pytest_terminal_summary(self, terminalreporter):
+        if self.guest is not None:
+            terminalreporter.write_line(f"{self.folder.name}: ran with {self.describe()}")
+
+    def pytest_unconfigure(self):
+        if self.guest is not None:
+            self.guest.close()

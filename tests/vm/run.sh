@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# The guest's second program, on the host's root: what a running system has that
+# a root file system has not; then the job, and the end.
+export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
+
+mount -t proc proc /proc
+mount -t sysfs sysfs /sys
+mount -t devtmpfs dev /dev
+mkdir -p /dev/pts /dev/shm /dev/hugepages
+mount -t devpts -o gid=5,mode=620 devpts /dev/pts
+mount -t tmpfs shm /dev/shm
+mount -t hugetlbfs -o pagesize=2M nodev /dev/hugepages
+mount -t tmpfs -o mode=755 run /run
+ip link set lo up
+# The drivers of the network cards, which udev would load.
+for class in /sys/bus/pci/devices/*/class; do
+    case $(cat "$class") in
+    0x02*) modprobe -q "$(cat "${class%class}modalias")" ;;
+    esac
+done
+modprobe -q -a virtio_net
+
+# Every DPDK program loads all drivers there are, which takes seconds in software emulation:
+# leave those the tests can use. The others stay for programs that are linked with them.
+drivers="bus_pci bus_vdev mempool_ring net_af_packet net_e1000 net_null net_virtio net_vmxnet3"
+for place in /usr/lib/*/dpdk/pmds-*; do
+    mkdir -p /run/drivers /run/few
+    mount --bind "$place" /run/drivers
+    for driver in $drivers; do
+        ln -s "/run/drivers/librte_$driver.so" /run/few
+    done
+    mount --bind /run/few "$place"
+    export LD_LIBRARY_PATH=/run/drivers
+done
+
+sh "$HM_JOB/command" </dev/null
+echo "the job ended with status $?"
+echo o >/proc/sysrq-trigger
+while :; do :; done # until the power is off
