@@ -15,21 +15,13 @@
 
 #include "commands.h"
 #include "console.h"
-#include "device.h"
 #include "group.h"
 #include "hotplug.h"
-#include "runtime.h"
+#include "look.h"
 #include "signals.h"
-#include "text.h"
+#include "tokens.h"
 #include "unplug.h"
-#include "views.h"
 #include "watch.h"
-
-/* A line as the cmdline library hands it over: the command, and what follows it. */
-struct line {
-	cmdline_fixed_string_t word;
-	char rest[CONSOLE_LINE_MAX + 1];
-};
 
 struct command {
 	const char *name;
@@ -60,6 +52,7 @@ device_word(struct cmdline *cl, const char *verb, const char *args, const char *
 	if (rest[0] == '\0') {
 		cmdline_printf(cl, "failed to %s device: missing argument; usage: %s %s\n", verb,
 			verb, args);
+		console_fail();
 		return false;
 	}
 	if (words_count(rest) > 1) {
@@ -67,11 +60,13 @@ device_word(struct cmdline *cl, const char *verb, const char *args, const char *
 			"failed to %s device %s: expected one word, got %u; devargs have no "
 			"blanks\n",
 			verb, rest, words_count(rest));
+		console_fail();
 		return false;
 	}
 	if (strcmp(rest, "\"\"") == 0 || strcmp(rest, "''") == 0) {
 		cmdline_printf(cl, "failed to %s device %s: empty word; usage: %s %s\n", verb, rest,
 			verb, args);
+		console_fail();
 		return false;
 	}
 	return true;
@@ -96,12 +91,14 @@ result_print(
 
 	if (res->note[0] != '\0')
 		cmdline_printf(cl, "note: %s\n", res->note);
-	if (res->err != 0)
+	if (res->err != 0) {
 		cmdline_printf(cl, "failed to %s device %s: %s\n", verb, name, res->text);
-	else if (res->text[0] != '\0')
+		console_fail();
+	} else if (res->text[0] != '\0') {
 		cmdline_printf(cl, "%sed device %s (%s)\n", verb, name, res->text);
-	else
+	} else {
 		cmdline_printf(cl, "%sed device %s\n", verb, name);
+	}
 }
 
 static void
@@ -135,16 +132,9 @@ sync_run(struct cmdline *cl, const char *rest)
 	hotplug_sync(wait_print, &res);
 	if (res.note[0] != '\0')
 		cmdline_printf(cl, "note: %s\n", res.note);
+	if (res.err != 0)
+		console_fail();
 	cmdline_printf(cl, "%s: %s\n", res.err == 0 ? "synced" : "failed to sync", res.text);
-}
-
-static void
-primary_left_print(struct cmdline *cl)
-{
-	char text[96];
-
-	group_lost_text(text, sizeof(text));
-	cmdline_printf(cl, "%s\n", text);
 }
 
 void
@@ -165,96 +155,6 @@ commands_device_events(struct cmdline *cl)
 {
 	unplug_run(wait_print);
 	commands_news(cl);
-}
-
-static void
-list_run(struct cmdline *cl, const char *rest)
-{
-	struct group_port known;
-	struct device_port port;
-	unsigned int id;
-
-	RTE_SET_USED(rest);
-	/* The names of ports lie in memory that belonged to the primary. */
-	if (group_primary_left() != 0) {
-		primary_left_print(cl);
-		return;
-	}
-	cmdline_printf(cl, "list all etherdev\n");
-	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
-		group_port_get(port.id, &known);
-		cmdline_printf(
-			cl, "%u\t%s\n", port.id, port.name[0] == '\0' ? known.name : port.name);
-	}
-}
-
-static const char *
-state_name(enum group_state state)
-{
-	static const char *const names[] = {
-		[GROUP_OK] = "ok",
-		[GROUP_STOPPED] = "stopped",
-		[GROUP_HUNG] = "hung",
-		[GROUP_GONE] = "gone",
-		[GROUP_FOREIGN] = "foreign",
-	};
-
-	return names[state];
-}
-
-/* One process of the group: marks, pid, role, program, state, ids of its ports. */
-static void
-peer_print(struct cmdline *cl, const struct group_peer *peer)
-{
-	char program[32], ports[512] = "";
-	unsigned int id;
-
-	runtime_program(peer->pid, program, sizeof(program));
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (view_has(&peer->view, id))
-			text_add(ports, sizeof(ports), "%s%u", ports[0] == '\0' ? "" : ",", id);
-	}
-	if (ports[0] == '\0')
-		strlcpy(ports, peer->foreign ? "?" : "-", sizeof(ports));
-	cmdline_printf(cl, "%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->pid,
-		peer->primary ? "primary" : "secondary", program, state_name(peer->state), ports);
-}
-
-/* peers answers within a second, so it does not wait for long: the first tick is enough. */
-static bool
-peers_wait(const char *text)
-{
-	RTE_SET_USED(text);
-	return false;
-}
-
-static void
-peers_run(struct cmdline *cl, const char *rest)
-{
-	struct views views;
-	char text[1024];
-	unsigned int i;
-	int ret;
-
-	RTE_SET_USED(rest);
-	/* Between two operations the views are at rest. If one takes too long, they are shown as
-	 * they are. */
-	ret = group_turn_take("peers", peers_wait, text, sizeof(text));
-	views_take(&views);
-	if (ret >= 0)
-		group_turn_release();
-	else if (group_primary_left() == 0)
-		cmdline_printf(cl, "note: an operation is under way: %s\n", text);
-	cmdline_printf(
-		cl, "  %-8s %-10s %-16s %-8s %s\n", "pid", "role", "program", "state", "ports");
-	for (i = 0; i < views.nb; i++)
-		peer_print(cl, &views.peers[i]);
-	if (group_primary_left() != 0) {
-		primary_left_print(cl);
-		return;
-	}
-	views_agree(&views, text, sizeof(text));
-	cmdline_printf(cl, "%s\n", text);
 }
 
 void
@@ -301,13 +201,13 @@ static const struct command commands[] = {
 		"    It fails if the device is not attached.\n",
 		detach_run},
 	{"list", NULL, "list the ethernet ports of this process",
-		"    One line a port: port id, a tab, device name.\n", list_run},
+		"    One line a port: port id, a tab, device name.\n", look_list},
 	{"peers", NULL, "list the processes of the group and what each one sees",
 		"    One line a process: * for this one, pid, role, program, state, port ids.\n"
 		"    State: ok; stopped; hung, its interrupt thread serves no requests; gone,\n"
 		"    it died; foreign, it is not this program and what it sees is not known.\n"
 		"    The last line says whether all of them see the same ports.\n",
-		peers_run},
+		look_peers},
 	{"sync", NULL, "bring processes that differ back together",
 		"    Ports of the primary that a peer lacks are attached there again; a port that\n"
 		"    only this process has is removed. It says what it cannot mend.\n",
@@ -343,6 +243,7 @@ help_run(struct cmdline *cl, const char *rest)
 	cmd = command_find(rest, strlen(rest));
 	if (cmd == NULL) {
 		cmdline_printf(cl, "no help on \"%s\": there is no such command\n", rest);
+		console_fail();
 		return;
 	}
 	cmdline_printf(cl, "%s%s%s\n    %s\n%s", cmd->name, cmd->args == NULL ? "" : " ",
@@ -354,43 +255,20 @@ help_run(struct cmdline *cl, const char *rest)
 static void
 line_run(void *parsed, struct cmdline *cl, void *data)
 {
-	const struct line *line = parsed;
+	const struct tokens_line *line = parsed;
 	const struct command *cmd;
 
 	RTE_SET_USED(data);
 	cmd = command_find(line->word, strlen(line->word));
+	if (cmd != NULL && (cmd->args != NULL || line->rest[0] == '\0')) {
+		cmd->run(cl, line->rest);
+		return;
+	}
 	if (cmd == NULL)
 		cmdline_printf(cl, "unknown command %s; help lists the commands\n", line->word);
-	else if (cmd->args == NULL && line->rest[0] != '\0')
-		cmdline_printf(cl, "%s takes no argument, got \"%s\"\n", cmd->name, line->rest);
 	else
-		cmd->run(cl, line->rest);
-}
-
-/*
- * Token: all that is left of the line, as it was typed. The library's own string
- * tokens hold 127 bytes or cut the line at a '#', which a path may well have; here
- * a comment begins at a '#' after a blank.
- */
-static int
-rest_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
-{
-	size_t len = strcspn(buf, "\r\n"), end;
-
-	RTE_SET_USED(token);
-	for (end = 0; end < len; end++) {
-		if (buf[end] == '#' && (end == 0 || isblank((unsigned char)buf[end - 1])))
-			break;
-	}
-	while (end > 0 && isblank((unsigned char)buf[end - 1]))
-		end--;
-	if (res != NULL) {
-		if (end >= size)
-			return -1;
-		memcpy(res, buf, end);
-		((char *)res)[end] = '\0';
-	}
-	return len;
+		cmdline_printf(cl, "%s takes no argument, got \"%s\"\n", cmd->name, line->rest);
+	console_fail();
 }
 
 /*
@@ -404,13 +282,14 @@ other_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsign
 	size_t len = strcspn(buf, " \t\r\n#");
 	const char *rest = buf + len;
 	const struct command *cmd;
-	struct line *line = res;
+	struct tokens_line *line = res;
 
+	RTE_SET_USED(token);
 	/* No result is wanted when the library only completes. */
 	if (res == NULL || size < sizeof(*line))
 		return -1;
 	rest += strspn(rest, " \t");
-	if (rest_parse(token, rest, line->rest, sizeof(line->rest)) < 0)
+	if (tokens_rest(rest, line->rest, sizeof(line->rest)) < 0)
 		return -1;
 	cmd = command_find(buf, len);
 	if (cmd != NULL && (cmd->args == NULL) == (line->rest[0] == '\0'))
@@ -437,32 +316,30 @@ other_complete_elt(cmdline_parse_token_hdr_t *token, int idx, char *dst, unsigne
 	return -1;
 }
 
-static struct cmdline_token_ops rest_ops = {.parse = rest_parse};
 static struct cmdline_token_ops other_ops = {
 	.parse = other_parse,
 	.complete_get_nb = other_complete_nb,
 	.complete_get_elt = other_complete_elt,
 };
 
-static struct cmdline_token_hdr rest_token = {&rest_ops, offsetof(struct line, rest)};
 static struct cmdline_token_hdr other_token = {&other_ops, 0};
 
 /* An instruction: its word, the line it is shown with, the tokens after the word. */
-#define INSTRUCTION(name, usage, ...)                               \
-	static cmdline_parse_token_string_t name##_token =          \
-		TOKEN_STRING_INITIALIZER(struct line, word, #name); \
-	static cmdline_parse_inst_t name##_inst = {                 \
-		.f = line_run,                                      \
-		.help_str = usage,                                  \
-		.tokens = {(void *)&name##_token, __VA_ARGS__},     \
+#define INSTRUCTION(name, usage, ...)                                      \
+	static cmdline_parse_token_string_t name##_token =                 \
+		TOKEN_STRING_INITIALIZER(struct tokens_line, word, #name); \
+	static cmdline_parse_inst_t name##_inst = {                        \
+		.f = line_run,                                             \
+		.help_str = usage,                                         \
+		.tokens = {(void *)&name##_token, __VA_ARGS__},            \
 	}
 
-INSTRUCTION(attach, "attach <devargs>", &rest_token, NULL);
-INSTRUCTION(detach, "detach <device>", &rest_token, NULL);
+INSTRUCTION(attach, "attach <devargs>", &tokens_any, NULL);
+INSTRUCTION(detach, "detach <device>", &tokens_any, NULL);
 INSTRUCTION(list, "list", NULL);
 INSTRUCTION(peers, "peers", NULL);
 INSTRUCTION(sync, "sync", NULL);
-INSTRUCTION(help, "help [command]", &rest_token, NULL);
+INSTRUCTION(help, "help [command]", &tokens_any, NULL);
 INSTRUCTION(quit, "quit", NULL);
 
 static cmdline_parse_inst_t other_inst = {

@@ -16,6 +16,7 @@
 #include <cmdline_vt100.h>
 
 #include "console.h"
+#include "options.h"
 #include "signals.h"
 
 #define KEY_CTRL_C '\x03'
@@ -24,7 +25,29 @@
 
 static struct termios found;
 static bool adjusted;
-static const struct console_source *sources;
+static bool line_failed; /* the one under way, or the last */
+static bool any_failed;
+
+/* Lines that nobody types, as they come in. */
+struct lines {
+	const struct console *con;
+	struct cmdline *cl;
+	char line[CONSOLE_LINE_MAX + 2]; /* and a newline, and the null */
+	size_t used;
+	bool too_long;
+};
+
+void
+console_fail(void)
+{
+	line_failed = true;
+}
+
+bool
+console_failed(void)
+{
+	return any_failed;
+}
 
 void
 console_restore(void)
@@ -47,39 +70,45 @@ source_ready(struct cmdline *cl, const struct console_source *source)
 /*
  * Wait for input and read what is there; meanwhile see to the other sources.
  *
+ * @param fd to read from, -1 to read nothing until nobody reads standard output.
  * @return how many bytes, or 0 when it is time to leave: end of input, or a signal.
  */
 static size_t
-input_read(struct cmdline *cl, char *buf, size_t size)
+input_read(const struct console *con, struct cmdline *cl, int fd, char *buf, size_t size)
 {
-	struct pollfd fds[2 + CONSOLE_MAX_SOURCES] = {
-		{.fd = STDIN_FILENO, .events = POLLIN},
+	struct pollfd fds[3 + CONSOLE_MAX_SOURCES] = {
+		{.fd = fd, .events = POLLIN},
 		{.fd = signals_fd(), .events = POLLIN},
+		{.fd = fd < 0 ? STDOUT_FILENO : -1},
 	};
 	unsigned int i;
 	ssize_t len;
 
 	for (i = 0; i < CONSOLE_MAX_SOURCES; i++)
-		fds[2 + i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
+		fds[3 + i] = (struct pollfd){.fd = con->sources[i].fd, .events = POLLIN};
 	for (;;) {
 		if (poll(fds, RTE_DIM(fds), -1) < 0 && errno != EINTR)
 			return 0;
-		if (signals_caught() != 0)
+		if (signals_caught() != 0 || fds[2].revents != 0)
 			return 0;
 		for (i = 0; i < CONSOLE_MAX_SOURCES; i++) {
-			if (fds[2 + i].revents != 0)
-				source_ready(cl, &sources[i]);
+			if (fds[3 + i].revents != 0)
+				source_ready(cl, &con->sources[i]);
 		}
 		if (fds[0].revents == 0)
 			continue;
-		len = read(STDIN_FILENO, buf, size);
+		len = read(fd, buf, size);
 		if (len > 0)
 			return len;
 		if (len < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
 		/* A terminal only ends when it is hung up, and the signal is on its way. */
-		if (adjusted)
+		if (adjusted) {
 			poll(&fds[1], 1, HANGUP_MS);
+		} else if (len < 0) {
+			perror(PROGRAM ": cannot read commands");
+			any_failed = true;
+		}
 		return 0;
 	}
 }
@@ -89,6 +118,7 @@ static void
 refuse(struct cmdline *cl, const char *what)
 {
 	cmdline_printf(cl, "line refused, nothing was run: %s\n", what);
+	console_fail();
 }
 
 static void
@@ -133,92 +163,156 @@ terminal_feed(struct cmdline *cl, char c, bool *dropped)
 	return cmdline_in(cl, &key, 1) >= 0;
 }
 
-static int
-terminal_run(cmdline_parse_ctx_t *ctx, const char *prompt)
+static enum console_end
+terminal_run(const struct console *con)
 {
 	bool dropped = false, running = true;
 	struct cmdline *cl;
 	char buf[64];
 	size_t len, i;
 
-	if (tcgetattr(STDIN_FILENO, &found) < 0)
-		return -errno;
-	cl = cmdline_stdin_new(ctx, prompt);
-	if (cl == NULL)
-		return -ENOMEM;
+	if (tcgetattr(STDIN_FILENO, &found) < 0 ||
+		(cl = cmdline_stdin_new(con->grammar, con->prompt)) == NULL) {
+		perror(PROGRAM ": cannot use the terminal");
+		any_failed = true;
+		return CONSOLE_END_FAILED;
+	}
 	adjusted = true;
-	while (running && (len = input_read(cl, buf, sizeof(buf))) > 0) {
+	while (running && (len = input_read(con, cl, STDIN_FILENO, buf, sizeof(buf))) > 0) {
 		for (i = 0; i < len && running && signals_caught() == 0; i++)
 			running = terminal_feed(cl, buf[i], &dropped);
 	}
 	if (running)
 		cmdline_printf(cl, "\n");
 	cmdline_stdin_exit(cl);
-	return 0;
-}
-
-/*
- * Run the line of len bytes in buf.
- *
- * @return false when the session is over.
- */
-static bool
-line_run(struct cmdline *cl, char *buf, size_t len)
-{
-	if (len > 0 && buf[len - 1] == '\r')
-		len--;
-	if (memchr(buf, '\0', len) != NULL || memchr(buf, '\r', len) != NULL) {
-		refuse(cl, "it has a null byte or a carriage return");
-		return true;
-	}
-	buf[len] = '\n';
-	buf[len + 1] = '\0';
-	cmdline_parse(cl, buf);
-	/* A null byte means nothing to the editor, but it tells whether `quit` was run. */
-	return cmdline_in(cl, "", 1) >= 0;
+	adjusted = false;
+	return running && signals_caught() == 0 ? CONSOLE_END_INPUT : CONSOLE_END_LEAVE;
 }
 
 static int
-lines_run(cmdline_parse_ctx_t *ctx)
+lines_begin(const struct console *con, struct lines *lines)
 {
-	char line[CONSOLE_LINE_MAX + 2], buf[4096];
-	size_t used = 0, len, i;
-	bool too_long = false, running = true;
-	struct cmdline *cl;
-
-	cl = cmdline_new(ctx, "", STDIN_FILENO, STDOUT_FILENO);
-	if (cl == NULL)
-		return -ENOMEM;
-	while (running && (len = input_read(cl, buf, sizeof(buf))) > 0) {
-		for (i = 0; i < len && running && signals_caught() == 0; i++) {
-			if (buf[i] != '\n') {
-				too_long = too_long || used == CONSOLE_LINE_MAX;
-				if (!too_long)
-					line[used++] = buf[i];
-				continue;
-			}
-			if (too_long)
-				refuse_long(cl);
-			else
-				running = line_run(cl, line, used);
-			used = 0;
-			too_long = false;
-		}
-	}
-	/* The last line may lack its newline; it is whole all the same. */
-	if (running && signals_caught() == 0) {
-		if (too_long)
-			refuse_long(cl);
-		else if (used > 0)
-			line_run(cl, line, used);
-	}
-	cmdline_free(cl);
-	return 0;
+	memset(lines, 0, sizeof(*lines));
+	lines->con = con;
+	lines->cl = cmdline_new(con->grammar, "", -1, STDOUT_FILENO);
+	if (lines->cl != NULL)
+		return 0;
+	fprintf(stderr, PROGRAM ": no memory to read commands\n");
+	any_failed = true;
+	return -ENOMEM;
 }
 
-int
-console_run(cmdline_parse_ctx_t *ctx, const char *prompt, const struct console_source *from)
+/* Hand the line to the grammar. */
+static void
+line_parse(struct lines *lines)
 {
-	sources = from;
-	return isatty(STDIN_FILENO) ? terminal_run(ctx, prompt) : lines_run(ctx);
+	char *line = lines->line;
+	size_t len = lines->used;
+	char first;
+
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	line[len] = '\0';
+	first = line[strspn(line, " \t")];
+	if (lines->con->trace && first != '\0' && first != '#')
+		cmdline_printf(lines->cl, "%s%s\n", lines->con->prompt, line);
+	if (lines->too_long) {
+		refuse_long(lines->cl);
+	} else if (memchr(line, '\0', len) != NULL || memchr(line, '\r', len) != NULL) {
+		refuse(lines->cl, "it has a null byte or a carriage return");
+	} else {
+		line[len] = '\n';
+		line[len + 1] = '\0';
+		if (cmdline_parse(lines->cl, line) < 0)
+			refuse(lines->cl, "it fits no command");
+	}
+}
+
+/* Run the line that is complete now. */
+static enum console_end
+line_run(struct lines *lines)
+{
+	line_failed = false;
+	line_parse(lines);
+	lines->used = 0;
+	lines->too_long = false;
+	any_failed = any_failed || line_failed;
+	/* A null byte means nothing to the editor, but it tells whether `quit` was run. */
+	if (signals_caught() != 0 || cmdline_in(lines->cl, "", 1) < 0)
+		return CONSOLE_END_LEAVE;
+	return line_failed && !lines->con->keep_going ? CONSOLE_END_FAILED : CONSOLE_END_INPUT;
+}
+
+/* Take some bytes and run the lines that are complete with them. */
+static enum console_end
+lines_take(struct lines *lines, const char *buf, size_t len)
+{
+	enum console_end end = CONSOLE_END_INPUT;
+	size_t i;
+
+	for (i = 0; i < len && end == CONSOLE_END_INPUT; i++) {
+		if (buf[i] == '\n')
+			end = line_run(lines);
+		else if (lines->used < CONSOLE_LINE_MAX)
+			lines->line[lines->used++] = buf[i];
+		else
+			lines->too_long = true;
+	}
+	return end;
+}
+
+/* The last line may lack its newline; it is whole all the same. */
+static enum console_end
+lines_end(struct lines *lines, enum console_end end)
+{
+	if (signals_caught() != 0)
+		end = CONSOLE_END_LEAVE;
+	if (end == CONSOLE_END_INPUT && (lines->too_long || lines->used > 0))
+		end = line_run(lines);
+	cmdline_free(lines->cl);
+	return end;
+}
+
+enum console_end
+console_text(const struct console *con, const char *text)
+{
+	struct lines lines;
+
+	if (lines_begin(con, &lines) < 0)
+		return CONSOLE_END_FAILED;
+	return lines_end(&lines, lines_take(&lines, text, strlen(text)));
+}
+
+enum console_end
+console_lines(const struct console *con, int fd)
+{
+	enum console_end end = CONSOLE_END_INPUT;
+	struct lines lines;
+	char buf[4096];
+	size_t len;
+
+	if (lines_begin(con, &lines) < 0)
+		return CONSOLE_END_FAILED;
+	while (end == CONSOLE_END_INPUT &&
+		(len = input_read(con, lines.cl, fd, buf, sizeof(buf))) > 0)
+		end = lines_take(&lines, buf, len);
+	return lines_end(&lines, end);
+}
+
+enum console_end
+console_input(const struct console *con)
+{
+	return isatty(STDIN_FILENO) ? terminal_run(con) : console_lines(con, STDIN_FILENO);
+}
+
+void
+console_feed(const struct console *con)
+{
+	struct lines lines;
+	char none;
+
+	if (lines_begin(con, &lines) == 0) {
+		input_read(con, lines.cl, -1, &none, sizeof(none));
+		cmdline_free(lines.cl);
+	}
 }

@@ -2,6 +2,8 @@
 #ifndef CONSOLE_H
 #define CONSOLE_H
 
+#include <stdbool.h>
+
 #include <cmdline.h>
 #include <cmdline_parse.h>
 
@@ -14,19 +16,48 @@ struct console_source {
 	void (*ready)(struct cmdline *cl); /* then called; has to drain fd, may print lines */
 };
 
-/** Most sources console_run() takes. */
+/** Most sources a console takes. */
 #define CONSOLE_MAX_SOURCES 2
 
+/** How lines are read and run. */
+struct console {
+	cmdline_parse_ctx_t *grammar;
+	const char *prompt;
+	struct console_source sources[CONSOLE_MAX_SOURCES]; /* seen to while no command runs */
+	/* Of lines that nobody types: */
+	bool trace;	 /* show each with the prompt before it is run */
+	bool keep_going; /* run the next one also after one that has failed */
+};
+
+/** Why no more lines were run. */
+enum console_end {
+	CONSOLE_END_INPUT,  /* there were no more */
+	CONSOLE_END_FAILED, /* one has failed, and this is not to keep going */
+	CONSOLE_END_LEAVE,  /* `quit`, or a signal */
+};
+
 /**
- * Read lines from standard input and run them by the grammar ctx until `quit`,
- * the end of input or a signal. A terminal gets prompt, editing and history of
- * the cmdline library and is given back as it was found; anything else is read
- * line by line, without prompt or echo. Main thread only.
- *
- * @param sources CONSOLE_MAX_SOURCES of them, seen to while no command runs.
- * @return 0 or a negative errno, with nothing read.
+ * Run the lines of a text, or those read from a descriptor until its end, one
+ * after the other, without prompt or echo. Main thread, as all below.
  */
-int console_run(cmdline_parse_ctx_t *ctx, const char *prompt, const struct console_source *sources);
+enum console_end console_text(const struct console *con, const char *text);
+enum console_end console_lines(const struct console *con, int fd);
+
+/**
+ * Read lines from standard input until `quit`, the end of input or a signal. A
+ * terminal gets prompt, editing and history of the cmdline library and is given
+ * back as it was found; anything else is console_lines().
+ */
+enum console_end console_input(const struct console *con);
+
+/** See to the sources alone until a signal, or until nobody reads standard output. */
+void console_feed(const struct console *con);
+
+/** The command under way has failed; what it has printed says why. */
+void console_fail(void);
+
+/** Has any line failed that was not typed at a terminal? */
+bool console_failed(void);
 
 /** Give the terminal back as it was found. Any thread, any time, more than once. */
 void console_restore(void);

@@ -60,23 +60,46 @@ leave_wait(const char *text)
 	return ticks++ == 0;
 }
 
+/* Run the scripts, then whatever else is to be read. */
+static void
+commands_run(const struct console *con, const struct options *options)
+{
+	enum console_end end = CONSOLE_END_INPUT;
+	const struct options_script *script;
+
+	for (script = options->scripts;
+		script < options->scripts + options->nb_scripts && end == CONSOLE_END_INPUT;
+		script++)
+		end = script->text != NULL ? console_text(con, script->text)
+					   : console_lines(con, script->fd);
+	/* Also after a command that has failed: a person will want to look. */
+	if (end == CONSOLE_END_LEAVE)
+		return;
+	if (options->interactive || (options->nb_scripts == 0 && !options->monitor))
+		console_input(con);
+	else if (options->monitor && end == CONSOLE_END_INPUT)
+		console_feed(con);
+}
+
 int
 main(int argc, char **argv)
 {
-	struct console_source sources[CONSOLE_MAX_SOURCES] = {
-		{.ready = commands_news},
-		{.ready = commands_device_events},
+	struct console con = {
+		.grammar = commands_grammar,
+		.prompt = PROMPT,
+		.sources = {{.ready = commands_news}, {.ready = commands_device_events}},
 	};
-	struct options options;
+	struct options options = {0};
 	char why[512];
 	int ret, own;
 
-	ret = options_parse(argc, argv, &options);
-	if (ret >= 0)
-		return ret;
 	ret = streams_open();
-	if (ret == 0)
+	if (ret == 0) {
+		ret = options_parse(argc, argv, &options);
+		if (ret >= 0)
+			return ret;
 		ret = signals_start();
+	}
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": cannot start: %s\n", strerror(-ret));
 		return EXIT_FAILURE;
@@ -99,16 +122,17 @@ main(int argc, char **argv)
 	if (ret < 0)
 		fprintf(stderr, PROGRAM ": cannot watch for devices that come and go: %s\n",
 			strerror(-ret));
-	sources[0].fd = watch_news_fd();
-	sources[1].fd = unplug_fd();
-	ret = console_run(commands_grammar, PROMPT, sources);
-	if (ret < 0)
-		fprintf(stderr, PROGRAM ": cannot read commands: %s\n", strerror(-ret));
+	con.sources[0].fd = watch_news_fd();
+	con.sources[1].fd = unplug_fd();
+	con.trace = options.trace;
+	con.keep_going = options.keep_going;
+	commands_run(&con, &options);
 	signals_force_soon();
 	commands_leaving();
 	unplug_stop();
 	startup_undo(leave_wait);
+	free(options.scripts);
 	if (signals_caught() != 0)
 		return 128 + signals_caught();
-	return ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+	return console_failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -9,14 +9,27 @@
 /** Exit status of a wrong command line. */
 #define OPTIONS_EXIT_USAGE 2
 
+/** Commands given on the command line: one of them, or a file of them. */
+struct options_script {
+	const char *text; /* NULL if it is a file */
+	int fd;
+};
+
 /** What the program's own options say. */
 struct options {
 	bool auto_attach; /* attach devices that arrive */
+	bool interactive; /* after the scripts, go on with standard input */
+	bool keep_going;  /* also after a command that has failed */
+	bool monitor;	  /* after the scripts, show the events of the group and nothing else */
+	bool trace;	  /* show each command of a script before it is run */
+	unsigned int nb_scripts;
+	struct options_script *scripts; /* in the order given */
 };
 
 /**
  * Take the program's own options, those after "--"; --help and --version count
- * before it too. What is wrong is printed. Call it before the EAL starts.
+ * before it too. What is wrong is printed. Files are opened. Call it before
+ * the EAL starts.
  *
  * @return -1 to go on, or the status to exit with.
  */

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What is typed or piped in wrongly gets a reason of its own, and nothing is run."""
 
+import re
+
 import pytest
 
 import hotplug_mp as hm
@@ -161,14 +163,15 @@ def test_too_long_line_at_the_terminal_is_refused_whole(pair):
 
 def test_too_long_line_in_a_pipe_is_refused_whole(prefix):
     lines = list(too_long_lines())
-    done = hm.run("primary", prefix, input="".join(f"{line}\nlist\n" for line in lines))
+    piped = "".join(f"{line}\nlist\n" for line in lines)
+    done = hm.run("primary", prefix, own=("--keep-going",), input=piped)
     assert done.stdout == f"{REFUSED_LONG}\nlist all etherdev\n" * len(lines)
-    assert done.returncode == 0
+    assert done.returncode == 1
 
 
 def test_too_long_last_line_without_newline_is_refused(prefix):
     done = hm.run("primary", prefix, input="x" * 512 + "attach net_null0")
-    assert (done.stdout, done.returncode) == (f"{REFUSED_LONG}\n", 0)
+    assert (done.stdout, done.returncode) == (f"{REFUSED_LONG}\n", 1)
 
 
 def test_longest_line_is_run_at_the_terminal(pair):
@@ -251,7 +254,7 @@ def test_line_given_up_with_control_c_does_not_spoil_the_next(pair):
             b"unknown command frob; help lists the commands\n"
             b"failed to attach device: missing argument; usage: attach <devargs>\n"
             b"list all etherdev\n",
-            id="errors do not end it",
+            id="errors do not end it, if it is to keep going",
         ),
         pytest.param(
             b"attach net_null0\rdetach net_null0\nlist\n",
@@ -263,5 +266,6 @@ def test_line_given_up_with_control_c_does_not_spoil_the_next(pair):
     ],
 )
 def test_pipe(prefix, piped, printed):
-    done = hm.run("primary", prefix, text=False, input=piped)
-    assert (done.stdout, done.returncode) == (printed, 0)
+    done = hm.run("primary", prefix, own=("--keep-going",), text=False, input=piped)
+    status = 1 if re.search(b"refused|unknown|failed", printed) else 0
+    assert (done.stdout, done.returncode) == (printed, status)

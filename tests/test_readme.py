@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the README shows is what happens."""
 
+import contextlib
 import os
 import re
 import shutil
@@ -202,15 +203,19 @@ def test_program_starts_as_shown(prefix, short_dir, command, output):
     """In an empty directory, and with no group but its own."""
     command = re.sub(r" --file-prefix=\S+", "", command)
     command = command.replace("build/dpdk-hotplug_mp", f"{hm.BINARY} --file-prefix={prefix}")
-    done = subprocess.run(
-        ["bash", "-c", command],
-        cwd=short_dir,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        timeout=hm.TIMEOUT,
-    )
+    with contextlib.ExitStack() as stack:
+        if "--proc-type=secondary" in command:
+            primary = hm.Process("primary", prefix)
+            stack.callback(primary.close)
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=short_dir,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=hm.TIMEOUT,
+        )
     assert done.returncode == 0, done.stderr
     assert [one(line) for line in done.stdout.splitlines()] == [one(line) for line in output]
 

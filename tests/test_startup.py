@@ -157,7 +157,10 @@ def test_new_primary_beside_an_old_secondary(start, pair, role, left_by):
     assert f"pid {secondary.pid};" in line
     assert "quit them first" in line and "--file-prefix" in line
     left = f"the primary (pid {pair.primary.pid}) has left; quit this process"
-    assert secondary.cmd("list").endswith(left)
+    # It says so unasked; only then is the terminal at rest.
+    secondary.child.expect_exact(f"{left}\r\n")
+    secondary.child.expect_exact(hm.PROMPT)
+    assert secondary.cmd("list") == left
     assert secondary.quit() == 0
     # With that one gone, a new primary starts, and clears a killed one's socket away.
     done = start(role, prefix=pair.prefix, input="attach net_null0\nlist\n")
