@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <ctype.h>
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_common.h>
 #include <rte_string_fns.h>
@@ -18,10 +16,10 @@
 #include "group.h"
 #include "hotplug.h"
 #include "look.h"
+#include "monitor.h"
 #include "signals.h"
 #include "tokens.h"
 #include "unplug.h"
-#include "watch.h"
 
 struct command {
 	const char *name;
@@ -138,23 +136,10 @@ sync_run(struct cmdline *cl, const char *rest)
 }
 
 void
-commands_news(struct cmdline *cl)
-{
-	char text[256];
-	uint64_t nb;
-
-	/* Read before looking: what comes later makes it readable again. */
-	if (read(watch_news_fd(), &nb, sizeof(nb)) < 0 && errno != EAGAIN)
-		return;
-	while (group_news_next(text, sizeof(text)))
-		cmdline_printf(cl, "%s\n", text);
-}
-
-void
 commands_device_events(struct cmdline *cl)
 {
 	unplug_run(wait_print);
-	commands_news(cl);
+	monitor_news(cl);
 }
 
 void
@@ -212,6 +197,12 @@ static const struct command commands[] = {
 		"    Ports of the primary that a peer lacks are attached there again; a port that\n"
 		"    only this process has is removed. It says what it cannot mend.\n",
 		sync_run},
+	{"monitor", "on|off", "show the events of the group at this terminal, or not",
+		"    One line an event: date, time, the pid that caused it, and what happened: a port\n"
+		"    has come or gone; a process joined, left, died, is stopped or hung; an operation\n"
+		"    is done or failed, and how long it took once it had the turn.\n"
+		"    monitor on\n",
+		monitor_command},
 	{"help", "[command]", "list the commands, or explain one", NULL, help_run},
 	{"quit", NULL, "leave the group and end this process", NULL, quit_run},
 	{0},
@@ -339,6 +330,7 @@ INSTRUCTION(detach, "detach <device>", &tokens_any, NULL);
 INSTRUCTION(list, "list", NULL);
 INSTRUCTION(peers, "peers", NULL);
 INSTRUCTION(sync, "sync", NULL);
+INSTRUCTION(monitor, "monitor on|off", &tokens_any, NULL);
 INSTRUCTION(help, "help [command]", &tokens_any, NULL);
 INSTRUCTION(quit, "quit", NULL);
 
@@ -353,6 +345,7 @@ cmdline_parse_ctx_t commands_grammar[] = {
 	&list_inst,
 	&peers_inst,
 	&sync_inst,
+	&monitor_inst,
 	&help_inst,
 	&quit_inst,
 	&other_inst,

@@ -8,9 +8,6 @@
 /** The grammar of the prompt, for the cmdline library; ends with NULL. */
 extern cmdline_parse_ctx_t commands_grammar[];
 
-/** Print what the group has announced; for watch_news_fd(). */
-void commands_news(struct cmdline *cl);
-
 /** Do what the kernel's device events ask for; for unplug_fd(). */
 void commands_device_events(struct cmdline *cl);
 

@@ -214,7 +214,7 @@ device_publish(void)
 				da->drv_str) >= (int)sizeof(text))
 			snprintf(text, sizeof(text), "%s:%s",
 				rte_bus_name(rte_dev_bus(info.device)), rte_dev_name(info.device));
-		group_port_set(port.id, rte_dev_name(info.device), text);
+		group_port_found(port.id, rte_dev_name(info.device), text);
 	}
 }
 

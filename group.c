@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +21,7 @@
 #include "group.h"
 #include "group_shared.h"
 #include "logtap.h"
+#include "news.h"
 #include "runtime.h"
 #include "turn.h"
 #include "watch.h"
@@ -34,12 +37,27 @@ static bool is_primary;	   /* of this process, whatever the shared file says */
 static _Atomic pid_t lost; /* group_primary_pid once it has left */
 static atomic_bool lost_told;
 static void (*sync_fn)(void);
-static _Atomic uint64_t news_seen; /* announcements taken by the main thread */
+
+static pthread_mutex_t news_lock = PTHREAD_MUTEX_INITIALIZER;
+static struct news_cursor news_cursor; /* under news_lock */
+static _Atomic enum news_kind news_kind = NEWS_TELL;
 
 bool
 group_is_primary(void)
 {
 	return is_primary;
+}
+
+bool
+group_primary_foreign(void)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
+		if (atomic_load(&group_shared->members[slot].pid) == group_primary_pid)
+			return false;
+	}
+	return group_primary_left() == 0;
 }
 
 static int
@@ -165,7 +183,24 @@ group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
 	return 0;
 }
 
-static uint64_t news_number(void);
+/* Is there news for the main thread? What is not for it is passed over. */
+static bool
+news_pending(void)
+{
+	struct news_cursor cursor;
+	struct news news;
+	bool found;
+
+	pthread_mutex_lock(&news_lock);
+	cursor = news_cursor;
+	found = news_next(&group_shared->news, atomic_load(&news_kind), &cursor, &news);
+	if (!found)
+		news_cursor = cursor;
+	pthread_mutex_unlock(&news_lock);
+	return found;
+}
+
+static bool ports_unknown(void);
 
 /*
  * In the watch thread, each beat: do what the holder of the turn wants of this
@@ -182,7 +217,10 @@ watch_tick(void)
 			sync_fn();
 		atomic_store(&group_self->sync_done, wanted);
 	}
-	return news_number() != 0 || (group_primary_left() != 0 && !atomic_load(&lost_told));
+	group_peers_observe();
+	if (atomic_load(&news_kind) == NEWS_EVENT && ports_unknown())
+		return true;
+	return news_pending() || (group_primary_left() != 0 && !atomic_load(&lost_told));
 }
 
 static uint64_t
@@ -205,11 +243,12 @@ group_enter(void (*sync)(void))
 	is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	atomic_store(&group_self->primary, is_primary);
 	group_primary_pid = group_is_primary() ? getpid() : runtime_primary(group_dir);
-	atomic_store(&news_seen, atomic_load(&group_shared->nb_news));
+	news_cursor.seen = atomic_load(&group_shared->news.nb);
 	ret = logtap_start(&group_self->error, &group_shared->error_order, operation_number);
 	if (ret == 0)
 		ret = watch_start(&group_self->state, watch_tick);
-	group_turn_release();
+	if (ret == 0)
+		group_event(NULL, "joined");
 	return ret;
 }
 
@@ -234,6 +273,7 @@ group_withdraw(group_wait_fn wait)
 		turn_take("quit", wait, why, sizeof(why));
 	watch_stop();
 	logtap_stop();
+	group_event(NULL, "left");
 	if (group_is_primary())
 		atomic_store(&group_shared->leaving, getpid());
 }
@@ -318,13 +358,51 @@ group_lost_text(char *text, size_t size)
 		group_primary_left());
 }
 
+static void
+port_set(const struct group_peer *who, unsigned int id, const char *name, const char *devargs)
+{
+	struct group_port *port = &group_shared->ports[id];
+	struct group_port old;
+
+	group_port_get(id, &old);
+	strlcpy(port->name, name == NULL ? "" : name, sizeof(port->name));
+	strlcpy(port->devargs, devargs == NULL ? "" : devargs, sizeof(port->devargs));
+	if (strcmp(port->name, old.name) == 0)
+		return;
+	if (old.name[0] != '\0')
+		group_event(who, "port %u %s has gone", id, old.name);
+	if (port->name[0] != '\0')
+		group_event(who, "port %u %s has come", id, port->name);
+}
+
 void
 group_port_set(unsigned int id, const char *name, const char *devargs)
 {
-	struct group_port *port = &group_shared->ports[id];
+	port_set(NULL, id, name, devargs);
+}
 
-	strlcpy(port->name, name == NULL ? "" : name, sizeof(port->name));
-	strlcpy(port->devargs, devargs == NULL ? "" : devargs, sizeof(port->devargs));
+void
+group_port_found(unsigned int id, const char *name, const char *devargs)
+{
+	const struct group_peer primary = {.pid = group_primary_pid, .primary = true};
+
+	port_set(&primary, id, name, devargs);
+}
+
+/* Under a foreign primary ports come and go that nobody of ours has attached or detached. */
+static bool
+ports_unknown(void)
+{
+	unsigned int id;
+
+	if (!group_primary_foreign())
+		return false;
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if ((atomic_load(&group_self->state.ports[id / 64]) >> id % 64 & 1) !=
+			(group_shared->ports[id].name[0] != '\0'))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -339,46 +417,70 @@ group_port_get(unsigned int id, struct group_port *port)
 		*c = isprint((unsigned char)*c) ? *c : '?';
 }
 
+static void
+news_fill(struct news *news, enum news_kind kind, const struct group_peer *who)
+{
+	memset(news, 0, sizeof(*news));
+	news->kind = kind;
+	news->time_ns = news_now_ns();
+	news->pid = who != NULL ? who->pid : getpid();
+	news->primary = who != NULL ? who->primary : is_primary;
+}
+
 void
 group_announce(const char *text)
 {
-	uint64_t n = atomic_fetch_add(&group_shared->nb_news, 1) + 1;
+	struct news news;
 
-	strlcpy(group_shared->news[n % GROUP_MAX_NEWS].text, text,
-		sizeof(group_shared->news[0].text));
-	atomic_store(&group_shared->news[n % GROUP_MAX_NEWS].number, n);
+	news_fill(&news, NEWS_TELL, NULL);
+	strlcpy(news.text, text, sizeof(news.text));
+	news_put(&group_shared->news, &news);
 }
 
-/*
- * Number of the next announcement for this process, 0 if there is none. One that
- * is not written yet is waited for, unless a newer one is: its writer has died.
- */
-static uint64_t
-news_number(void)
+void
+group_event(const struct group_peer *who, const char *format, ...)
 {
-	uint64_t nb = atomic_load(&group_shared->nb_news), seen = atomic_load(&news_seen), n;
+	struct news news;
+	va_list ap;
 
-	if (nb <= seen)
-		return 0;
-	n = nb - seen > GROUP_MAX_NEWS ? nb - GROUP_MAX_NEWS + 1 : seen + 1;
-	while (n < nb && atomic_load(&group_shared->news[n % GROUP_MAX_NEWS].number) != n)
-		n++;
-	return atomic_load(&group_shared->news[n % GROUP_MAX_NEWS].number) == n ? n : 0;
+	news_fill(&news, NEWS_EVENT, who);
+	va_start(ap, format);
+	vsnprintf(news.text, sizeof(news.text), format, ap);
+	va_end(ap);
+	news_put(&group_shared->news, &news);
+}
+
+void
+group_news_wanted(bool events)
+{
+	atomic_store(&news_kind, events ? NEWS_EVENT : NEWS_TELL);
 }
 
 bool
-group_news_next(char *text, size_t size)
+group_news_next(struct news *news, uint64_t *missed)
 {
-	uint64_t n = news_number();
+	bool found;
 
-	if (group_primary_left() != 0 && !atomic_exchange(&lost_told, true)) {
-		group_lost_text(text, size);
-		return true;
-	}
-	if (n == 0)
-		return false;
-	snprintf(text, size, "%.*s", (int)sizeof(group_shared->news[0].text) - 1,
-		group_shared->news[n % GROUP_MAX_NEWS].text);
-	atomic_store(&news_seen, n);
+	pthread_mutex_lock(&news_lock);
+	found = news_next(&group_shared->news, atomic_load(&news_kind), &news_cursor, news);
+	*missed = news_cursor.missed;
+	news_cursor.missed = 0;
+	pthread_mutex_unlock(&news_lock);
+	if (found || group_primary_left() == 0 || atomic_exchange(&lost_told, true))
+		return found;
+	news_fill(news, NEWS_TELL, NULL);
+	group_lost_text(news->text, sizeof(news->text));
 	return true;
+}
+
+unsigned int
+group_news_last(struct news *news, unsigned int max)
+{
+	uint64_t nb = atomic_load(&group_shared->news.nb);
+	struct news_cursor cursor = {.seen = nb > max ? nb - max : 0};
+	unsigned int i = 0;
+
+	while (i < max && news_next(&group_shared->news, NEWS_EVENT, &cursor, &news[i]))
+		i++;
+	return i;
 }

@@ -7,7 +7,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include <rte_common.h>
 #include <rte_dev.h>
+
+#include "news.h"
 
 /*
  * The processes of a group: who is here, who may act, what each one sees. What
@@ -67,7 +70,7 @@ typedef bool (*group_wait_fn)(const char *text);
 /**
  * Join the group whose runtime directory is dir, or be a group of one if dir is
  * NULL. To be called before rte_eal_init(): on success the turn is held, so that
- * no operation runs beside the EAL's start, until group_enter() or group_leave().
+ * no operation runs beside the EAL's start, until group_turn_release() or group_leave().
  *
  * @param why receives a sentence on failure.
  * @return 0 or a negative errno.
@@ -75,8 +78,8 @@ typedef bool (*group_wait_fn)(const char *text);
 int group_join(const char *dir, group_wait_fn wait, char *why, size_t size);
 
 /**
- * The EAL runs: publish what this process sees from now on, watch the primary,
- * and release the turn. Main thread.
+ * The EAL runs: publish what this process sees from now on, and watch the
+ * primary. The turn is still held. Main thread.
  *
  * @param sync brings this process in line with the group; called in a thread of its own while
  *   another process that wants it holds the turn (group_sync_peers()).
@@ -162,13 +165,27 @@ pid_t group_primary_left(void);
 void group_announce(const char *text);
 
 /**
- * The next thing this process is to be told: what group_announce() was given, or
- * that the primary has left. watch_news_fd() says when there is something. Main
- * thread.
+ * Tell those who monitor the group.
  *
+ * @param who caused it, or whom it happened to; NULL for this process. Any thread.
+ */
+__rte_format_printf(2, 3) void group_event(const struct group_peer *who, const char *format, ...);
+
+/** Is this process to be told events as well, from now on? Main thread. */
+void group_news_wanted(bool events);
+
+/**
+ * The next thing this process is to be told: what group_announce() was given, or
+ * that the primary has left; events if they are wanted. watch_news_fd() says when
+ * there is something. Main thread.
+ *
+ * @param missed how many it could not be told because they are overwritten already.
  * @return false if there is nothing more.
  */
-bool group_news_next(char *text, size_t size);
+bool group_news_next(struct news *news, uint64_t *missed);
+
+/** The last events and announcements, oldest first. Any thread. @return how many, at most max. */
+unsigned int group_news_last(struct news *news, unsigned int max);
 
 /** "the primary (pid 7541) has left; quit this process" */
 void group_lost_text(char *text, size_t size);
@@ -176,8 +193,15 @@ void group_lost_text(char *text, size_t size);
 /** Is this process the primary? */
 bool group_is_primary(void);
 
+/** Does the primary run, and is it not this program? Any thread. */
+bool group_primary_foreign(void);
+
 /** Remember the device behind a port; NULL to forget it. Holder of the turn only. */
 void group_port_set(unsigned int id, const char *name, const char *devargs);
+
+/** As group_port_set(), of a port that is there, or is not, without an operation of this process.
+ */
+void group_port_found(unsigned int id, const char *name, const char *devargs);
 
 /** What is remembered of a port; name is empty if nothing is. Any thread. */
 void group_port_get(unsigned int id, struct group_port *port);

@@ -9,19 +9,17 @@
 
 #include "group.h"
 #include "logtap.h"
+#include "news.h"
 #include "turn.h"
 #include "watch.h"
 
 /* For group.c and peers.c alone. */
 
-/* Announcements kept for those who have not printed them yet. */
-#define GROUP_MAX_NEWS 64
-
 #define GROUP_MAGIC 0x676d7068 /* "hpmg" */
 
 /* To be raised with any change of what is shared; two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 1U
+#define GROUP_LAYOUT 2U
 #endif
 
 /*
@@ -44,17 +42,8 @@ struct group_shared {
 	/* Gives each recorded error its place in time. Any process, atomically. */
 	_Atomic uint64_t error_order;
 
-	/*
-	 * What everyone is to be told, the last of it: number n, from 1 on, is at n modulo
-	 * the size. Any process takes a number from nb_news, writes the text and then the
-	 * number; until then a reader sees an older number, and passes over it once there
-	 * is a newer one (the writer may have died).
-	 */
-	_Atomic uint64_t nb_news;
-	struct {
-		_Atomic uint64_t number;
-		char text[248];
-	} news[GROUP_MAX_NEWS];
+	/* What has happened, for those who are to be told; news.h says who writes it. */
+	struct news_ring news;
 
 	/*
 	 * Devices behind ports, by port id. Written under the turn by its holder; a
@@ -89,6 +78,12 @@ extern struct group_member *group_self;
 
 /** Its runtime directory, empty in a group of one. */
 extern char group_dir[];
+
+/**
+ * Tell the group of peers that have died, stopped or hung, and of foreign ones
+ * that come and go. Does nothing if that is for another process. Watch thread.
+ */
+void group_peers_observe(void);
 
 /** Pid of this process's primary, itself perhaps; 0 before group_enter(). */
 extern pid_t group_primary_pid;

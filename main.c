@@ -10,7 +10,7 @@
 
 #include "commands.h"
 #include "console.h"
-#include "group.h"
+#include "monitor.h"
 #include "options.h"
 #include "signals.h"
 #include "startup.h"
@@ -87,7 +87,7 @@ main(int argc, char **argv)
 	struct console con = {
 		.grammar = commands_grammar,
 		.prompt = PROMPT,
-		.sources = {{.ready = commands_news}, {.ready = commands_device_events}},
+		.sources = {{.ready = monitor_news}, {.ready = commands_device_events}},
 	};
 	struct options options = {0};
 	char why[512];
@@ -106,6 +106,8 @@ main(int argc, char **argv)
 	}
 	signals_on_force(force_cleanup);
 	own = options_own(argc, argv);
+	/* From its own joining on, so that a reader of the feed knows when it begins. */
+	monitor_set(options.monitor);
 	ret = startup_eal(argc, argv, start_wait, why, sizeof(why));
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);

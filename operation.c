@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -28,19 +29,45 @@ operation_result(struct operation *op, int err, const char *format, ...)
 	va_end(ap);
 }
 
+/* "attach net_null0" */
+static void
+operation_name(const struct operation *op, char *text, size_t size)
+{
+	snprintf(
+		text, size, "%s%s%s", op->verb, op->res->name[0] == '\0' ? "" : " ", op->res->name);
+}
+
+/* Those who monitor the group see what came of it, and how long it took once it had the turn. */
+static void
+operation_event(const struct operation *op)
+{
+	uint64_t us = (watch_now_ns() - op->turn_ns) / 1000;
+	char what[96];
+
+	operation_name(op, what, sizeof(what));
+	if (op->res->err == 0)
+		group_event(NULL, "%s: done in %" PRIu64 ".%03" PRIu64 " ms", what, us / 1000,
+			us % 1000);
+	else
+		group_event(NULL, "%s: failed in %" PRIu64 ".%03" PRIu64 " ms: %s", what, us / 1000,
+			us % 1000, op->res->text);
+}
+
 static int
 turn_take(struct operation *op)
 {
 	char what[96], why[512];
 	int ret;
 
-	snprintf(what, sizeof(what), "%s%s%s", op->verb, op->res->name[0] == '\0' ? "" : " ",
-		op->res->name);
+	op->turn_ns = watch_now_ns();
+	operation_name(op, what, sizeof(what));
 	ret = group_turn_take(what, op->wait, why, sizeof(why));
 	if (ret < 0) {
 		operation_result(op, ret, "%s", why);
+		operation_event(op);
 		return ret;
 	}
+	op->turn_ns = watch_now_ns();
 	if (ret > 0) {
 		/* What the dead one had asked for may still be under way in the others. */
 		group_settle(op->wait);
@@ -55,6 +82,7 @@ turn_take(struct operation *op)
 	ret = group_check(op->before.peers, &op->before.nb, op->wait, why, sizeof(why));
 	if (ret < 0) {
 		operation_result(op, ret, "%s", why);
+		operation_event(op);
 		group_turn_release();
 		return ret;
 	}
@@ -82,11 +110,12 @@ operation_end(struct operation *op)
 {
 	char text[256];
 
+	device_publish();
+	operation_event(op);
 	if (op->announce != NULL && op->res->err == 0) {
 		snprintf(text, sizeof(text), "device %s %s", op->res->name, op->announce);
 		group_announce(text);
 	}
-	device_publish();
 	group_turn_release();
 	rte_devargs_reset(&op->da);
 }

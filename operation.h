@@ -28,8 +28,9 @@ struct operation {
 
 	struct rte_devargs da; /* the device it is about; empty if none */
 	struct views before;
-	struct views now; /* to be taken by the operation itself */
-	uint64_t start_ns;
+	struct views now;   /* to be taken by the operation itself */
+	uint64_t turn_ns;   /* when it got the turn, or began to wait if it has not */
+	uint64_t start_ns;  /* of this try */
 	unsigned int tries; /* done once more */
 	bool again; /* it failed, leaving nothing, because a process came or went meanwhile */
 };

@@ -137,6 +137,87 @@ group_peers(struct group_peer *peers, unsigned int max)
 	return nb;
 }
 
+/*
+ * One process is enough to tell the group of those that cannot tell it
+ * themselves: the primary, or, if that is foreign, the first of the members.
+ */
+static bool
+is_observer(void)
+{
+	unsigned int slot;
+
+	if (group_is_primary() || !group_primary_foreign())
+		return group_is_primary();
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
+		if (atomic_load(&group_shared->members[slot].pid) != 0 && member_alive(slot))
+			return group_self == &group_shared->members[slot];
+	}
+	return false;
+}
+
+/* Tell what has become of a peer since it was last looked at; was is NULL if it is new. */
+static void
+peer_tell(const struct group_peer *was, const struct group_peer *is)
+{
+	char program[32];
+
+	if (was == NULL) {
+		/* Members say so themselves. */
+		runtime_program(is->pid, program, sizeof(program));
+		if (is->foreign)
+			group_event(is, "joined (foreign, %s)", program);
+	} else if (is == NULL) {
+		if (was->foreign && was->state != GROUP_GONE)
+			group_event(was, "left (foreign)");
+	} else if (was->state == is->state) {
+		return;
+	} else if (is->state == GROUP_GONE) {
+		group_event(is, is->foreign ? "left (foreign)" : "died");
+	} else if (is->state == GROUP_STOPPED) {
+		group_event(is, "is stopped");
+	} else if (is->state == GROUP_HUNG) {
+		group_event(is, "is hung");
+	} else {
+		group_event(is, "runs again");
+	}
+}
+
+static const struct group_peer *
+peer_find(const struct group_peer *peers, unsigned int nb, pid_t pid)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb; i++) {
+		if (peers[i].pid == pid)
+			return &peers[i];
+	}
+	return NULL;
+}
+
+void
+group_peers_observe(void)
+{
+	static struct group_peer before[GROUP_MAX_PEERS], now[GROUP_MAX_PEERS];
+	static unsigned int nb_before;
+	static bool known;
+	unsigned int nb, i;
+
+	if (!is_observer()) {
+		known = false;
+		return;
+	}
+	nb = group_peers(now, RTE_DIM(now));
+	for (i = 0; i < nb && known; i++)
+		peer_tell(peer_find(before, nb_before, now[i].pid), &now[i]);
+	for (i = 0; i < nb_before && known; i++) {
+		if (peer_find(now, nb, before[i].pid) == NULL)
+			peer_tell(&before[i], NULL);
+	}
+	memcpy(before, now, sizeof(before));
+	nb_before = nb;
+	known = true;
+}
+
 bool
 group_ports_at(const struct group_view *ports, bool everywhere)
 {

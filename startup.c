@@ -299,8 +299,11 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 		group_leave();
 		return taken;
 	}
-	device_publish();
 	ret = group_enter(sync_self);
+	if (ret == 0) {
+		device_publish();
+		group_turn_release();
+	}
 	if (ret < 0) {
 		snprintf(why, size, "cannot watch the group: %s", strerror(-ret));
 		startup_undo(NULL);

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+
+#include "console.h"
+#include "device.h"
+#include "group.h"
+#include "monitor.h"
+#include "views.h"
+#include "watch.h"
+
+#define NS_PER_S UINT64_C(1000000000)
+
+static bool monitoring;
+
+/* Nobody is waited for: there will be another time. */
+static bool
+no_wait(const char *text)
+{
+	RTE_SET_USED(text);
+	return false;
+}
+
+/* Ports that a foreign primary has attached or detached are events like any other. */
+static void
+foreign_ports_look(void)
+{
+	struct views views;
+	struct group_view one;
+	unsigned int id;
+	char text[512];
+
+	if (!group_primary_foreign() || group_turn_take("monitor", no_wait, text, sizeof(text)) < 0)
+		return;
+	device_publish();
+	views_take(&views);
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		memset(&one, 0, sizeof(one));
+		view_add(&one, id);
+		if (views_have(&views, &one, text, sizeof(text)) == 0)
+			group_port_found(id, NULL, NULL);
+	}
+	group_turn_release();
+}
+
+static void
+news_print(struct cmdline *cl, const struct news *news)
+{
+	time_t seconds = news->time_ns / NS_PER_S;
+	char stamp[32] = "";
+	struct tm tm;
+
+	if (!monitoring) {
+		cmdline_printf(cl, "%s\n", news->text);
+		return;
+	}
+	if (localtime_r(&seconds, &tm) != NULL)
+		strftime(stamp, sizeof(stamp), "%F %T", &tm);
+	cmdline_printf(cl, "%s.%06" PRIu64 " pid %d (%s): %s\n", stamp,
+		news->time_ns % NS_PER_S / 1000, news->pid, news->primary ? "primary" : "secondary",
+		news->text);
+}
+
+void
+monitor_news(struct cmdline *cl)
+{
+	uint64_t nb, missed;
+	struct news news;
+
+	/* Read before looking: what comes later makes it readable again. */
+	if (read(watch_news_fd(), &nb, sizeof(nb)) < 0 && errno != EAGAIN)
+		return;
+	if (monitoring)
+		foreign_ports_look();
+	while (group_news_next(&news, &missed)) {
+		if (monitoring && missed > 0)
+			cmdline_printf(cl, "%" PRIu64 " events were missed here\n", missed);
+		news_print(cl, &news);
+	}
+}
+
+void
+monitor_set(bool on)
+{
+	monitoring = on;
+	group_news_wanted(on);
+}
+
+void
+monitor_command(struct cmdline *cl, const char *rest)
+{
+	if (strcmp(rest, "on") != 0 && strcmp(rest, "off") != 0) {
+		cmdline_printf(cl, "failed to monitor: expected on or off, got \"%s\"\n", rest);
+		console_fail();
+		return;
+	}
+	/* What happened before is for this terminal as it was until now. */
+	monitor_news(cl);
+	monitor_set(strcmp(rest, "on") == 0);
+}
