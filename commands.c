@@ -122,6 +122,20 @@ detach_run(struct cmdline *cl, const char *rest)
 }
 
 static void
+show_run(struct cmdline *cl, const char *rest)
+{
+	if (device_word(cl, "show", "<device|port>", rest))
+		look_show(cl, rest, wait_print);
+}
+
+static void
+devices_run(struct cmdline *cl, const char *rest)
+{
+	RTE_SET_USED(rest);
+	look_devices(cl, wait_print);
+}
+
+static void
 sync_run(struct cmdline *cl, const char *rest)
 {
 	struct hotplug_result res;
@@ -187,6 +201,18 @@ static const struct command commands[] = {
 		detach_run},
 	{"list", NULL, "list the ethernet ports of this process",
 		"    One line a port: port id, a tab, device name.\n", look_list},
+	{"show", "<device|port>", "show what is known of a device and its ports",
+		"    One line a value: key, colon, value. A port has all keys, a device without one\n"
+		"    has name, driver, bus, devargs and numa.\n"
+		"    show net_null0\n"
+		"    show 0\n"
+		"    It fails if the device is not attached, or no port has that id.\n",
+		show_run},
+	{"devices", NULL, "list what could be attached",
+		"    PCI network devices: address, kernel driver, the DPDK driver that is for it, and\n"
+		"    attached; ready; kernel or unbound, bind it to vfio-pci first; or no driver.\n"
+		"    Virtual drivers: the name that attach wants before a number, and parameters.\n",
+		devices_run},
 	{"peers", NULL, "list the processes of the group and what each one sees",
 		"    One line a process: * for this one, pid, role, program, state, port ids.\n"
 		"    State: ok; stopped; hung, its interrupt thread serves no requests; gone,\n"
@@ -307,6 +333,36 @@ other_complete_elt(cmdline_parse_token_hdr_t *token, int idx, char *dst, unsigne
 	return -1;
 }
 
+static int
+topic_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+{
+	RTE_SET_USED(token);
+	return tokens_rest(buf, res, size);
+}
+
+static int
+topic_complete_nb(cmdline_parse_token_hdr_t *token)
+{
+	RTE_SET_USED(token);
+	return RTE_DIM(commands) - 1;
+}
+
+static int
+topic_complete_elt(cmdline_parse_token_hdr_t *token, int i, char *dst, unsigned int size)
+{
+	RTE_SET_USED(token);
+	strlcpy(dst, commands[i].name, size);
+	return 0;
+}
+
+static struct cmdline_token_ops topic_ops = {
+	.parse = topic_parse,
+	.complete_get_nb = topic_complete_nb,
+	.complete_get_elt = topic_complete_elt,
+};
+
+static struct cmdline_token_hdr topic_token = {&topic_ops, offsetof(struct tokens_line, rest)};
+
 static struct cmdline_token_ops other_ops = {
 	.parse = other_parse,
 	.complete_get_nb = other_complete_nb,
@@ -325,13 +381,15 @@ static struct cmdline_token_hdr other_token = {&other_ops, 0};
 		.tokens = {(void *)&name##_token, __VA_ARGS__},            \
 	}
 
-INSTRUCTION(attach, "attach <devargs>", &tokens_any, NULL);
-INSTRUCTION(detach, "detach <device>", &tokens_any, NULL);
+INSTRUCTION(attach, "attach <devargs>", &tokens_attachable, NULL);
+INSTRUCTION(detach, "detach <device>", &tokens_attached, NULL);
 INSTRUCTION(list, "list", NULL);
+INSTRUCTION(show, "show <device|port>", &tokens_attached, NULL);
+INSTRUCTION(devices, "devices", NULL);
 INSTRUCTION(peers, "peers", NULL);
 INSTRUCTION(sync, "sync", NULL);
-INSTRUCTION(monitor, "monitor on|off", &tokens_any, NULL);
-INSTRUCTION(help, "help [command]", &tokens_any, NULL);
+INSTRUCTION(monitor, "monitor on|off", &tokens_on_off, NULL);
+INSTRUCTION(help, "help [command]", &topic_token, NULL);
 INSTRUCTION(quit, "quit", NULL);
 
 static cmdline_parse_inst_t other_inst = {
@@ -343,6 +401,8 @@ cmdline_parse_ctx_t commands_grammar[] = {
 	&attach_inst,
 	&detach_inst,
 	&list_inst,
+	&show_inst,
+	&devices_inst,
 	&peers_inst,
 	&sync_inst,
 	&monitor_inst,

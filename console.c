@@ -60,10 +60,12 @@ console_restore(void)
 static void
 source_ready(struct cmdline *cl, const struct console_source *source)
 {
-	if (adjusted)
+	bool redraw = adjusted && !source->silent;
+
+	if (redraw)
 		cmdline_printf(cl, "\r" vt100_clear_line);
 	source->ready(cl);
-	if (adjusted)
+	if (redraw)
 		rdline_redisplay(cmdline_get_rdline(cl));
 }
 

@@ -14,10 +14,11 @@
 struct console_source {
 	int fd;				   /* readable when there is; -1 for never */
 	void (*ready)(struct cmdline *cl); /* then called; has to drain fd, may print lines */
+	bool silent;			   /* it prints nothing */
 };
 
 /** Most sources a console takes. */
-#define CONSOLE_MAX_SOURCES 2
+#define CONSOLE_MAX_SOURCES 3
 
 /** How lines are read and run. */
 struct console {

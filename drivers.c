@@ -11,11 +11,11 @@
 #include <rte_common.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
-#include <rte_log.h>
 #include <rte_string_fns.h>
 
 #include "device.h"
 #include "drivers.h"
+#include "logtap.h"
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 #define PCI_CLASS_NETWORK 0x02
@@ -165,21 +165,17 @@ records_read(void)
 {
 	static bool done;
 	unsigned int i;
-	int level;
 
 	if (done)
 		return;
 	done = true;
 	dl_iterate_phdr(object_read, NULL);
-	/*
-	 * The EAL logs an error for a name that no bus knows, and cannot be asked in another way.
-	 * In these microseconds, once, it logs no error of another thread either.
+	/* The EAL logs an error for a name that no bus knows, and cannot be asked in another way.
 	 */
-	level = rte_log_get_level(RTE_LOGTYPE_EAL);
-	rte_log_set_level(RTE_LOGTYPE_EAL, RTE_LOG_CRIT);
+	logtap_mute(true);
 	for (i = 0; i < nb_records; i++)
 		records[i].is_virtual = is_virtual(&records[i]);
-	rte_log_set_level(RTE_LOGTYPE_EAL, level);
+	logtap_mute(false);
 }
 
 const struct drivers_virtual *

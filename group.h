@@ -156,6 +156,12 @@ bool group_ports_at(const struct group_view *ports, bool everywhere);
 /** "pid 7545 (secondary)" */
 const char *group_peer_name(const struct group_peer *peer, char *text, size_t size);
 
+/** "primary" or "secondary" */
+const char *group_role_name(bool primary);
+
+/** "ok", "stopped", ... */
+const char *group_state_name(enum group_state state);
+
 /**
  * The primary this process belongs to: its pid if it has left, else 0. Any thread.
  */

@@ -14,6 +14,7 @@ static _Atomic uint64_t *error_order;
 static uint64_t (*operation_number)(void);
 static _Atomic uint64_t claimed; /* the operation own->text is of, or is being written for */
 static FILE *before;		 /* where the log went */
+static __thread bool muted;
 
 /* Neither allocates nor waits: drivers log in the interrupt thread too. */
 static void
@@ -38,6 +39,8 @@ static ssize_t
 tap_write(void *cookie, const char *buf, size_t size)
 {
 	RTE_SET_USED(cookie);
+	if (muted)
+		return size;
 	if (rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
 		error_keep(buf, size);
 	fwrite(buf, 1, size, before);
@@ -59,6 +62,12 @@ logtap_start(struct logtap_error *error, _Atomic uint64_t *order, uint64_t (*ope
 	if (tap == NULL)
 		return -errno;
 	return rte_openlog_stream(tap);
+}
+
+void
+logtap_mute(bool mute)
+{
+	muted = mute;
 }
 
 void

@@ -2,6 +2,7 @@
 #ifndef LOGTAP_H
 #define LOGTAP_H
 
+#include <stdbool.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -30,6 +31,9 @@ struct logtap_error {
  * @return 0 or a negative errno.
  */
 int logtap_start(struct logtap_error *own, _Atomic uint64_t *order, uint64_t (*operation)(void));
+
+/** Drop what this thread logs, or not any more. */
+void logtap_mute(bool mute);
 
 /** Log as before logtap_start(). Before rte_eal_cleanup(), main thread. */
 void logtap_stop(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <rte_common.h>
@@ -10,7 +11,9 @@
 
 #include "console.h"
 #include "device.h"
+#include "drivers.h"
 #include "group.h"
+#include "inspect.h"
 #include "look.h"
 #include "runtime.h"
 #include "text.h"
@@ -47,20 +50,6 @@ look_list(struct cmdline *cl, const char *rest)
 	}
 }
 
-static const char *
-state_name(enum group_state state)
-{
-	static const char *const names[] = {
-		[GROUP_OK] = "ok",
-		[GROUP_STOPPED] = "stopped",
-		[GROUP_HUNG] = "hung",
-		[GROUP_GONE] = "gone",
-		[GROUP_FOREIGN] = "foreign",
-	};
-
-	return names[state];
-}
-
 /* One process of the group: marks, pid, role, program, state, ids of its ports. */
 static void
 peer_print(struct cmdline *cl, const struct group_peer *peer)
@@ -76,7 +65,7 @@ peer_print(struct cmdline *cl, const struct group_peer *peer)
 	if (ports[0] == '\0')
 		strlcpy(ports, peer->foreign ? "?" : "-", sizeof(ports));
 	cmdline_printf(cl, "%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->pid,
-		peer->primary ? "primary" : "secondary", program, state_name(peer->state), ports);
+		group_role_name(peer->primary), program, group_state_name(peer->state), ports);
 }
 
 /* peers answers within a second, so it does not wait for long: the first tick is enough. */
@@ -114,4 +103,119 @@ look_peers(struct cmdline *cl, const char *rest)
 	}
 	views_agree(&views, text, sizeof(text));
 	cmdline_printf(cl, "%s\n", text);
+}
+
+static void
+inspect_print(struct cmdline *cl, const struct inspect *inspect)
+{
+	unsigned int i;
+
+	for (i = 0; i < inspect->nb_fields; i++)
+		cmdline_printf(cl, "%s: %s\n", inspect->fields[i].key, inspect->fields[i].text);
+}
+
+static bool
+port_print(struct cmdline *cl, unsigned int id)
+{
+	pid_t pids[GROUP_MAX_MEMBERS];
+	struct inspect inspect;
+	unsigned int i, nb;
+
+	if (!inspect_port(id, &inspect))
+		return false;
+	inspect_print(cl, &inspect);
+	nb = inspect_seen_by(id, pids, RTE_DIM(pids));
+	cmdline_printf(cl, "processes:");
+	for (i = 0; i < nb; i++)
+		cmdline_printf(cl, "%s%d", i == 0 ? " " : ",", pids[i]);
+	cmdline_printf(cl, "\n");
+	return true;
+}
+
+/* A device, which may have several ports, or none. */
+static bool
+device_print(struct cmdline *cl, const char *text, char *why, size_t size)
+{
+	struct rte_device *dev;
+	struct inspect inspect;
+	struct group_view ports;
+	struct rte_devargs da;
+	unsigned int id;
+
+	if (device_split(text, &da, why, size) < 0)
+		return false;
+	dev = device_find(&da);
+	if (dev == NULL) {
+		snprintf(why, size, "not attached");
+	} else {
+		device_ports(&da, &ports, &id);
+		if (id == RTE_MAX_ETHPORTS) {
+			inspect_device(dev, &inspect);
+			inspect_print(cl, &inspect);
+		}
+		for (; id < RTE_MAX_ETHPORTS; id++) {
+			if (view_has(&ports, id))
+				port_print(cl, id);
+		}
+	}
+	rte_devargs_reset(&da);
+	return dev != NULL;
+}
+
+void
+look_show(struct cmdline *cl, const char *rest, group_wait_fn wait)
+{
+	bool is_port = rest[strspn(rest, "0123456789")] == '\0', found = false;
+	char why[512];
+
+	if (group_turn_take("show", wait, why, sizeof(why)) >= 0) {
+		if (!is_port)
+			found = device_print(cl, rest, why, sizeof(why));
+		else if (strlen(rest) < 10 && port_print(cl, strtoul(rest, NULL, 10)))
+			found = true;
+		else
+			snprintf(why, sizeof(why), "no such port; list shows those there are");
+		group_turn_release();
+	}
+	if (found)
+		return;
+	cmdline_printf(cl, "failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
+	console_fail();
+}
+
+/* Can it be attached, and if not, what stands in the way? */
+static const char *
+pci_state(const struct drivers_pci *pci)
+{
+	if (pci->attached)
+		return "attached";
+	if (pci->pmd == NULL)
+		return "no driver";
+	if (pci->usable)
+		return "ready";
+	return pci->kernel_driver[0] == '\0' ? "unbound" : "kernel";
+}
+
+void
+look_devices(struct cmdline *cl, group_wait_fn wait)
+{
+	const struct drivers_virtual *virt = NULL;
+	const struct drivers_pci *pci = NULL;
+	char why[512];
+
+	if (group_turn_take("devices", wait, why, sizeof(why)) < 0) {
+		cmdline_printf(cl, "failed to look at the devices: %s\n", why);
+		console_fail();
+		return;
+	}
+	cmdline_printf(cl, "%-14s %-16s %-16s %s\n", "pci", "kernel driver", "driver", "state");
+	while ((pci = drivers_pci_next(pci)) != NULL)
+		cmdline_printf(cl, "%-14s %-16s %-16s %s\n", pci->address,
+			pci->kernel_driver[0] == '\0' ? "-" : pci->kernel_driver,
+			pci->pmd == NULL ? "-" : pci->pmd, pci_state(pci));
+	group_turn_release();
+	cmdline_printf(cl, "%-18s %s\n", "virtual", "parameters");
+	while ((virt = drivers_virtual_next(virt)) != NULL)
+		cmdline_printf(
+			cl, "%-18s %s\n", virt->name, virt->params[0] == '\0' ? "-" : virt->params);
 }

@@ -14,6 +14,7 @@
 #include "options.h"
 #include "signals.h"
 #include "startup.h"
+#include "telemetry.h"
 #include "unplug.h"
 #include "watch.h"
 
@@ -87,7 +88,8 @@ main(int argc, char **argv)
 	struct console con = {
 		.grammar = commands_grammar,
 		.prompt = PROMPT,
-		.sources = {{.ready = monitor_news}, {.ready = commands_device_events}},
+		.sources = {{.ready = monitor_news}, {.ready = commands_device_events},
+			{.ready = telemetry_refresh, .silent = true}},
 	};
 	struct options options = {0};
 	char why[512];
@@ -124,13 +126,18 @@ main(int argc, char **argv)
 	if (ret < 0)
 		fprintf(stderr, PROGRAM ": cannot watch for devices that come and go: %s\n",
 			strerror(-ret));
+	ret = telemetry_start();
+	if (ret < 0)
+		fprintf(stderr, PROGRAM ": cannot answer telemetry: %s\n", strerror(-ret));
 	con.sources[0].fd = watch_news_fd();
 	con.sources[1].fd = unplug_fd();
+	con.sources[2].fd = telemetry_fd();
 	con.trace = options.trace;
 	con.keep_going = options.keep_going;
 	commands_run(&con, &options);
 	signals_force_soon();
 	commands_leaving();
+	telemetry_stop();
 	unplug_stop();
 	startup_undo(leave_wait);
 	free(options.scripts);

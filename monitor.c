@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -13,8 +12,6 @@
 #include "monitor.h"
 #include "views.h"
 #include "watch.h"
-
-#define NS_PER_S UINT64_C(1000000000)
 
 static bool monitoring;
 
@@ -51,19 +48,14 @@ foreign_ports_look(void)
 static void
 news_print(struct cmdline *cl, const struct news *news)
 {
-	time_t seconds = news->time_ns / NS_PER_S;
-	char stamp[32] = "";
-	struct tm tm;
+	char time[32];
 
-	if (!monitoring) {
+	if (!monitoring)
 		cmdline_printf(cl, "%s\n", news->text);
-		return;
-	}
-	if (localtime_r(&seconds, &tm) != NULL)
-		strftime(stamp, sizeof(stamp), "%F %T", &tm);
-	cmdline_printf(cl, "%s.%06" PRIu64 " pid %d (%s): %s\n", stamp,
-		news->time_ns % NS_PER_S / 1000, news->pid, news->primary ? "primary" : "secondary",
-		news->text);
+	else
+		cmdline_printf(cl, "%s pid %d (%s): %s\n",
+			news_time_text(news->time_ns, time, sizeof(time)), news->pid,
+			group_role_name(news->primary), news->text);
 }
 
 void

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
 #include <time.h>
 
 #include "news.h"
+#include "text.h"
 
 uint64_t
 news_now_ns(void)
@@ -59,4 +61,17 @@ news_next(
 		}
 	}
 	return false;
+}
+
+const char *
+news_time_text(uint64_t time_ns, char *text, size_t size)
+{
+	time_t seconds = time_ns / 1000000000;
+	struct tm tm;
+
+	text[0] = '\0';
+	if (localtime_r(&seconds, &tm) != NULL)
+		strftime(text, size, "%F %T", &tm);
+	text_add(text, size, ".%06" PRIu64, time_ns % 1000000000 / 1000);
+	return text;
 }

@@ -4,12 +4,13 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 /*
  * What has happened in a group, the last of it, in memory that all its processes
- * share. For group.c alone.
+ * share. The ring is for group.c alone.
  */
 
 /** Kept for those who have not taken them yet. */
@@ -45,6 +46,9 @@ struct news_ring {
 
 /** The time of news. */
 uint64_t news_now_ns(void);
+
+/** "2026-11-23 21:36:42.242704" */
+const char *news_time_text(uint64_t time_ns, char *text, size_t size);
 
 /** Add to the ring. Any process, any thread; never waits. */
 void news_put(struct news_ring *ring, const struct news *news);

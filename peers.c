@@ -155,31 +155,41 @@ is_observer(void)
 	return false;
 }
 
-/* Tell what has become of a peer since it was last looked at; was is NULL if it is new. */
+/* A peer that was not there at the last look. */
 static void
-peer_tell(const struct group_peer *was, const struct group_peer *is)
+peer_tell_new(const struct group_peer *is)
 {
 	char program[32];
 
-	if (was == NULL) {
-		/* Members say so themselves. */
-		runtime_program(is->pid, program, sizeof(program));
-		if (is->foreign)
-			group_event(is, "joined (foreign, %s)", program);
-	} else if (is == NULL) {
-		if (was->foreign && was->state != GROUP_GONE)
-			group_event(was, "left (foreign)");
-	} else if (was->state == is->state) {
+	/* Members say so themselves. */
+	if (!is->foreign)
 		return;
-	} else if (is->state == GROUP_GONE) {
+	runtime_program(is->pid, program, sizeof(program));
+	group_event(is, "joined (foreign, %s)", program);
+}
+
+/* One that was, and still is. */
+static void
+peer_tell(const struct group_peer *was, const struct group_peer *is)
+{
+	if (was->state == is->state)
+		return;
+	if (is->state == GROUP_GONE)
 		group_event(is, is->foreign ? "left (foreign)" : "died");
-	} else if (is->state == GROUP_STOPPED) {
+	else if (is->state == GROUP_STOPPED)
 		group_event(is, "is stopped");
-	} else if (is->state == GROUP_HUNG) {
+	else if (is->state == GROUP_HUNG)
 		group_event(is, "is hung");
-	} else {
+	else
 		group_event(is, "runs again");
-	}
+}
+
+/* One that is not there any more. */
+static void
+peer_tell_old(const struct group_peer *was)
+{
+	if (was->foreign && was->state != GROUP_GONE)
+		group_event(was, "left (foreign)");
 }
 
 static const struct group_peer *
@@ -200,6 +210,7 @@ group_peers_observe(void)
 	static struct group_peer before[GROUP_MAX_PEERS], now[GROUP_MAX_PEERS];
 	static unsigned int nb_before;
 	static bool known;
+	const struct group_peer *was;
 	unsigned int nb, i;
 
 	if (!is_observer()) {
@@ -207,11 +218,16 @@ group_peers_observe(void)
 		return;
 	}
 	nb = group_peers(now, RTE_DIM(now));
-	for (i = 0; i < nb && known; i++)
-		peer_tell(peer_find(before, nb_before, now[i].pid), &now[i]);
+	for (i = 0; i < nb && known; i++) {
+		was = peer_find(before, nb_before, now[i].pid);
+		if (was == NULL)
+			peer_tell_new(&now[i]);
+		else
+			peer_tell(was, &now[i]);
+	}
 	for (i = 0; i < nb_before && known; i++) {
 		if (peer_find(now, nb, before[i].pid) == NULL)
-			peer_tell(&before[i], NULL);
+			peer_tell_old(&before[i]);
 	}
 	memcpy(before, now, sizeof(before));
 	nb_before = nb;
@@ -241,7 +257,7 @@ group_ports_at(const struct group_view *ports, bool everywhere)
 const char *
 group_peer_name(const struct group_peer *peer, char *text, size_t size)
 {
-	snprintf(text, size, "pid %d (%s)", peer->pid, peer->primary ? "primary" : "secondary");
+	snprintf(text, size, "pid %d (%s)", peer->pid, group_role_name(peer->primary));
 	return text;
 }
 
@@ -439,4 +455,24 @@ group_error_first(struct group_peer *peer, char *text, size_t size)
 			member->error.text);
 	}
 	return order != UINT64_MAX;
+}
+
+const char *
+group_role_name(bool primary)
+{
+	return primary ? "primary" : "secondary";
+}
+
+const char *
+group_state_name(enum group_state state)
+{
+	static const char *const names[] = {
+		[GROUP_OK] = "ok",
+		[GROUP_STOPPED] = "stopped",
+		[GROUP_HUNG] = "hung",
+		[GROUP_GONE] = "gone",
+		[GROUP_FOREIGN] = "foreign",
+	};
+
+	return names[state];
 }

@@ -36,4 +36,7 @@ extern cmdline_parse_token_hdr_t tokens_attached;
 /** The same, and TAB completes what could be attached: PCI addresses, names of virtual drivers. */
 extern cmdline_parse_token_hdr_t tokens_attachable;
 
+/** The same, and TAB completes on and off. */
+extern cmdline_parse_token_hdr_t tokens_on_off;
+
 #endif
