@@ -105,7 +105,9 @@ def test_slow_attach(faulty, asker, slow):
         if still and not asker.cmd("sync").startswith("synced: "):
             # The primary's part of the port went first; then the EAL cannot remove the rest.
             assert slow.quit() == 0
-            faulty.add_secondary()
+            joined = faulty.add_secondary()
+            if asker is slow:
+                asker = joined
         faulty.assert_agree([])
         assert asker.cmd(f"attach {DEVICE}") == f"attached device {DEVICE}"
         faulty.assert_agree(PORT)
