@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
@@ -14,20 +15,26 @@
 #include "hotplug.h"
 #include "text.h"
 #include "unplug.h"
+#include "watch.h"
 
 /*
- * A device that arrives is bound to its kernel driver a moment after the kernel
- * has told about it, so it is looked at a few times.
+ * A device that arrives is bound to a kernel driver after the kernel has told
+ * about it: at once, or when udev or a person has taken it from the kernel's own
+ * driver. So it is looked at for a while.
  */
 #define LOOK_EVERY_MS 250
-#define LOOK_TIMES 8
+#define LOOK_FOR_MS 60000
+
+/* The kernel shows a driver before that has done its part, so the first attach may fail. */
+#define MAX_TRIES 4
 
 #define MAX_ARRIVALS 32
 
-/* Devices that have arrived and are not bound to a driver yet. */
+/* Devices that have arrived and are not bound to a driver that can be used yet. */
 static struct arrival {
 	char name[RTE_DEV_NAME_MAX_LEN]; /* empty: free */
-	unsigned int looks;		 /* left */
+	uint64_t until_ns;		 /* when it is looked at for the last time */
+	unsigned int tries;		 /* to attach it, so far */
 } arrivals[MAX_ARRIVALS];
 
 static bool auto_attach;
@@ -98,18 +105,25 @@ device_release(const char *name, group_wait_fn wait)
 		announce_failure(name, "is to be removed", &res);
 }
 
+/* One that comes again while it is looked at has its time anew. */
 static void
 arrival_add(const char *name)
 {
-	struct arrival *arrival;
+	struct arrival *arrival, *place = NULL;
 
 	for (arrival = arrivals; arrival < arrivals + MAX_ARRIVALS; arrival++) {
-		if (arrival->name[0] != '\0')
-			continue;
-		strlcpy(arrival->name, name, sizeof(arrival->name));
-		arrival->looks = LOOK_TIMES;
-		return;
+		if (strcmp(arrival->name, name) == 0) {
+			place = arrival;
+			break;
+		}
+		if (place == NULL && arrival->name[0] == '\0')
+			place = arrival;
 	}
+	if (place == NULL)
+		return;
+	strlcpy(place->name, name, sizeof(place->name));
+	place->until_ns = watch_now_ns() + LOOK_FOR_MS * WATCH_NS_PER_MS;
+	place->tries = 0;
 }
 
 /* Attach those that are bound by now. @return true if some are still to be looked at. */
@@ -126,15 +140,20 @@ arrivals_look(group_wait_fn wait)
 			continue;
 		if (!device_kernel_driver(arrival->name, driver, sizeof(driver)) ||
 			!device_driver_usable(driver)) {
-			if (--arrival->looks == 0)
+			if (watch_now_ns() >= arrival->until_ns)
 				arrival->name[0] = '\0';
 			more = more || arrival->name[0] != '\0';
 			continue;
 		}
 		hotplug_attach(arrival->name, "attached: it has arrived", wait, &res);
 		announce_note(&res);
-		if (res.err != 0 && res.err != -EEXIST)
+		if (res.err != 0 && res.err != -EEXIST) {
+			if (++arrival->tries < MAX_TRIES) {
+				more = true;
+				continue;
+			}
 			announce_failure(arrival->name, "has arrived", &res);
+		}
 		arrival->name[0] = '\0';
 	}
 	return more;

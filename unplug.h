@@ -10,7 +10,8 @@
  * Start to do what the kernel's device events ask for, in a group whose primary
  * this process is; others only guard themselves. After startup, main thread.
  *
- * @param attach attach devices that arrive bound to a kernel driver that DPDK can use, too.
+ * @param attach attach devices that arrive, too, if a kernel driver that DPDK can use has them
+ *        within a minute.
  * @return 0 or a negative errno.
  */
 int unplug_start(bool attach);
