@@ -6,6 +6,7 @@ import itertools
 import os
 import platform
 import shutil
+import statistics
 import subprocess
 import tempfile
 
@@ -26,6 +27,8 @@ PLAN = (
 )
 
 plan_results = []
+#: Seconds from the kernel's request for a device until it was gone.
+removals = []
 
 
 def pytest_addoption(parser):
@@ -207,6 +210,23 @@ def pytest_runtest_logreport(report):
         if report.skipped and isinstance(report.longrepr, tuple):
             outcome = report.longrepr[2]
         plan_results.extend((*case, outcome) for case in cases)
+    if report.when == "teardown":
+        for name, took in report.user_properties:
+            if name == "removals":
+                removals.extend(took)
+
+
+def removal_times():
+    """What was measured of surprise removals."""
+    return (
+        f"{len(removals)} devices the kernel asked for were gone after {max(removals):.2f} s at "
+        f"most (median {statistics.median(removals):.2f} s)"
+    )
+
+
+def pytest_terminal_summary(terminalreporter):
+    if removals:
+        terminalreporter.write_line(f"surprise removal: {removal_times()}")
 
 
 def report_case(case):
@@ -255,6 +275,7 @@ def pytest_sessionfinish(session):
         f":Program: {version.stdout.strip()}",
         f":Kernel: {platform.system()} {platform.release()}",
         *physical_devices(session.config),
+        *([f":Surprise removal: {removal_times()}"] if removals else []),
         f":Date: {datetime.date.today().isoformat()}",
         "",
         "Each case ran in a group of one primary and two secondaries; after every step `list`",

@@ -85,11 +85,12 @@ class Nic:
         hm.wait_until(lambda: self.try_bind(driver), f"{self.bdf} is bound to {driver}")
 
     def try_bind(self, driver):
-        """Once; the kernel may be at it as well, with a card that has just come."""
-        if self.driver() not in (None, driver):
-            write(f"{self.path}/driver/unbind", self.bdf)
-        if self.driver() is None:
-            write(f"{PCI}/drivers_probe", self.bdf)
+        """Once; the kernel may be at it as well, with a card that has just come, and come first."""
+        with contextlib.suppress(OSError):
+            if self.driver() not in (None, driver):
+                write(f"{self.path}/driver/unbind", self.bdf)
+            if self.driver() is None:
+                write(f"{PCI}/drivers_probe", self.bdf)
         return self.driver() == driver
 
     def bind_home(self):

@@ -17,8 +17,11 @@ from vm.ports import Monitor
 
 DRIVER = "vfio-pci"
 IN_GUEST = relay.SELECTED in os.environ
-#: From the request to the end, on every terminal; in software emulation all takes longer.
-SECONDS = 1 * (3 if IN_GUEST else 1)
+#: Longest time from the request to the end, on every terminal. How long an emulated processor
+#: takes says nothing of the program; what it took is measured, and shown in the summary.
+SECONDS = 20 if IN_GUEST else 3
+#: A card may be bound later than this after its arrival.
+LATER = 3
 ROUNDS = 20
 
 
@@ -42,6 +45,7 @@ class HotNic(Nic):
         self.monitor = monitor
         self.way = way
         self.request = None
+        self.took = []  # seconds, each time it was asked back
 
     def ask_back(self):
         """Ask for it; the answer may be long in coming. When that was, for gone_in_time()."""
@@ -65,13 +69,14 @@ class HotNic(Nic):
         """Put it in again after it has been taken away."""
         if self.request is None:
             return
-        hm.wait_until(self.pluggable, f"{self.bdf} is gone", timeout=60)
+        hm.wait_until(self.pluggable, f"{self.bdf} is gone")
         self.request = None
         if self.way == "device_del":
             self.monitor.command("device_add", **machine.nic_device(self.name))
         else:
             write(f"{PCI}/rescan", "1")
-        hm.wait_until(self.present, f"{self.bdf} is back")
+        # Its directory is there before what belongs into it; its group comes last.
+        hm.wait_until(self.group, f"{self.bdf} is back")
 
     def bind_when_back(self, driver):
         """Put it in so that this driver is the first to have it."""
@@ -85,15 +90,17 @@ class HotNic(Nic):
     def gone_in_time(self, asked):
         left = asked + SECONDS - time.monotonic()
         hm.wait_until(lambda: not self.present(), f"{self.bdf} leaves the bus", timeout=left)
+        self.took.append(time.monotonic() - asked)
 
 
 @pytest.fixture
-def hot_nic(request, monitor):
+def hot_nic(request, monitor, record_property):
     """A card that can be unplugged, bound to vfio-pci."""
     name, way = request.param
     nic = HotNic(name, monitor, way)
     nic.bind(DRIVER)
     yield nic
+    record_property("removals", nic.took)
     nic.put_in()
     nic.bind_home()
 
@@ -219,12 +226,28 @@ def test_what_arrives_is_left_alone(hot_nic, holders):
     holders.assert_lists([(0, hot_nic.bdf)])
 
 
-def test_what_arrives_is_attached(hot_nic):
+def bind_after_its_own(nic):
+    """Put it in; the kernel's own driver has it first, and gives it away a good while later."""
+    nic.put_in()
+    hm.wait_until(nic.interfaces, f"{nic.home} has {nic.bdf}")
+    came = time.monotonic()
+    hm.wait_until(lambda: time.monotonic() > came + LATER, "some time has passed")
+    nic.bind(DRIVER)
+
+
+@pytest.mark.parametrize(
+    "bind",
+    [
+        pytest.param(lambda nic: nic.bind_when_back(DRIVER), id="bound to vfio-pci at once"),
+        pytest.param(bind_after_its_own, id="bound to vfio-pci later"),
+    ],
+)
+def test_what_arrives_is_attached(hot_nic, bind):
     """With --auto-attach."""
     group = start(hot_nic, own=("--auto-attach",))
     try:
         assert_gone(group, hot_nic, hot_nic.ask_back())
-        hot_nic.bind_when_back(DRIVER)
+        bind(hot_nic)
         for process in group.members():
             hm.wait_until(
                 lambda p=process: hot_nic.bdf in listed(p), "it is attached", SECONDS
