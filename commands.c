@@ -15,6 +15,7 @@
 #include "console.h"
 #include "group.h"
 #include "hotplug.h"
+#include "lock.h"
 #include "look.h"
 #include "monitor.h"
 #include "signals.h"
@@ -121,6 +122,32 @@ detach_run(struct cmdline *cl, const char *rest)
 	result_print(cl, "detach", rest, &res);
 }
 
+/* The device, which is one word, and what follows it. */
+static void
+lock_run(struct cmdline *cl, const char *rest)
+{
+	size_t len = strcspn(rest, " \t");
+	struct hotplug_result res;
+	char device[CONSOLE_LINE_MAX + 1];
+
+	strlcpy(device, rest, RTE_MIN(len + 1, sizeof(device)));
+	if (!device_word(cl, "lock", "<device> [reason]", device))
+		return;
+	lock_device(device, rest + len + strspn(rest + len, " \t"), wait_print, &res);
+	result_print(cl, "lock", device, &res);
+}
+
+static void
+unlock_run(struct cmdline *cl, const char *rest)
+{
+	struct hotplug_result res;
+
+	if (!device_word(cl, "unlock", "<device>", rest))
+		return;
+	lock_release(rest, wait_print, &res);
+	result_print(cl, "unlock", rest, &res);
+}
+
 static void
 show_run(struct cmdline *cl, const char *rest)
 {
@@ -213,6 +240,18 @@ static const struct command commands[] = {
 		"    attached; ready; kernel or unbound, bind it to vfio-pci first; or no driver.\n"
 		"    Virtual drivers: the name that attach wants before a number, and parameters.\n",
 		devices_run},
+	{"lock", "<device> [reason]", "have nobody detach a device while this process runs",
+		"    The reason is the rest of the line, 95 bytes at most; who wants to detach the\n"
+		"    device is told. The lock ends with unlock, or with this process.\n"
+		"    lock 0000:88:00.0 firmware update until noon\n"
+		"    lock net_null0\n"
+		"    It fails if the device is not attached, or is locked already.\n",
+		lock_run},
+	{"unlock", "<device>", "let a device that this process has locked be detached again",
+		"    unlock 0000:88:00.0\n"
+		"    unlock net_null0\n"
+		"    It fails if nobody has locked the device, or another process has.\n",
+		unlock_run},
 	{"peers", NULL, "list the processes of the group and what each one sees",
 		"    One line a process: * for this one, pid, role, program, state, port ids.\n"
 		"    State: ok; stopped; hung, its interrupt thread serves no requests; gone,\n"
@@ -253,7 +292,7 @@ help_run(struct cmdline *cl, const char *rest)
 
 	if (rest[0] == '\0') {
 		for (cmd = commands; cmd->name != NULL; cmd++)
-			cmdline_printf(cl, "%-8s%-12s%s\n", cmd->name,
+			cmdline_printf(cl, "%-8s%-19s%s\n", cmd->name,
 				cmd->args == NULL ? "" : cmd->args, cmd->summary);
 		return;
 	}
@@ -386,6 +425,8 @@ INSTRUCTION(detach, "detach <device>", &tokens_attached, NULL);
 INSTRUCTION(list, "list", NULL);
 INSTRUCTION(show, "show <device|port>", &tokens_attached, NULL);
 INSTRUCTION(devices, "devices", NULL);
+INSTRUCTION(lock, "lock <device> [reason]", &tokens_attached, NULL);
+INSTRUCTION(unlock, "unlock <device>", &tokens_attached, NULL);
 INSTRUCTION(peers, "peers", NULL);
 INSTRUCTION(sync, "sync", NULL);
 INSTRUCTION(monitor, "monitor on|off", &tokens_on_off, NULL);
@@ -403,6 +444,8 @@ cmdline_parse_ctx_t commands_grammar[] = {
 	&list_inst,
 	&show_inst,
 	&devices_inst,
+	&lock_inst,
+	&unlock_inst,
 	&peers_inst,
 	&sync_inst,
 	&monitor_inst,

@@ -8,18 +8,19 @@
 #include <stdint.h>
 
 #include "group.h"
+#include "lock.h"
 #include "logtap.h"
 #include "news.h"
 #include "turn.h"
 #include "watch.h"
 
-/* For group.c and peers.c alone. */
+/* For group.c, peers.c and lock.c alone. */
 
 #define GROUP_MAGIC 0x676d7068 /* "hpmg" */
 
 /* To be raised with any change of what is shared; two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 2U
+#define GROUP_LAYOUT 3U
 #endif
 
 /*
@@ -65,8 +66,9 @@ struct group_shared {
 		 * the turn; and of the last for which it has, by its watch thread. */
 		_Atomic uint64_t sync_wanted;
 		_Atomic uint64_t sync_done;
-		struct watch_state state;  /* watch.h says who writes it */
-		struct logtap_error error; /* logtap.h says who writes it */
+		struct watch_state state;    /* watch.h says who writes it */
+		struct logtap_error error;   /* logtap.h says who writes it */
+		struct lock locks[LOCK_MAX]; /* lock.h says who writes it */
 	} members[GROUP_MAX_MEMBERS];
 };
 
@@ -78,6 +80,9 @@ extern struct group_member *group_self;
 
 /** Its runtime directory, empty in a group of one. */
 extern char group_dir[];
+
+/** Is there a process in this slot? Any thread. */
+bool group_member_alive(unsigned int slot);
 
 /**
  * Tell the group of peers that have died, stopped or hung, and of foreign ones

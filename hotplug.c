@@ -14,6 +14,7 @@
 #include "device.h"
 #include "group.h"
 #include "hotplug.h"
+#include "lock.h"
 #include "operation.h"
 #include "text.h"
 #include "views.h"
@@ -289,7 +290,9 @@ hotplug_detach(
 		return;
 	dev = device_find(&op.da);
 	ports_known(&op, &ports);
-	if (dev != NULL) {
+	if (lock_holder(op.da.name, text, sizeof(text))) {
+		operation_result(&op, -EBUSY, "locked by %s", text);
+	} else if (dev != NULL) {
 		detach_all(&op, dev);
 		while (operation_again(&op) && (dev = device_find(&op.da)) != NULL)
 			detach_all(&op, dev);

@@ -38,8 +38,8 @@ void hotplug_attach(
 /**
  * Detach a device from every process of the group and check that it is gone
  * (plan: "Detach physical/virtual device from primary or secondary"). It is
- * refused if it is not attached, or if some process could not answer. After a
- * failure the result says which processes have it.
+ * refused if it is not attached, if it is locked (lock.h), or if some process
+ * could not answer. After a failure the result says which processes have it.
  *
  * Takes the turn and blocks as hotplug_attach(). Main thread only.
  *

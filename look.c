@@ -14,6 +14,7 @@
 #include "drivers.h"
 #include "group.h"
 #include "inspect.h"
+#include "lock.h"
 #include "look.h"
 #include "runtime.h"
 #include "text.h"
@@ -120,6 +121,7 @@ port_print(struct cmdline *cl, unsigned int id)
 	pid_t pids[GROUP_MAX_MEMBERS];
 	struct inspect inspect;
 	unsigned int i, nb;
+	char holder[256];
 
 	if (!inspect_port(id, &inspect))
 		return false;
@@ -128,7 +130,8 @@ port_print(struct cmdline *cl, unsigned int id)
 	cmdline_printf(cl, "processes:");
 	for (i = 0; i < nb; i++)
 		cmdline_printf(cl, "%s%d", i == 0 ? " " : ",", pids[i]);
-	cmdline_printf(cl, "\n");
+	cmdline_printf(cl, "\nlocked: %s\n",
+		lock_holder(inspect.name, holder, sizeof(holder)) ? holder : "no");
 	return true;
 }
 

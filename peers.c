@@ -18,9 +18,9 @@
 #define GRACE_MS 700	/* for as long as this, since the operation began */
 #define SETTLE_MS 20000 /* the longest the EAL keeps a request waiting, and as much again */
 
-/* Is there a process in this slot? Its own slot looks free to the kernel, so ask first. */
-static bool
-member_alive(unsigned int slot)
+/* Its own slot looks free to the kernel, so ask first. */
+bool
+group_member_alive(unsigned int slot)
 {
 	return group_self == &group_shared->members[slot] || turn_slot_owner(slot) != 0;
 }
@@ -58,7 +58,7 @@ member_look(unsigned int slot, struct group_peer *peer)
 	peer->late_ns = atomic_load(&member->state.late_ns);
 	for (i = 0; i < RTE_DIM(member->state.ports); i++)
 		peer->view.ports[i] = atomic_load(&member->state.ports[i]);
-	if (!member_alive(slot))
+	if (!group_member_alive(slot))
 		peer->state = GROUP_GONE;
 	else if (!peer->self && runtime_stopped(peer->pid))
 		peer->state = GROUP_STOPPED;
@@ -149,7 +149,7 @@ is_observer(void)
 	if (group_is_primary() || !group_primary_foreign())
 		return group_is_primary();
 	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
-		if (atomic_load(&group_shared->members[slot].pid) != 0 && member_alive(slot))
+		if (atomic_load(&group_shared->members[slot].pid) != 0 && group_member_alive(slot))
 			return group_self == &group_shared->members[slot];
 	}
 	return false;
@@ -271,7 +271,7 @@ dead_reap(const struct group_peer *peers, unsigned int nb)
 	unsigned int slot, i;
 
 	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
-		if (atomic_load(&group_shared->members[slot].pid) != 0 && !member_alive(slot))
+		if (atomic_load(&group_shared->members[slot].pid) != 0 && !group_member_alive(slot))
 			atomic_store(&group_shared->members[slot].pid, 0);
 	}
 	for (i = 0; i < nb; i++) {
@@ -381,7 +381,7 @@ group_sync_peers(const struct group_peer *peers, unsigned int nb, group_wait_fn 
 			continue;
 		atomic_store(&member->sync_wanted, op);
 		while (atomic_load(&member->sync_done) != op &&
-			member_alive(member - group_shared->members)) {
+			group_member_alive(member - group_shared->members)) {
 			if ((wait != NULL && !wait(NULL)) ||
 				watch_now_ns() - start > SETTLE_MS * WATCH_NS_PER_MS)
 				return -ETIMEDOUT;
