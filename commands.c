@@ -20,6 +20,7 @@
 #include "monitor.h"
 #include "signals.h"
 #include "tokens.h"
+#include "traffic.h"
 #include "unplug.h"
 
 struct command {
@@ -71,17 +72,6 @@ device_word(struct cmdline *cl, const char *verb, const char *args, const char *
 	return true;
 }
 
-/* The person waits for another process, and is told at once. */
-static bool
-wait_print(const char *text)
-{
-	if (text != NULL) {
-		puts(text);
-		fflush(stdout);
-	}
-	return signals_caught() == 0;
-}
-
 static void
 result_print(
 	struct cmdline *cl, const char *verb, const char *typed, const struct hotplug_result *res)
@@ -107,7 +97,7 @@ attach_run(struct cmdline *cl, const char *rest)
 
 	if (!device_word(cl, "attach", "<devargs>", rest))
 		return;
-	hotplug_attach(rest, NULL, wait_print, &res);
+	hotplug_attach(rest, NULL, console_wait, &res);
 	result_print(cl, "attach", rest, &res);
 }
 
@@ -118,7 +108,7 @@ detach_run(struct cmdline *cl, const char *rest)
 
 	if (!device_word(cl, "detach", "<device>", rest))
 		return;
-	hotplug_detach(rest, NULL, wait_print, &res);
+	hotplug_detach(rest, NULL, console_wait, &res);
 	result_print(cl, "detach", rest, &res);
 }
 
@@ -133,7 +123,7 @@ lock_run(struct cmdline *cl, const char *rest)
 	strlcpy(device, rest, RTE_MIN(len + 1, sizeof(device)));
 	if (!device_word(cl, "lock", "<device> [reason]", device))
 		return;
-	lock_device(device, rest + len + strspn(rest + len, " \t"), wait_print, &res);
+	lock_device(device, rest + len + strspn(rest + len, " \t"), console_wait, &res);
 	result_print(cl, "lock", device, &res);
 }
 
@@ -144,7 +134,7 @@ unlock_run(struct cmdline *cl, const char *rest)
 
 	if (!device_word(cl, "unlock", "<device>", rest))
 		return;
-	lock_release(rest, wait_print, &res);
+	lock_release(rest, console_wait, &res);
 	result_print(cl, "unlock", rest, &res);
 }
 
@@ -152,14 +142,7 @@ static void
 show_run(struct cmdline *cl, const char *rest)
 {
 	if (device_word(cl, "show", "<device|port>", rest))
-		look_show(cl, rest, wait_print);
-}
-
-static void
-devices_run(struct cmdline *cl, const char *rest)
-{
-	RTE_SET_USED(rest);
-	look_devices(cl, wait_print);
+		look_show(cl, rest);
 }
 
 static void
@@ -168,7 +151,7 @@ sync_run(struct cmdline *cl, const char *rest)
 	struct hotplug_result res;
 
 	RTE_SET_USED(rest);
-	hotplug_sync(wait_print, &res);
+	hotplug_sync(console_wait, &res);
 	if (res.note[0] != '\0')
 		cmdline_printf(cl, "note: %s\n", res.note);
 	if (res.err != 0)
@@ -179,7 +162,7 @@ sync_run(struct cmdline *cl, const char *rest)
 void
 commands_device_events(struct cmdline *cl)
 {
-	unplug_run(wait_print);
+	unplug_run(console_wait);
 	monitor_news(cl);
 }
 
@@ -239,7 +222,40 @@ static const struct command commands[] = {
 		"    PCI network devices: address, kernel driver, the DPDK driver that is for it, and\n"
 		"    attached; ready; kernel or unbound, bind it to vfio-pci first; or no driver.\n"
 		"    Virtual drivers: the name that attach wants before a number, and parameters.\n",
-		devices_run},
+		look_devices},
+	{"start", "<device> [rxq N] [txq N]", "configure and start the ports of a device",
+		"    With one queue to receive and one to send, or N; a queue is polled by one\n"
+		"    process. The primary does it, whoever asks.\n"
+		"    start net_tap0\n"
+		"    start 0000:88:00.0 rxq 2 txq 2\n"
+		"    It fails if the device is not attached, is started, or has no so many queues.\n",
+		traffic_start},
+	{"stop", "<device>", "stop the ports of a device",
+		"    Whatever is forwarded through them ends.\n"
+		"    stop net_tap0\n"
+		"    stop 0000:88:00.0\n"
+		"    It fails if the device is not started, or if a process that polls a port does\n"
+		"    not let go of it within a second.\n",
+		traffic_stop},
+	{"forward", "<in> <out> [both] | off", "send what comes in at one port out at another",
+		"    In this process, until off, or until one of the ports is taken away. Each way\n"
+		"    takes a queue that no process uses.\n"
+		"    forward net_tap0 net_tap1 both\n"
+		"    forward off\n"
+		"    It fails if a port is not started, or all of its queues are in use.\n",
+		traffic_forward},
+	{"send", "<device> <count> [size N]", "send numbered packets",
+		"    N bytes each, 60 at least. Who forwards them counts those that are missing.\n"
+		"    send net_ring0 1000\n"
+		"    send net_tap0 10 size 1514\n"
+		"    It fails if the port is not started, has no free queue, or takes no more.\n",
+		traffic_send},
+	{"stats", "[device | reset]", "packets by port and process",
+		"    Packets and bytes received and sent; drops, which the port did not take; gaps,\n"
+		"    numbered packets that did not come.\n"
+		"    stats net_tap0\n"
+		"    stats reset\n",
+		traffic_stats},
 	{"lock", "<device> [reason]", "have nobody detach a device while this process runs",
 		"    The reason is the rest of the line, 95 bytes at most; who wants to detach the\n"
 		"    device is told. The lock ends with unlock, or with this process.\n"
@@ -292,7 +308,7 @@ help_run(struct cmdline *cl, const char *rest)
 
 	if (rest[0] == '\0') {
 		for (cmd = commands; cmd->name != NULL; cmd++)
-			cmdline_printf(cl, "%-8s%-19s%s\n", cmd->name,
+			cmdline_printf(cl, "%-8s%-26s%s\n", cmd->name,
 				cmd->args == NULL ? "" : cmd->args, cmd->summary);
 		return;
 	}
@@ -425,6 +441,11 @@ INSTRUCTION(detach, "detach <device>", &tokens_attached, NULL);
 INSTRUCTION(list, "list", NULL);
 INSTRUCTION(show, "show <device|port>", &tokens_attached, NULL);
 INSTRUCTION(devices, "devices", NULL);
+INSTRUCTION(start, "start <device> [rxq N] [txq N]", &tokens_attached, NULL);
+INSTRUCTION(stop, "stop <device>", &tokens_attached, NULL);
+INSTRUCTION(forward, "forward <in> <out> [both] | off", &tokens_attached, NULL);
+INSTRUCTION(send, "send <device> <count> [size N]", &tokens_attached, NULL);
+INSTRUCTION(stats, "stats [device | reset]", &tokens_attached, NULL);
 INSTRUCTION(lock, "lock <device> [reason]", &tokens_attached, NULL);
 INSTRUCTION(unlock, "unlock <device>", &tokens_attached, NULL);
 INSTRUCTION(peers, "peers", NULL);
@@ -444,6 +465,11 @@ cmdline_parse_ctx_t commands_grammar[] = {
 	&list_inst,
 	&show_inst,
 	&devices_inst,
+	&start_inst,
+	&stop_inst,
+	&forward_inst,
+	&send_inst,
+	&stats_inst,
 	&lock_inst,
 	&unlock_inst,
 	&peers_inst,

@@ -44,6 +44,16 @@ console_fail(void)
 }
 
 bool
+console_wait(const char *text)
+{
+	if (text != NULL) {
+		puts(text);
+		fflush(stdout);
+	}
+	return signals_caught() == 0;
+}
+
+bool
 console_failed(void)
 {
 	return any_failed;

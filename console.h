@@ -57,6 +57,13 @@ void console_feed(const struct console *con);
 /** The command under way has failed; what it has printed says why. */
 void console_fail(void);
 
+/**
+ * How a command tells the person who typed it what it waits for; as group_wait_fn.
+ *
+ * @return false once the process is to leave.
+ */
+bool console_wait(const char *text);
+
 /** Has any line failed that was not typed at a terminal? */
 bool console_failed(void);
 

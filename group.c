@@ -22,11 +22,16 @@
 #include "group_shared.h"
 #include "logtap.h"
 #include "news.h"
+#include "options.h"
+#include "polling.h"
 #include "runtime.h"
 #include "turn.h"
 #include "watch.h"
+#include "withdraw.h"
 
 #define GROUP_FILE "hotplug_mp_group"
+
+#define LEAVE_MS 300 /* how long a primary that leaves waits for those who poll its ports */
 
 struct group_shared *group_shared;
 struct group_member *group_self;
@@ -35,12 +40,7 @@ pid_t group_primary_pid;
 
 static bool is_primary;	   /* of this process, whatever the shared file says */
 static _Atomic pid_t lost; /* group_primary_pid once it has left */
-static atomic_bool lost_told;
 static void (*sync_fn)(void);
-
-static pthread_mutex_t news_lock = PTHREAD_MUTEX_INITIALIZER;
-static struct news_cursor news_cursor; /* under news_lock */
-static _Atomic enum news_kind news_kind = NEWS_TELL;
 
 bool
 group_is_primary(void)
@@ -94,6 +94,7 @@ file_map(char *why, size_t size)
 		return -errno;
 	}
 	if (alone) {
+		withdraw_init(&group_shared->withdraw);
 		group_shared->magic = GROUP_MAGIC;
 		group_shared->layout = GROUP_LAYOUT;
 		group_shared->size = sizeof(*group_shared);
@@ -110,6 +111,7 @@ slot_claim(char *why, size_t size)
 		if (!turn_slot_take(slot))
 			continue;
 		memset(&group_shared->members[slot], 0, sizeof(group_shared->members[slot]));
+		withdraw_slot_claimed(slot);
 		group_self = &group_shared->members[slot];
 		atomic_store(&group_self->pid, getpid());
 		return 0;
@@ -147,11 +149,14 @@ group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
 	int ret;
 
 	if (dir == NULL) {
-		group_shared = calloc(1, sizeof(*group_shared));
+		group_shared = aligned_alloc(
+			RTE_CACHE_LINE_SIZE, RTE_ALIGN(sizeof(*group_shared), RTE_CACHE_LINE_SIZE));
 		if (group_shared == NULL) {
 			snprintf(why, size, "no memory");
 			return -ENOMEM;
 		}
+		memset(group_shared, 0, sizeof(*group_shared));
+		withdraw_init(&group_shared->withdraw);
 		group_self = &group_shared->members[0];
 		atomic_store(&group_self->pid, getpid());
 		return 0;
@@ -183,23 +188,6 @@ group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
 	return 0;
 }
 
-/* Is there news for the main thread? What is not for it is passed over. */
-static bool
-news_pending(void)
-{
-	struct news_cursor cursor;
-	struct news news;
-	bool found;
-
-	pthread_mutex_lock(&news_lock);
-	cursor = news_cursor;
-	found = news_next(&group_shared->news, atomic_load(&news_kind), &cursor, &news);
-	if (!found)
-		news_cursor = cursor;
-	pthread_mutex_unlock(&news_lock);
-	return found;
-}
-
 static bool ports_unknown(void);
 
 /*
@@ -218,9 +206,9 @@ watch_tick(void)
 		atomic_store(&group_self->sync_done, wanted);
 	}
 	group_peers_observe();
-	if (atomic_load(&news_kind) == NEWS_EVENT && ports_unknown())
-		return true;
-	return news_pending() || (group_primary_left() != 0 && !atomic_load(&lost_told));
+	if (turn_is_free())
+		withdraw_recover();
+	return group_news_pending() || (group_news_events() && ports_unknown());
 }
 
 static uint64_t
@@ -243,7 +231,7 @@ group_enter(void (*sync)(void))
 	is_primary = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	atomic_store(&group_self->primary, is_primary);
 	group_primary_pid = group_is_primary() ? getpid() : runtime_primary(group_dir);
-	news_cursor.seen = atomic_load(&group_shared->news.nb);
+	group_news_begin();
 	ret = logtap_start(&group_self->error, &group_shared->error_order, operation_number);
 	if (ret == 0)
 		ret = watch_start(&group_self->state, watch_tick);
@@ -267,6 +255,7 @@ turn_take(const char *what, group_wait_fn wait, char *why, size_t size)
 void
 group_withdraw(group_wait_fn wait)
 {
+	struct group_view all;
 	char why[256];
 
 	if (!turn_held())
@@ -274,8 +263,14 @@ group_withdraw(group_wait_fn wait)
 	watch_stop();
 	logtap_stop();
 	group_event(NULL, "left");
-	if (group_is_primary())
+	polling_forward_off();
+	if (group_is_primary()) {
+		/* Those who poll ports see it, and end; their ports are about to be closed. */
 		atomic_store(&group_shared->leaving, getpid());
+		memset(&all, 0xff, sizeof(all));
+		if (withdraw_ports(&all, LEAVE_MS, why, sizeof(why)) < 0)
+			fprintf(stderr, PROGRAM ": %s\n", why);
+	}
 }
 
 void
@@ -351,6 +346,14 @@ group_primary_left(void)
 	return group_primary_pid;
 }
 
+bool
+group_primary_seen_leaving(void)
+{
+	return atomic_load_explicit(&lost, memory_order_relaxed) != 0 ||
+	       atomic_load_explicit(&group_shared->leaving, memory_order_relaxed) ==
+		       group_primary_pid;
+}
+
 void
 group_lost_text(char *text, size_t size)
 {
@@ -369,6 +372,9 @@ port_set(const struct group_peer *who, unsigned int id, const char *name, const 
 	strlcpy(port->devargs, devargs == NULL ? "" : devargs, sizeof(port->devargs));
 	if (strcmp(port->name, old.name) == 0)
 		return;
+	/* What was started is gone, and another port is stopped at first. */
+	atomic_store(&group_shared->started[id].nb_rx, 0);
+	atomic_store(&group_shared->started[id].nb_tx, 0);
 	if (old.name[0] != '\0')
 		group_event(who, "port %u %s has gone", id, old.name);
 	if (port->name[0] != '\0')
@@ -415,72 +421,4 @@ group_port_get(unsigned int id, struct group_port *port)
 	port->devargs[sizeof(port->devargs) - 1] = '\0';
 	for (c = port->name; *c != '\0'; c++)
 		*c = isprint((unsigned char)*c) ? *c : '?';
-}
-
-static void
-news_fill(struct news *news, enum news_kind kind, const struct group_peer *who)
-{
-	memset(news, 0, sizeof(*news));
-	news->kind = kind;
-	news->time_ns = news_now_ns();
-	news->pid = who != NULL ? who->pid : getpid();
-	news->primary = who != NULL ? who->primary : is_primary;
-}
-
-void
-group_announce(const char *text)
-{
-	struct news news;
-
-	news_fill(&news, NEWS_TELL, NULL);
-	strlcpy(news.text, text, sizeof(news.text));
-	news_put(&group_shared->news, &news);
-}
-
-void
-group_event(const struct group_peer *who, const char *format, ...)
-{
-	struct news news;
-	va_list ap;
-
-	news_fill(&news, NEWS_EVENT, who);
-	va_start(ap, format);
-	vsnprintf(news.text, sizeof(news.text), format, ap);
-	va_end(ap);
-	news_put(&group_shared->news, &news);
-}
-
-void
-group_news_wanted(bool events)
-{
-	atomic_store(&news_kind, events ? NEWS_EVENT : NEWS_TELL);
-}
-
-bool
-group_news_next(struct news *news, uint64_t *missed)
-{
-	bool found;
-
-	pthread_mutex_lock(&news_lock);
-	found = news_next(&group_shared->news, atomic_load(&news_kind), &news_cursor, news);
-	*missed = news_cursor.missed;
-	news_cursor.missed = 0;
-	pthread_mutex_unlock(&news_lock);
-	if (found || group_primary_left() == 0 || atomic_exchange(&lost_told, true))
-		return found;
-	news_fill(news, NEWS_TELL, NULL);
-	group_lost_text(news->text, sizeof(news->text));
-	return true;
-}
-
-unsigned int
-group_news_last(struct news *news, unsigned int max)
-{
-	uint64_t nb = atomic_load(&group_shared->news.nb);
-	struct news_cursor cursor = {.seen = nb > max ? nb - max : 0};
-	unsigned int i = 0;
-
-	while (i < max && news_next(&group_shared->news, NEWS_EVENT, &cursor, &news[i]))
-		i++;
-	return i;
 }

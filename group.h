@@ -167,6 +167,9 @@ const char *group_state_name(enum group_state state);
  */
 pid_t group_primary_left(void);
 
+/** Has this process noticed that its primary is leaving or has left? Cheap; any thread. */
+bool group_primary_seen_leaving(void);
+
 /** Tell every process, this one included. Any thread. */
 void group_announce(const char *text);
 
@@ -176,6 +179,9 @@ void group_announce(const char *text);
  * @param who caused it, or whom it happened to; NULL for this process. Any thread.
  */
 __rte_format_printf(2, 3) void group_event(const struct group_peer *who, const char *format, ...);
+
+/** Tell this process alone; what it was told so before and has not printed is lost. Any thread. */
+void group_tell_self(const char *text);
 
 /** Is this process to be told events as well, from now on? Main thread. */
 void group_news_wanted(bool events);

@@ -11,16 +11,19 @@
 #include "lock.h"
 #include "logtap.h"
 #include "news.h"
+#include "polling.h"
+#include "ports.h"
 #include "turn.h"
 #include "watch.h"
+#include "withdraw.h"
 
-/* For group.c, peers.c and lock.c alone. */
+/* For group.c, announce.c, peers.c, lock.c, ports.c, withdraw.c, stats.c and poll.c alone. */
 
 #define GROUP_MAGIC 0x676d7068 /* "hpmg" */
 
 /* To be raised with any change of what is shared; two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 3U
+#define GROUP_LAYOUT 4U
 #endif
 
 /*
@@ -53,6 +56,11 @@ struct group_shared {
 	 */
 	struct group_port ports[RTE_MAX_ETHPORTS];
 
+	/* Ports that are started, by port id, and ports that are taken away; ports.h and
+	 * withdraw.h say who writes them. */
+	struct ports_state started[RTE_MAX_ETHPORTS];
+	struct withdraw_shared withdraw;
+
 	/*
 	 * A slot belongs to the process that holds the lock on its byte (turn.h), and
 	 * is written by it alone: from its main thread when it joins, then as said.
@@ -69,6 +77,8 @@ struct group_shared {
 		struct watch_state state;    /* watch.h says who writes it */
 		struct logtap_error error;   /* logtap.h says who writes it */
 		struct lock locks[LOCK_MAX]; /* lock.h says who writes it */
+		struct polling_member poll;  /* polling.h says who writes it */
+		_Atomic uint32_t serving; /* 1 while this primary does what a peer asked; ports.c */
 	} members[GROUP_MAX_MEMBERS];
 };
 
@@ -83,6 +93,15 @@ extern char group_dir[];
 
 /** Is there a process in this slot? Any thread. */
 bool group_member_alive(unsigned int slot);
+
+/** What happened before is not for this process. With group_enter(). */
+void group_news_begin(void);
+
+/** Is there news for the main thread? Watch thread. */
+bool group_news_pending(void);
+
+/** Are events wanted? Any thread. */
+bool group_news_events(void);
 
 /**
  * Tell the group of peers that have died, stopped or hung, and of foreign ones

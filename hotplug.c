@@ -16,8 +16,10 @@
 #include "hotplug.h"
 #include "lock.h"
 #include "operation.h"
+#include "ports.h"
 #include "text.h"
 #include "views.h"
+#include "withdraw.h"
 
 /* The ports the group remembers for the device, for when this process lacks it. */
 static void
@@ -262,10 +264,22 @@ detach_all(struct operation *op, struct rte_device *dev)
 {
 	struct group_view ports;
 	unsigned int first, id;
+	char why[512];
 	int ret;
 
 	device_ports(&op->da, &ports, &first);
+	ret = withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why));
+	if (ret == 0) {
+		ret = ports_stop_all(&ports, why, sizeof(why));
+		if (ret < 0)
+			withdraw_end(&ports, false);
+	}
+	if (ret < 0) {
+		operation_result(op, ret, "%s; nothing has changed", why);
+		return;
+	}
 	ret = rte_dev_remove(dev);
+	withdraw_end(&ports, true);
 	if (ret != 0 || !group_ports_at(&ports, false) || device_find(&op->da) != NULL) {
 		detach_failed(op, &ports, ret > 0 ? -ret : ret);
 		return;

@@ -166,12 +166,12 @@ device_print(struct cmdline *cl, const char *text, char *why, size_t size)
 }
 
 void
-look_show(struct cmdline *cl, const char *rest, group_wait_fn wait)
+look_show(struct cmdline *cl, const char *rest)
 {
 	bool is_port = rest[strspn(rest, "0123456789")] == '\0', found = false;
 	char why[512];
 
-	if (group_turn_take("show", wait, why, sizeof(why)) >= 0) {
+	if (group_turn_take("show", console_wait, why, sizeof(why)) >= 0) {
 		if (!is_port)
 			found = device_print(cl, rest, why, sizeof(why));
 		else if (strlen(rest) < 10 && port_print(cl, strtoul(rest, NULL, 10)))
@@ -200,13 +200,14 @@ pci_state(const struct drivers_pci *pci)
 }
 
 void
-look_devices(struct cmdline *cl, group_wait_fn wait)
+look_devices(struct cmdline *cl, const char *rest)
 {
 	const struct drivers_virtual *virt = NULL;
 	const struct drivers_pci *pci = NULL;
 	char why[512];
 
-	if (group_turn_take("devices", wait, why, sizeof(why)) < 0) {
+	RTE_SET_USED(rest);
+	if (group_turn_take("devices", console_wait, why, sizeof(why)) < 0) {
 		cmdline_printf(cl, "failed to look at the devices: %s\n", why);
 		console_fail();
 		return;

@@ -4,8 +4,6 @@
 
 #include <cmdline.h>
 
-#include "group.h"
-
 /*
  * The commands that look and change nothing; rest is what was typed after the
  * command. They print, and call console_fail() if they could not. Main thread.
@@ -21,9 +19,9 @@ void look_peers(struct cmdline *cl, const char *rest);
  * What is known of a device and its ports, or of a port by its id: one `key: value`
  * a line. Waits for the turn: what is shown must not be removed meanwhile.
  */
-void look_show(struct cmdline *cl, const char *rest, group_wait_fn wait);
+void look_show(struct cmdline *cl, const char *rest);
 
 /** What could be attached: PCI network devices, and virtual drivers. Waits for the turn. */
-void look_devices(struct cmdline *cl, group_wait_fn wait);
+void look_devices(struct cmdline *cl, const char *rest);
 
 #endif

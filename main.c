@@ -12,6 +12,8 @@
 #include "console.h"
 #include "monitor.h"
 #include "options.h"
+#include "polling.h"
+#include "ports.h"
 #include "signals.h"
 #include "startup.h"
 #include "telemetry.h"
@@ -126,6 +128,10 @@ main(int argc, char **argv)
 	if (ret < 0)
 		fprintf(stderr, PROGRAM ": cannot watch for devices that come and go: %s\n",
 			strerror(-ret));
+	polling_set_core(options.poll_core);
+	ret = ports_serve(options.nb_mbufs == 0 ? PORTS_MBUFS : options.nb_mbufs);
+	if (ret < 0)
+		fprintf(stderr, PROGRAM ": cannot start ports for others: %s\n", strerror(-ret));
 	ret = telemetry_start();
 	if (ret < 0)
 		fprintf(stderr, PROGRAM ": cannot answer telemetry: %s\n", strerror(-ret));
@@ -138,6 +144,7 @@ main(int argc, char **argv)
 	signals_force_soon();
 	commands_leaving();
 	telemetry_stop();
+	ports_serve_stop();
 	unplug_stop();
 	startup_undo(leave_wait);
 	free(options.scripts);

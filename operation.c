@@ -14,6 +14,7 @@
 #include "text.h"
 #include "views.h"
 #include "watch.h"
+#include "withdraw.h"
 
 /* Each one may take as long as the EAL waits for an answer. */
 #define MAX_RETRIES 2
@@ -70,6 +71,7 @@ turn_take(struct operation *op)
 	op->turn_ns = watch_now_ns();
 	if (ret > 0) {
 		/* What the dead one had asked for may still be under way in the others. */
+		withdraw_recover();
 		group_settle(op->wait);
 		views_take(&op->now);
 		strlcpy(op->res->note, why, sizeof(op->res->note));

@@ -2,6 +2,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <limits.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +31,8 @@ usage(const char *program)
 	       "  --keep-going         do not stop at the first of these commands that fails\n"
 	       "  --trace              show each of them before it is run\n"
 	       "  --monitor            show the events of the group, one line each, until a signal\n"
+	       "  --mbufs N            as primary: in the pool that all ports share\n"
+	       "  --poll-core N        bind the thread that forwards to this core\n"
 	       "  --auto-attach        as primary: attach devices that arrive bound to vfio-pci or "
 	       "uio\n"
 	       "  --help               show this and the EAL's options, and exit\n"
@@ -83,10 +87,35 @@ script_open(const char *path)
 	return fd;
 }
 
+static bool
+number(const char *text, int min, int max, int *value)
+{
+	char *end;
+	long n;
+
+	errno = 0;
+	n = strtol(text, &end, 10);
+	if (end == text || *end != '\0' || errno != 0 || n < min || n > max)
+		return false;
+	*value = n;
+	return true;
+}
+
 int
 options_parse(int argc, char **argv, struct options *own)
 {
-	enum { AUTO_ATTACH, CMD, CMDLINE_FILE, INTERACTIVE, KEEP_GOING, MONITOR, TRACE, VERSION };
+	enum {
+		AUTO_ATTACH,
+		CMD,
+		CMDLINE_FILE,
+		INTERACTIVE,
+		KEEP_GOING,
+		MBUFS,
+		MONITOR,
+		POLL_CORE,
+		TRACE,
+		VERSION
+	};
 	static const struct option options[] = {
 		{"auto-attach", no_argument, NULL, AUTO_ATTACH},
 		{"cmd", required_argument, NULL, CMD},
@@ -94,15 +123,18 @@ options_parse(int argc, char **argv, struct options *own)
 		{"help", no_argument, NULL, 'h'},
 		{"interactive", no_argument, NULL, INTERACTIVE},
 		{"keep-going", no_argument, NULL, KEEP_GOING},
+		{"mbufs", required_argument, NULL, MBUFS},
 		{"monitor", no_argument, NULL, MONITOR},
+		{"poll-core", required_argument, NULL, POLL_CORE},
 		{"trace", no_argument, NULL, TRACE},
 		{"version", no_argument, NULL, VERSION},
 		{0},
 	};
 	struct options_script *script;
-	int first, opt;
+	int first, opt, value;
 
 	memset(own, 0, sizeof(*own));
+	own->poll_core = -1;
 	for (first = 1; first < argc && strcmp(argv[first], "--") != 0; first++) {
 		if (strcmp(argv[first], "--help") == 0 || strcmp(argv[first], "-h") == 0)
 			return help();
@@ -139,6 +171,16 @@ options_parse(int argc, char **argv, struct options *own)
 			break;
 		case KEEP_GOING:
 			own->keep_going = true;
+			break;
+		case MBUFS:
+			if (!number(optarg, 1, INT_MAX, &value))
+				return wrong("--mbufs wants a number from 1 on, not", optarg);
+			own->nb_mbufs = value;
+			break;
+		case POLL_CORE:
+			if (!number(optarg, 0, CPU_SETSIZE - 1, &value))
+				return wrong("--poll-core wants the number of a core, not", optarg);
+			own->poll_core = value;
 			break;
 		case MONITOR:
 			own->monitor = true;

@@ -22,6 +22,8 @@ struct options {
 	bool keep_going;  /* also after a command that has failed */
 	bool monitor;	  /* after the scripts, show the events of the group and nothing else */
 	bool trace;	  /* show each command of a script before it is run */
+	int poll_core;	  /* for the thread that forwards, -1 for any */
+	unsigned int nb_mbufs; /* in the pool all ports share; 0 for as many as usual */
 	unsigned int nb_scripts;
 	struct options_script *scripts; /* in the order given */
 };

@@ -10,8 +10,10 @@
 #include "group.h"
 #include "hotplug.h"
 #include "operation.h"
+#include "ports.h"
 #include "sync.h"
 #include "views.h"
+#include "withdraw.h"
 
 /*
  * Take away from this process a device that its primary does not have. The EAL
@@ -22,6 +24,7 @@ stale_remove(const struct group_view *ref, unsigned int id)
 {
 	struct group_port port, other;
 	struct rte_device *dev;
+	struct group_view ports;
 	struct rte_devargs da;
 	unsigned int i;
 	char why[256];
@@ -36,8 +39,14 @@ stale_remove(const struct group_view *ref, unsigned int id)
 	if (port.name[0] == '\0' || device_split(port.devargs, &da, why, sizeof(why)) < 0)
 		return;
 	dev = device_find(&da);
-	if (dev != NULL)
-		rte_dev_remove(dev);
+	if (dev != NULL) {
+		device_ports(&da, &ports, &i);
+		/* Holder of the turn is the one who wants this done, and waits for it. */
+		if (withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why)) == 0) {
+			rte_dev_remove(dev);
+			withdraw_end(&ports, true);
+		}
+	}
 	rte_devargs_reset(&da);
 }
 

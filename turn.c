@@ -236,6 +236,12 @@ turn_end(struct turn_record *record)
 }
 
 bool
+turn_is_free(void)
+{
+	return !held && file_fd >= 0 && lock_owner(TURN_BYTE, 1) == 0;
+}
+
+bool
 turn_held(void)
 {
 	return held;

@@ -69,6 +69,9 @@ void turn_dead_done(struct turn_record *record);
 /** Clear the record, then unlock. */
 void turn_end(struct turn_record *record);
 
+/** Has nobody the turn at this moment? Any thread. */
+bool turn_is_free(void);
+
 /** Does this process hold the turn? */
 bool turn_held(void);
 

@@ -1,0 +1,463 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+#include <rte_string_fns.h>
+
+#include "device.h"
+#include "group_shared.h"
+#include "packet.h"
+#include "polling.h"
+#include "ports.h"
+#include "signals.h"
+#include "text.h"
+#include "views.h"
+#include "watch.h"
+#include "withdraw.h"
+
+#define BURST 32
+#define IDLE_ROUNDS 1000 /* with nothing to do, before the core is left to others for a moment */
+#define IDLE_NS 20000
+
+/* A port and queue to receive from, and one to send to. */
+struct direction {
+	uint16_t in, out;
+	uint16_t rxq, txq;
+	uint32_t in_times, out_times; /* taken so often when it began */
+	struct packet_order order;
+};
+
+/* What is forwarded; the main thread makes it, then it is the thread's until that has ended. */
+static struct {
+	pthread_t thread;
+	bool made; /* there is a thread to join */
+	atomic_bool runs;
+	atomic_bool stop;
+	unsigned int nb;
+	struct direction dirs[2];
+	char text[2 * RTE_DEV_NAME_MAX_LEN + 32]; /* "forward net_null0 net_null1" */
+} job;
+
+static int job_core = -1;
+
+static unsigned int
+slot_of_self(void)
+{
+	return group_self - group_shared->members;
+}
+
+/* A process forwards as one reader, and sends as another. */
+static unsigned int
+forward_reader(void)
+{
+	return 2 * slot_of_self();
+}
+
+static unsigned int
+send_reader(void)
+{
+	return 2 * slot_of_self() + 1;
+}
+
+void
+polling_set_core(int core)
+{
+	job_core = core;
+}
+
+/*
+ * A secondary's fast-path table keeps the queues a port had when it was attached
+ * here; ethdev has no call that brings it up to date. The primary has told where
+ * they are now.
+ */
+static void
+queues_adopt(unsigned int id)
+{
+	const struct ports_state *state = &group_shared->started[id];
+
+	if (group_is_primary())
+		return;
+	rte_eth_fp_ops[id].rxq.data = atomic_load(&state->rx_queues);
+	rte_eth_fp_ops[id].txq.data = atomic_load(&state->tx_queues);
+}
+
+static void
+count(_Atomic uint64_t *counter, uint64_t n)
+{
+	/* One writer each: no need to lock the bus. */
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+		memory_order_relaxed);
+}
+
+/* One round of one direction. @return how many packets came. */
+static uint16_t
+direction_run(struct direction *dir)
+{
+	struct stats_port *in = &group_self->poll.stats[dir->in];
+	struct stats_port *out = &group_self->poll.stats[dir->out];
+	struct rte_mbuf *mbufs[BURST];
+	uint64_t rx_bytes = 0, tx_bytes = 0;
+	uint16_t nb, sent, i;
+
+	nb = rte_eth_rx_burst(dir->in, dir->rxq, mbufs, BURST);
+	if (nb == 0)
+		return 0;
+	for (i = 0; i < nb; i++) {
+		rx_bytes += mbufs[i]->pkt_len;
+		count(&in->gaps, packet_gap(&dir->order, mbufs[i]));
+	}
+	/* Once sent a packet is another's. */
+	for (i = 0; i < nb; i++)
+		tx_bytes += mbufs[i]->pkt_len;
+	sent = rte_eth_tx_burst(dir->out, dir->txq, mbufs, nb);
+	for (i = sent; i < nb; i++) {
+		tx_bytes -= mbufs[i]->pkt_len;
+		rte_pktmbuf_free(mbufs[i]);
+	}
+	count(&in->rx_packets, nb);
+	count(&in->rx_bytes, rx_bytes);
+	count(&out->tx_packets, sent);
+	count(&out->tx_bytes, tx_bytes);
+	if (sent < nb)
+		count(&out->drops, nb - sent);
+	return nb;
+}
+
+/* The port a direction lost, RTE_MAX_ETHPORTS if it has both still. */
+static unsigned int
+direction_lost(const struct direction *dir)
+{
+	if (withdraw_times(dir->in) != dir->in_times)
+		return dir->in;
+	if (withdraw_times(dir->out) != dir->out_times)
+		return dir->out;
+	return RTE_MAX_ETHPORTS;
+}
+
+/* Tell everyone who wants to take a port away that this reader holds on to nothing now. */
+static void
+quiescent(unsigned int reader)
+{
+	unsigned int i;
+
+	for (i = 0; i < job.nb; i++) {
+		withdraw_quiescent(job.dirs[i].in, reader);
+		withdraw_quiescent(job.dirs[i].out, reader);
+	}
+}
+
+/* Why the thread ends by itself, for the terminal and for those who monitor the group. */
+static void
+job_ended(unsigned int lost)
+{
+	char text[256];
+
+	if (lost < RTE_MAX_ETHPORTS)
+		snprintf(text, sizeof(text), "%s ended: pid %d has taken port %u away", job.text,
+			atomic_load(&group_shared->withdraw.taken[lost].by), lost);
+	else
+		snprintf(text, sizeof(text), "%s ended: the primary has left", job.text);
+	group_event(NULL, "%s", text);
+	group_tell_self(text);
+}
+
+static void *
+job_main(void *arg)
+{
+	const struct timespec idle = {.tv_nsec = IDLE_NS};
+	unsigned int reader = forward_reader(), i, lost = RTE_MAX_ETHPORTS, idle_rounds = 0;
+	struct direction *dir;
+	uint16_t nb;
+
+	RTE_SET_USED(arg);
+	while (!atomic_load_explicit(&job.stop, memory_order_relaxed) && lost == RTE_MAX_ETHPORTS &&
+		!group_primary_seen_leaving()) {
+		nb = 0;
+		for (i = 0; i < job.nb && lost == RTE_MAX_ETHPORTS; i++) {
+			dir = &job.dirs[i];
+			if (!withdraw_closing(dir->in) && !withdraw_closing(dir->out)) {
+				/* Taken away and given back between two rounds? */
+				lost = direction_lost(dir);
+				if (lost == RTE_MAX_ETHPORTS)
+					nb += direction_run(dir);
+			}
+		}
+		quiescent(reader);
+		idle_rounds = nb > 0 ? 0 : idle_rounds + 1;
+		if (idle_rounds > IDLE_ROUNDS)
+			nanosleep(&idle, NULL);
+	}
+	for (i = 0; i < job.nb; i++) {
+		dir = &job.dirs[i];
+		withdraw_leave(dir->in, reader);
+		withdraw_leave(dir->out, reader);
+		atomic_fetch_and(&group_self->poll.rx[dir->in], ~(UINT32_C(1) << dir->rxq));
+		atomic_fetch_and(&group_self->poll.tx[dir->out], ~(UINT32_C(1) << dir->txq));
+	}
+	if (!atomic_load(&job.stop))
+		job_ended(lost);
+	atomic_store(&job.runs, false);
+	return NULL;
+}
+
+/*
+ * A free queue of a started port for this process.
+ *
+ * @param rx to receive, else to send.
+ * @return its number, or a negative errno and why.
+ */
+static int
+queue_take(unsigned int id, bool rx, char *why, size_t size)
+{
+	const struct ports_state *state = &group_shared->started[id];
+	uint32_t nb = atomic_load(rx ? &state->nb_rx : &state->nb_tx), used = 0, mine;
+	_Atomic uint32_t *own = rx ? &group_self->poll.rx[id] : &group_self->poll.tx[id];
+	struct group_member *member;
+	unsigned int slot, queue;
+	char who[256] = "";
+
+	if (nb == 0) {
+		snprintf(why, size, "port %u is not started; start its device first", id);
+		return -ENETDOWN;
+	}
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
+		member = &group_shared->members[slot];
+		mine = atomic_load(rx ? &member->poll.rx[id] : &member->poll.tx[id]);
+		if (mine == 0 || !group_member_alive(slot))
+			continue;
+		used |= mine;
+		text_add(who, sizeof(who), "%spid %d", who[0] == '\0' ? "" : ", ",
+			atomic_load(&member->pid));
+	}
+	for (queue = 0; queue < nb && (used >> queue & 1) != 0; queue++)
+		;
+	if (queue == nb) {
+		snprintf(why, size, "all %s queues of port %u (%u) are in use by %s",
+			rx ? "rx" : "tx", id, nb, who);
+		return -EBUSY;
+	}
+	atomic_fetch_or(own, UINT32_C(1) << queue);
+	return queue;
+}
+
+/* The first port of a device of this process, or a negative errno and why. */
+static int
+device_port(const char *device, char *why, size_t size)
+{
+	struct group_view ports;
+	struct rte_devargs da;
+	unsigned int first;
+	int ret;
+
+	ret = device_split(device, &da, why, size);
+	if (ret < 0)
+		return ret;
+	first = RTE_MAX_ETHPORTS;
+	if (device_find(&da) != NULL)
+		device_ports(&da, &ports, &first);
+	if (first == RTE_MAX_ETHPORTS)
+		snprintf(why, size, "%s: no port of this process", da.name);
+	rte_devargs_reset(&da);
+	return first == RTE_MAX_ETHPORTS ? -ENODEV : (int)first;
+}
+
+/* From port in to port out; what it has taken is given back if it fails. */
+static int
+direction_make(struct direction *dir, unsigned int in, unsigned int out, char *why, size_t size)
+{
+	int rxq, txq;
+
+	memset(dir, 0, sizeof(*dir));
+	rxq = queue_take(in, true, why, size);
+	if (rxq < 0)
+		return rxq;
+	txq = queue_take(out, false, why, size);
+	if (txq < 0) {
+		atomic_fetch_and(&group_self->poll.rx[in], ~(UINT32_C(1) << rxq));
+		return txq;
+	}
+	*dir = (struct direction){.in = in,
+		.out = out,
+		.rxq = rxq,
+		.txq = txq,
+		.in_times = withdraw_times(in),
+		.out_times = withdraw_times(out)};
+	queues_adopt(in);
+	queues_adopt(out);
+	withdraw_enter(in, forward_reader());
+	withdraw_enter(out, forward_reader());
+	return 0;
+}
+
+static void
+direction_unmake(const struct direction *dir)
+{
+	withdraw_leave(dir->in, forward_reader());
+	withdraw_leave(dir->out, forward_reader());
+	atomic_fetch_and(&group_self->poll.rx[dir->in], ~(UINT32_C(1) << dir->rxq));
+	atomic_fetch_and(&group_self->poll.tx[dir->out], ~(UINT32_C(1) << dir->txq));
+}
+
+static int
+job_start(char *why, size_t size)
+{
+	pthread_attr_t attr;
+	cpu_set_t cores;
+	int ret;
+
+	atomic_store(&job.stop, false);
+	atomic_store(&job.runs, true);
+	pthread_attr_init(&attr);
+	if (job_core >= 0) {
+		CPU_ZERO(&cores);
+		CPU_SET(job_core, &cores);
+		pthread_attr_setaffinity_np(&attr, sizeof(cores), &cores);
+	}
+	ret = pthread_create(&job.thread, &attr, job_main, NULL);
+	pthread_attr_destroy(&attr);
+	job.made = ret == 0;
+	atomic_store(&job.runs, job.made);
+	if (ret != 0)
+		snprintf(why, size, "cannot make a thread%s: %s",
+			job_core >= 0 ? " on the core of --poll-core" : "", strerror(ret));
+	return -ret;
+}
+
+/* A thread that has ended by itself is to be joined still. */
+static void
+job_join(void)
+{
+	if (job.made)
+		pthread_join(job.thread, NULL);
+	job.made = false;
+}
+
+bool
+polling_forward_off(void)
+{
+	bool ran = atomic_load(&job.runs);
+
+	atomic_store(&job.stop, true);
+	job_join();
+	return ran;
+}
+
+/* With the turn held. */
+static int
+forward_begin(const char *in, const char *out, bool both, char *why, size_t size)
+{
+	int a, b, ret;
+
+	if ((a = device_port(in, why, size)) < 0 || (b = device_port(out, why, size)) < 0)
+		return -ENODEV;
+	job.nb = 0;
+	ret = direction_make(&job.dirs[0], a, b, why, size);
+	if (ret < 0)
+		return ret;
+	job.nb = 1;
+	if (both && (ret = direction_make(&job.dirs[1], b, a, why, size)) == 0)
+		job.nb = 2;
+	if (ret == 0)
+		ret = job_start(why, size);
+	while (ret < 0 && job.nb > 0)
+		direction_unmake(&job.dirs[--job.nb]);
+	return ret;
+}
+
+void
+polling_forward(
+	const char *in, const char *out, bool both, group_wait_fn wait, struct hotplug_result *res)
+{
+	memset(res, 0, sizeof(*res));
+	if (atomic_load(&job.runs)) {
+		res->err = -EBUSY;
+		snprintf(res->text, sizeof(res->text), "%s runs already; forward off first",
+			job.text);
+		return;
+	}
+	job_join();
+	res->err = group_turn_take("forward", wait, res->text, sizeof(res->text));
+	if (res->err < 0)
+		return;
+	snprintf(job.text, sizeof(job.text), "forward %.63s %.63s%s", in, out, both ? " both" : "");
+	res->err = forward_begin(in, out, both, res->text, sizeof(res->text));
+	if (res->err == 0)
+		group_event(NULL, "%s", job.text);
+	group_turn_release();
+}
+
+/* Send until all are sent, the port is wanted by somebody, or it takes no more for a second. */
+static const char *
+send_run(
+	unsigned int id, unsigned int queue, unsigned int nb, unsigned int size, unsigned int *sent)
+{
+	uint32_t times = withdraw_times(id), stream = packet_stream();
+	struct rte_mempool *pool = ports_pool();
+	uint64_t last = watch_now_ns();
+	struct rte_mbuf *mbuf;
+
+	for (*sent = 0; *sent < nb;) {
+		withdraw_quiescent(id, send_reader());
+		if (watch_now_ns() - last > 1000 * WATCH_NS_PER_MS)
+			return "the port takes no more";
+		if (signals_caught() != 0)
+			return "this process is to leave";
+		if (withdraw_closing(id) || withdraw_times(id) != times)
+			return "the port is being taken away";
+		mbuf = packet_make(pool, id, stream, *sent, nb, size);
+		if (mbuf != NULL && rte_eth_tx_burst(id, queue, &mbuf, 1) == 1) {
+			count(&group_self->poll.stats[id].tx_packets, 1);
+			count(&group_self->poll.stats[id].tx_bytes, size);
+			last = watch_now_ns();
+			++*sent;
+		} else {
+			rte_pktmbuf_free(mbuf);
+			sched_yield();
+		}
+	}
+	return NULL;
+}
+
+void
+polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_fn wait,
+	struct hotplug_result *res)
+{
+	unsigned int sent = 0;
+	int id, queue = -1;
+	const char *why;
+
+	memset(res, 0, sizeof(*res));
+	res->err = group_turn_take("send", wait, res->text, sizeof(res->text));
+	if (res->err < 0)
+		return;
+	id = device_port(device, res->text, sizeof(res->text));
+	res->err = RTE_MIN(id, 0);
+	if (id >= 0) {
+		queue = queue_take(id, false, res->text, sizeof(res->text));
+		res->err = RTE_MIN(queue, 0);
+	}
+	if (queue >= 0) {
+		queues_adopt(id);
+		withdraw_enter(id, send_reader());
+	}
+	group_turn_release();
+	if (queue < 0)
+		return;
+	why = send_run(id, queue, nb, size, &sent);
+	withdraw_leave(id, send_reader());
+	atomic_fetch_and(&group_self->poll.tx[id], ~(UINT32_C(1) << queue));
+	res->err = why == NULL ? 0 : -EIO;
+	if (why == NULL)
+		snprintf(res->text, sizeof(res->text), "%u packets of %u bytes", sent, size);
+	else
+		snprintf(res->text, sizeof(res->text), "%s; %u of %u packets were sent", why, sent,
+			nb);
+}

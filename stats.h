@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef STATS_H
+#define STATS_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <rte_dev.h>
+
+#include "group.h"
+
+/* What each process has seen of each port. Main thread, where nothing else is said. */
+
+/** What a process has seen of a port. Written by its polling threads, one a direction. */
+struct stats_port {
+	_Atomic uint64_t rx_packets, rx_bytes;
+	_Atomic uint64_t tx_packets, tx_bytes;
+	_Atomic uint64_t drops; /* received, and not taken by the port they were for */
+	_Atomic uint64_t gaps;	/* numbered packets that should have come before one that came */
+};
+
+/** What one process has seen of one port since the last reset. */
+struct stats_line {
+	unsigned int id;
+	char name[RTE_DEV_NAME_MAX_LEN];
+	pid_t pid;
+	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, drops, gaps;
+};
+
+/**
+ * Call fn for each port and process that has seen a packet of it.
+ *
+ * @param name of a device to look at alone, or NULL.
+ * @return how many there were.
+ */
+unsigned int stats_each(
+	const char *name, void (*fn)(void *arg, const struct stats_line *line), void *arg);
+
+/** Count from 0 on again, in every process. Takes the turn. @return 0 or a negative errno. */
+int stats_reset(group_wait_fn wait, char *why, size_t size);
+
+#endif
