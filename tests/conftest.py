@@ -82,7 +82,7 @@ def preload(tmp_path_factory):
         ["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-Wl,-z,lazy", *cflags.stdout.split()]
         + [f"{os.path.dirname(__file__)}/preload.c", "-o", str(library)],
         check=True,
-        timeout=60,
+        timeout=hm.TIMEOUT,
     )
     return library
 
@@ -145,10 +145,12 @@ def short_dir():
 
 def veth_add(name, peer):
     subprocess.run(
-        ["ip", "link", "add", name, "type", "veth", "peer", "name", peer], check=True, timeout=10
+        ["ip", "link", "add", name, "type", "veth", "peer", "name", peer],
+        check=True,
+        timeout=hm.TIMEOUT,
     )
     for end in (name, peer):
-        subprocess.run(["ip", "link", "set", end, "up"], check=True, timeout=10)
+        subprocess.run(["ip", "link", "set", end, "up"], check=True, timeout=hm.TIMEOUT)
 
 
 @pytest.fixture
@@ -165,7 +167,7 @@ def veth_pair():
 
     yield make
     for name in made:
-        subprocess.run(["ip", "link", "del", name], check=True, timeout=10)
+        subprocess.run(["ip", "link", "del", name], check=True, timeout=hm.TIMEOUT)
 
 
 @pytest.fixture

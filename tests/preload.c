@@ -15,6 +15,7 @@
  *   release     a port is given back
  *   interrupt   the interrupt thread is about to do what it is there for
  *   memory      the EAL, on its way out, has locked the memory that all processes share
+ *   pdump       a program that captures packets asks its primary for that
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -28,6 +29,7 @@
 #include <unistd.h>
 
 #include <rte_alarm.h>
+#include <rte_eal.h>
 #include <rte_fbarray.h>
 #include <rte_log.h>
 
@@ -153,4 +155,15 @@ rte_fbarray_detach(struct rte_fbarray *arr)
 
 	fault("memory");
 	return next(arr);
+}
+
+int
+rte_mp_request_sync(struct rte_mp_msg *req, struct rte_mp_reply *reply, const struct timespec *ts)
+{
+	int (*next)(struct rte_mp_msg *, struct rte_mp_reply *, const struct timespec *) =
+		dlsym(RTLD_NEXT, "rte_mp_request_sync");
+
+	if (strcmp(req->name, "mp_pdump") == 0)
+		fault("pdump");
+	return next(req, reply, ts);
 }

@@ -67,13 +67,11 @@ def test_killed_while_it_starts(faulty):
         begin = time.monotonic()
         asker.send("attach net_null1")
         asker.child.expect_exact(f"waiting for pid {starting.pid}: start")
-        assert 1 <= time.monotonic() - begin < 1.5
+        assert time.monotonic() - begin >= 1
         starting.kill()
         killed = time.monotonic()
-        asker.child.expect_exact(hm.PROMPT)
-        # A second at most, and what the attach itself takes on a busy machine.
-        assert time.monotonic() - killed < 1.2
-        assert asker.child.before.strip("\r\n") == "attached device net_null1"
+        assert asker.rest() == "attached device net_null1"
+        assert time.monotonic() - killed < hm.SOON
         starting.wait()
         starting.close()
         faulty.assert_agree([(0, "net_null0"), (1, "net_null1")])
@@ -118,11 +116,11 @@ def test_eight_at_the_same_instant_and_no_primary(process, tmp_path):
     peers, _ = eight[0].peers()
     assert sorted(peers) == sorted(one.pid for one in eight)
     assert sorted(peer.role for peer in peers.values()) == ["primary"] + ["secondary"] * 7
-    assert {peer.state for peer in peers.values()} == {"ok"}
     for one in eight:
-        assert one.peers()[0] == {
-            pid: peer._replace(marked=pid == one.pid) for pid, peer in peers.items()
+        table = {
+            pid: peer._replace(marked=pid == one.pid, state="ok") for pid, peer in peers.items()
         }
+        hm.wait_equal(lambda one=one: one.peers()[0], table)
     hm.assert_agree(eight, [])
     for one in eight:
         assert one.cmd("attach net_null0") == "attached device net_null0"
@@ -142,13 +140,13 @@ def test_start_waits_for_an_operation_and_says_for_whom(faulty):
     late = faulty.add_secondary(wait=False)
     given_up = faulty.add_secondary(wait=False)
     told = f"dpdk-hotplug_mp: waiting for {primary}: attach net_null0\n"
-    hm.wait_until(lambda: told in late.log(), "it says for whom it waits", timeout=3)
+    hm.wait_until(lambda: told in late.log(), "it says for whom it waits")
     assert time.monotonic() - begin >= 1
-    hm.wait_until(lambda: told in given_up.log(), "it says for whom it waits", timeout=3)
+    hm.wait_until(lambda: told in given_up.log(), "it says for whom it waits")
     assert "EAL" not in late.log()
     # One who does not care to wait can be told to leave.
     given_up.kill(signal.SIGTERM)
-    assert given_up.wait(timeout=1) == 128 + signal.SIGTERM
+    assert given_up.wait(timeout=hm.SOON) == 128 + signal.SIGTERM
     primary.faults.clear("attach")
     assert primary.answer() == "attached device net_null0"
     late.wait_prompt()
@@ -170,7 +168,7 @@ def test_start_beside_a_holder_that_is_stopped(faulty):
             f"dpdk-hotplug_mp: {primary}: attach net_null0 has the turn and is stopped; "
             "resume or end it\n"
         )
-    assert time.monotonic() - begin < 3
+    assert time.monotonic() - begin < 3 * hm.SOON
     primary.resume()
     primary.faults.clear("attach")
     assert primary.answer() == "attached device net_null0"
@@ -178,14 +176,15 @@ def test_start_beside_a_holder_that_is_stopped(faulty):
 
 
 def test_one_leaves_beside_an_operation_that_takes_long(faulty):
-    """It waits for its turn, but not for ever."""
+    """It waits for its turn, but not for ever. A slow machine may need what is left of its time
+    after that, and more, for the clean-up."""
     primary, (leaving, staying) = faulty.primary, faulty.secondaries
     primary.faults.set("attach", "block")
     primary.send("attach net_null0")
     primary.faults.wait_met("attach")
     begin = time.monotonic()
-    assert leaving.quit() == 0
-    assert time.monotonic() - begin < 1
+    assert leaving.quit() == (1 if hm.BY_FORCE in leaving.log() else 0)
+    assert time.monotonic() - begin < hm.SOON
     assert staying.list() == []
     primary.faults.clear("attach")
     assert primary.answer() == "attached device net_null0"

@@ -50,10 +50,8 @@ def working():
 
 
 def wait_notice(process, notice):
-    """It says so within a second, above its prompt."""
-    begin = time.monotonic()
-    process.child.expect_exact(f"{notice}\r\n", timeout=2)
-    assert time.monotonic() - begin < 1
+    """It says so soon, above its prompt."""
+    process.child.expect_exact(f"{notice}\r\n", timeout=hm.SOON)
     process.child.expect_exact(hm.PROMPT)
 
 
@@ -71,7 +69,7 @@ def test_each_secondary_says_so_once_and_tells_the_truth(working, lose):
         ):
             answer, seconds = secondary.timed(line)
             assert answer == f"failed to {what}: {notice}"
-            assert seconds < 0.5
+            assert seconds < hm.SOON
         *table, last = secondary.cmd("peers").split("\n")
         assert last == notice
         assert not [line for line in table if f" {pid} " in line and " ok " in line]
@@ -88,9 +86,7 @@ def test_half_typed_line_survives_the_notice(working, lose):
     one.child.send("detach net_nu")
     one.child.expect_exact("detach net_nu")
     notice = lose(working)
-    begin = time.monotonic()
-    one.child.expect_exact(f"{notice}\r\n", timeout=2)
-    assert time.monotonic() - begin < 1
+    one.child.expect_exact(f"{notice}\r\n", timeout=hm.SOON)
     one.child.expect_exact(hm.PROMPT)
     one.child.expect_exact("detach net_nu")
     assert one.cmd("ll0") == f"failed to detach device net_null0: {notice}"
@@ -116,7 +112,7 @@ def test_notice_in_a_pipe(working, lose):
             notice = lose(working)
             begin = time.monotonic()
             assert piped.stdout.readline() == f"{notice}\n"
-            assert time.monotonic() - begin < 1
+            assert time.monotonic() - begin < hm.SOON
             out, _ = piped.communicate("attach net_null1\nlist\n", timeout=hm.TIMEOUT)
             assert out == f"failed to attach device net_null1: {notice}\n{notice}\n"
             assert piped.returncode == 1
@@ -149,11 +145,14 @@ def test_new_primary_is_refused_and_harms_nobody(working, lose):
 
 
 def test_primary_names_those_it_leaves(working):
-    pids = " ".join(str(secondary.pid) for secondary in working.secondaries)
     working.primary.send("quit")
     assert working.primary.wait() == 0
-    said = f"secondaries left without their primary: pid {pids}; quit them"
-    assert working.primary.transcript.getvalue().count(said) == 1
+    said = re.findall(
+        "secondaries left without their primary: pid ([0-9 ]+); quit them",
+        working.primary.transcript.getvalue(),
+    )
+    assert len(said) == 1
+    assert sorted(map(int, said[0].split())) == sorted(s.pid for s in working.secondaries)
 
 
 def test_primary_alone_leaves_without_a_word(working):
@@ -174,7 +173,7 @@ def test_killed_while_it_works_for_a_secondary(faulty):
     wait_notice(other, notice)
     assert other.cmd("list") == notice
     # The EAL waits 5 s for an answer, come what may.
-    asker.child.expect_exact(f"failed to attach device net_null0: {notice}\r\n", timeout=7)
+    asker.child.expect_exact(f"failed to attach device net_null0: {notice}\r\n")
     asker.child.expect_exact(hm.PROMPT)
     wait_notice(asker, notice)
     assert asker.cmd("list") == notice
@@ -195,7 +194,7 @@ def test_killed_in_its_own_operation(faulty):
     begin = time.monotonic()
     notice = f"the primary (pid {faulty.primary.pid}) has left; quit this process"
     one.child.expect_exact(f"failed to attach device net_null1: {notice}\r\n")
-    assert time.monotonic() - begin < 1
+    assert time.monotonic() - begin < hm.SOON
     wait_notice(other, notice)
     assert other.cmd("list") == notice
     for secondary in faulty.secondaries:

@@ -295,7 +295,7 @@ def test_user_without_rights_and_hugepages(user, prefix):
 def test_install(tmp_path):
     (command,) = commands_of("meson install")
     env = {**os.environ, "DESTDIR": str(tmp_path)}
-    subprocess.run(command, shell=True, cwd=hm.REPO, env=env, check=True, timeout=60)
+    subprocess.run(command, shell=True, cwd=hm.REPO, env=env, check=True, timeout=hm.TIMEOUT)
     assert os.access(tmp_path / "usr/local/bin/dpdk-hotplug_mp", os.X_OK)
 
 
@@ -315,7 +315,7 @@ def test_demo_without_a_terminal():
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=60,
+        timeout=hm.TIMEOUT,
     )
     assert done.returncode == 0, done.stdout
     assert done.stdout.endswith("demo: every step showed what it should\n")

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A process that cannot answer: attach and detach are refused before anything has changed."""
 
+import contextlib
 import os
 import re
 import subprocess
@@ -32,7 +33,7 @@ def assert_refused(asker, reason):
         answer, seconds = asker.timed(line)
         what = "sync" if device is None else f"{line.split()[0]} device {device}"
         assert re.fullmatch(f"failed to {what}: {reason}", answer), answer
-        assert seconds < 1
+        assert seconds < hm.SOON
         assert asker.list() == PORT
 
 
@@ -65,26 +66,33 @@ def test_hung(working, who):
     askers = [process for process in working.members() if process is not hung]
     hung.faults.set("interrupt", "block")
     hung.faults.wait_met("interrupt")
-    hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "hung", "it hangs", timeout=2)
+    hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "hung", "it hangs")
     for asker in askers:
         assert_refused(asker, f"{re.escape(str(hung))} {HUNG}")
     assert hung.list() == PORT
     hung.faults.clear()
-    hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "ok", "it runs", timeout=2)
+    hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "ok", "it runs")
     working.assert_agree(PORT)
     assert_works(working)
 
 
 def test_busy_for_a_moment_is_waited_for(working):
-    """Less than a second is no reason to refuse."""
+    """Less than a second is no reason to refuse. On a machine that is busy itself, the moment may
+    become longer than that; then it is tried once more."""
     busy = working.secondaries[0]
-    busy.faults.set("interrupt", "block")
-    busy.faults.wait_met("interrupt")
-    working.primary.send("attach net_null1")
-    with pytest.raises(hm.pexpect.TIMEOUT):
-        working.primary.child.expect_exact(hm.PROMPT, timeout=0.4)
-    busy.faults.clear()
-    assert working.primary.answer() == "attached device net_null1"
+    for _ in range(20):
+        busy.faults.set("interrupt", "block")
+        busy.faults.wait_met("interrupt")
+        working.primary.send("attach net_null1")
+        with pytest.raises(hm.pexpect.TIMEOUT):
+            working.primary.child.expect_exact(hm.PROMPT, timeout=0.4)
+        busy.faults.clear()
+        answer = working.primary.answer()
+        if answer == "attached device net_null1":
+            break
+        reason = f"{re.escape(str(busy))} {HUNG}"
+        assert re.fullmatch(f"failed to attach device net_null1: {reason}", answer)
+    assert answer == "attached device net_null1"
     working.assert_agree([*PORT, (1, "net_null1")])
 
 
@@ -107,11 +115,11 @@ def test_dead_is_no_reason_to_refuse(working, asker):
     dead.die()
     answer, seconds = asker.timed("attach net_null1")
     assert answer == "attached device net_null1"
-    assert seconds < 1
+    assert seconds < hm.SOON
     working.assert_agree([*PORT, (1, "net_null1")])
     answer, seconds = asker.timed("detach net_null1")
     assert answer == "detached device net_null1"
-    assert seconds < 1
+    assert seconds < hm.SOON
     working.assert_agree(PORT)
 
 
@@ -124,7 +132,7 @@ def test_dies_in_the_middle(working, asker, verb):
     asker.send(f"{verb} {device}")
     dead.faults.wait_met(call)
     dead.die()
-    assert asker.answer(timeout=30).split("\n")[-1] == f"{verb}ed device {device}"
+    assert asker.answer().split("\n")[-1] == f"{verb}ed device {device}"
     working.assert_agree([*PORT, (1, "net_null1")] if verb == "attach" else [])
 
 
@@ -138,7 +146,7 @@ def test_stops_in_the_middle(working, asker, verb):
     stopped.faults.wait_met(call)
     stopped.stop()
     stopped.faults.clear()
-    answer = asker.answer(timeout=30).split("\n")[-1]
+    answer = asker.answer().split("\n")[-1]
     assert answer.startswith(
         f"failed to {verb} device {device}: {stopped} is stopped and did not answer; "
     )
@@ -150,8 +158,15 @@ def test_stops_in_the_middle(working, asker, verb):
         refused = f"failed to {verb} device {device}: {stopped} {STOPPED}"
         assert process.cmd(f"{verb} {device}") == refused
     stopped.resume()
-    hm.wait_until(lambda: asker.peers()[0][stopped.pid].state == "ok", "it runs", timeout=2)
-    if any(process.list() != PORT for process in working.members()):
+    hm.wait_until(lambda: asker.peers()[0][stopped.pid].state == "ok", "it runs")
+
+    def mended():
+        return all(process.list() == PORT for process in working.members())
+
+    # By what it was sent while it was stopped, if that undoes it; else by us.
+    with contextlib.suppress(AssertionError):
+        hm.wait_until(mended, "it has served what it was sent", timeout=hm.SOON)
+    if not mended():
         assert working.primary.cmd("sync").startswith("synced: ")
     working.assert_agree(PORT)
     assert_works(working)

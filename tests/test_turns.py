@@ -85,16 +85,15 @@ def test_wait_of_more_than_a_second_is_told_once(faulty, waiter):
     waiter.send("attach net_null1")
     told = f"waiting for {primary}: attach net_null0"
     waiter.child.expect_exact(told)
-    assert 1 <= time.monotonic() - begin < 1.5
+    assert time.monotonic() - begin >= 1
     # It is still waiting in its next second, and says no more about it.
     with pytest.raises(hm.pexpect.TIMEOUT):
         waiter.child.expect("waiting|example>", timeout=1)
     primary.faults.clear("attach")
     freed = time.monotonic()
     assert primary.answer() == "attached device net_null0"
-    waiter.child.expect_exact(hm.PROMPT)
-    assert time.monotonic() - freed < 1
-    assert waiter.child.before.replace("\r\n", "\n").strip("\n") == "attached device net_null1"
+    assert waiter.rest() == "attached device net_null1"
+    assert time.monotonic() - freed < hm.SOON
     faulty.assert_agree([(0, "net_null0"), (1, "net_null1")])
 
 
@@ -112,7 +111,7 @@ def test_stopped_holder_is_named_within_a_second(faulty):
                 f"failed to {verb} device net_null1: {holder}: attach net_null0 "
                 "has the turn and is stopped; resume or end it"
             )
-            assert seconds < 1
+            assert seconds < hm.SOON
             assert asker.list() == []
     holder.resume()
     holder.faults.clear("attach")
@@ -133,10 +132,9 @@ def test_secondary_killed_while_the_primary_works_for_it(faulty):
     asker.child.expect_exact(f"waiting for {faulty.primary}: busy with an earlier request")
     faulty.primary.faults.clear("attach")
     freed = time.monotonic()
-    asker.child.expect_exact(hm.PROMPT)
-    assert time.monotonic() - freed < 1
     # They do not differ, so there is no note about it.
-    assert asker.child.before.replace("\r\n", "\n").strip("\n") == "attached device net_null1"
+    assert asker.rest() == "attached device net_null1"
+    assert time.monotonic() - freed < hm.SOON
     ports = asker.list()
     assert [name for _, name in ports] in (["net_null1"], ["net_null0", "net_null1"])
     faulty.assert_agree(ports)
@@ -164,7 +162,7 @@ def test_what_the_dead_one_left_is_told(faulty, dead):
         f"{other} alone has port 0 (net_null0); run sync\n"
         f"failed to detach device net_null0: not attached in this process, but in {other}; run sync"
     )
-    assert seconds < 1
+    assert seconds < hm.SOON
 
     def assert_differ():
         for process in faulty.members():
@@ -201,13 +199,11 @@ def test_killed_at_some_moment(group, rounds):
     # The primary may have asked the dead one, and the EAL have it wait 5 s for the answer;
     # what it says then is the last thing in its log.
     free = max(begin, os.stat(group.primary.log_path).st_mtime)
-    assert end - free < 1 and end - begin < 6
+    assert end - free < hm.SOON and end - begin < 5 + hm.SOON
     for line in said:
         assert re.fullmatch(
-            rf"waiting for {re.escape(str(group.primary))}: busy with an earlier request"
-            rf"|note: pid {dead.pid} died during: (at|de)tach net_null0; .+; run sync",
-            line,
+            rf"note: pid {dead.pid} died during: (at|de)tach net_null0; .+; run sync", line
         )
-    if any("note" in line for line in said):
+    if said:
         assert asker.cmd("sync").startswith("synced: ")
     group.assert_agree(asker.list())

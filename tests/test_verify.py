@@ -36,7 +36,7 @@ def test_refuses_and_keeps_what_it_was_told_to_undo(faulty, asker):
     refuser, keeper = faulty.secondaries[1], faulty.add_secondary()
     refuser.faults.set("attach", "refuse")
     keeper.faults.set("release", "refuse")
-    answer = faulty.member(asker).cmd(f"attach {DEVICE}", timeout=30).split("\n")[-1]
+    answer = faulty.member(asker).cmd(f"attach {DEVICE}").split("\n")[-1]
     assert answer.startswith(f"failed to attach device {DEVICE}: {refuser}: ")
     assert answer.endswith(f"; still attached in {keeper}; run sync")
     for process in faulty.members():
@@ -88,7 +88,7 @@ def test_slow_attach(faulty, asker, slow):
     slow.faults.set("attach", SLOW)
     asker.send(f"attach {DEVICE}")
     slow.faults.wait_met("attach")
-    answer = asker.answer(timeout=40).split("\n")[-1]
+    answer = asker.answer().split("\n")[-1]
     lists = {process.pid: process.list() for process in faulty.members()}
     slow.faults.clear()
     if answer == f"attached device {DEVICE}":
@@ -120,7 +120,7 @@ def test_slow_detach(faulty, asker, slow):
     slow.faults.set("release", SLOW)
     asker.send(f"detach {DEVICE}")
     slow.faults.wait_met("release")
-    answer = asker.answer(timeout=40).split("\n")[-1]
+    answer = asker.answer().split("\n")[-1]
     lists = {process.pid: process.list() for process in faulty.members()}
     slow.faults.clear()
     if answer == f"detached device {DEVICE}":

@@ -12,7 +12,6 @@ from nic import EAL_OPTIONS, PCI, Nic, load
 from vm import machine, relay
 
 FOLDER = pathlib.Path(__file__).parent
-IN_GUEST = relay.SELECTED in os.environ
 #: The cards every case is run with, and those that can be unplugged, with a way to do it.
 CARDS = ("e1000e", "virtio", "vmxnet3")
 HOT_CARDS = (("hot-e1000e", "device_del"), ("hot-virtio", "remove"))
@@ -21,7 +20,7 @@ HOT_CARDS = (("hot-e1000e", "device_del"), ("hot-virtio", "remove"))
 @pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     config.addinivalue_line("markers", "every_way: unplug each card in each way there is")
-    if IN_GUEST:
+    if hm.IN_GUEST:
         config.pluginmanager.register(relay.Sender(config))
     elif not config.getoption("--pci"):
         config.pluginmanager.register(relay.Receiver(config, FOLDER), "guest")
@@ -66,7 +65,7 @@ def pytest_collection_modifyitems(items):
 
 
 def make_nic(name):
-    return Nic(name, machine.nic_bdf(name) if IN_GUEST else name)
+    return Nic(name, machine.nic_bdf(name) if hm.IN_GUEST else name)
 
 
 @pytest.fixture(scope="session")
@@ -86,7 +85,7 @@ def twin(pytestconfig):
             yield nic
             nic.bind_home()
             return
-    assert not IN_GUEST
+    assert not hm.IN_GUEST
     pytest.skip("no other device is in the IOMMU group of any card")
 
 

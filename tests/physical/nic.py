@@ -46,7 +46,7 @@ class Nic:
                 stdout=subprocess.PIPE,
                 text=True,
                 check=True,
-                timeout=10,
+                timeout=hm.TIMEOUT,
             )
             if routes.stdout:
                 pytest.exit(f"{self.bdf} is in use: {interface} has a route", returncode=1)
@@ -104,7 +104,7 @@ def load(driver):
     if os.path.exists(f"{PCI}/drivers/{driver}"):
         return
     done = subprocess.run(
-        ["modprobe", driver], stderr=subprocess.PIPE, text=True, check=False, timeout=60
+        ["modprobe", driver], stderr=subprocess.PIPE, text=True, check=False, timeout=hm.TIMEOUT
     )
     if done.returncode != 0:
         pytest.skip(f"no kernel driver {driver}: {done.stderr.strip()}")

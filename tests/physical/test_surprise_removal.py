@@ -2,7 +2,6 @@
 """A device that is taken away, or put in, while several processes run: the group follows the
 kernel's requests without anyone typing."""
 
-import os
 import re
 import subprocess
 import time
@@ -12,14 +11,13 @@ import pytest
 import hotplug_mp as hm
 from hotplug_mp import ROLES
 from nic import PCI, Nic, write
-from vm import machine, relay
+from vm import machine
 from vm.ports import Monitor
 
 DRIVER = "vfio-pci"
-IN_GUEST = relay.SELECTED in os.environ
 #: Longest time from the request to the end, on every terminal. How long an emulated processor
 #: takes says nothing of the program; what it took is measured, and shown in the summary.
-SECONDS = 20 if IN_GUEST else 3
+SECONDS = 20 if hm.IN_GUEST else 3
 #: A card may be bound later than this after its arrival.
 LATER = 3
 ROUNDS = 20
@@ -28,7 +26,7 @@ ROUNDS = 20
 @pytest.fixture(scope="session")
 def monitor():
     """QEMU's monitor; None on a real machine."""
-    if not IN_GUEST:
+    if not hm.IN_GUEST:
         yield None
         return
     monitor = Monitor()
@@ -41,7 +39,7 @@ class HotNic(Nic):
     it back; or remove, the kernel's own."""
 
     def __init__(self, name, monitor, way):
-        super().__init__(name, machine.nic_bdf(name) if IN_GUEST else name)
+        super().__init__(name, machine.nic_bdf(name) if hm.IN_GUEST else name)
         self.monitor = monitor
         self.way = way
         self.request = None

@@ -17,14 +17,14 @@ BUSYBOX = "/bin/busybox"
 APPLETS = "sh mount umount insmod mkdir poweroff switch_root".split()
 #: To mount the host's root, and to hear from the guest.
 BOOT_MODULES = "9p 9pnet_virtio virtio_pci overlay virtio_console".split()
-DOWNLOAD_TIMEOUT = 300
+DOWNLOAD_TIMEOUT = 900
 
 
 class Unavailable(Exception):
     """Why there can be no guest on this machine."""
 
 
-def output(*command, timeout=60, **kwargs):
+def output(*command, timeout=600, **kwargs):
     """What a command prints; Unavailable with its errors if it fails."""
     try:
         done = subprocess.run(
@@ -53,7 +53,8 @@ def unpack(package, root):
     """Get a Debian package and unpack it below root."""
     with tempfile.TemporaryDirectory(prefix="hmvm-") as place:
         output(
-            *("apt-get", "-q", "-o", "APT::Sandbox::User=root", "download", package),
+            *("apt-get", "-q", "-o", "APT::Sandbox::User=root", "-o", "Acquire::Retries=3"),
+            *("download", package),
             cwd=place,
             timeout=DOWNLOAD_TIMEOUT,
         )
@@ -104,7 +105,7 @@ class Kernel:
                 f.seek(0)
                 f.write(text)
             source = glob.glob(f"{place}/usr/src/dpdk-kmods-*")[0]
-            output("make", "-C", os.path.dirname(makefile), f"M={source}", "modules", timeout=120)
+            output("make", "-C", os.path.dirname(makefile), f"M={source}", "modules")
             extra = f"{root}/lib/modules/{self.release}/extra"
             os.mkdir(extra)
             shutil.copy(f"{source}/igb_uio.ko", extra)
@@ -147,5 +148,5 @@ class Kernel:
                     stderr=subprocess.DEVNULL,
                     cwd=place,
                     check=True,
-                    timeout=60,
+                    timeout=600,
                 )

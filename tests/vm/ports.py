@@ -26,7 +26,7 @@ class Monitor:
         self.receive(lambda message: "QMP" in message)
         self.command("qmp_capabilities")
 
-    def receive(self, wanted, timeout=10):
+    def receive(self, wanted, timeout=60):
         """The next message that is wanted; others are dropped."""
         deadline = time.monotonic() + timeout
         while True:
