@@ -260,7 +260,7 @@ show_answer(const char *params, struct rte_tel_data *d)
 static int
 answer(const char *cmd, const char *params, struct rte_tel_data *d)
 {
-	int ret = -ENODEV;
+	int ret;
 
 	pthread_mutex_lock(&lock);
 	if (ports == NULL)
