@@ -2,11 +2,14 @@
 """What the README shows is what happens."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import tempfile
+import threading
 
 import pytest
 
@@ -14,8 +17,20 @@ import hotplug_mp as hm
 
 README = os.path.join(hm.REPO, "README.rst")
 NOBODY = 65534
-TRANSCRIPT = re.compile(r"(primary|secondary|shell) +\| ?(.*)")
+TRANSCRIPT = re.compile(r"(primary|secondary|shell|monitor) +\| ?(.*)")
 PIDS = {"primary": "7541", "secondary": "7545"}  # as the README calls them
+
+# What differs from run to run; all else is as shown.
+TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
+VARYING = {
+    "TIME": TIME,
+    "DURATION ms": re.compile(r"\b\d+\.\d{3} ms"),
+    "MAC": re.compile(r"\b(?:[0-9A-F]{2}:){5}[0-9A-F]{2}\b"),
+}
+# A line of `devices` about one of a machine's cards.
+PCI_LINE = re.compile(
+    r"[0-9a-f]{4,}(:[0-9a-f]{2}){2}\.\d \S+ \S+ (attached|ready|kernel|unbound|no driver)"
+)
 
 # Commands that are not run here, and the script that runs them.
 ELSEWHERE = {
@@ -47,6 +62,33 @@ def literal_blocks():
 def one(text):
     """Text with all blanks alike: the README shows a tab as blanks, pids have any width."""
     return " ".join(text.split())
+
+
+def alike(text):
+    """one(), with a word for each thing that varies."""
+    text = one(text)
+    for word, pattern in VARYING.items():
+        text = pattern.sub(word, text)
+    return text
+
+
+def fits(lines, shown):
+    """Are these the lines of the README? There `...` is any number of them, and those about
+    cards are about another machine's."""
+    lines = [alike(line) for line in lines if line.strip()]
+    shown = [alike(line) for line in shown]
+    assert any(map(PCI_LINE.fullmatch, shown)) == any("kernel driver" in line for line in shown)
+    shown = [line for line in shown if not PCI_LINE.fullmatch(line)]
+    pattern = "".join(r"(.*\n)*" if line == "..." else re.escape(f"{line}\n") for line in shown)
+    text = "".join(f"{line}\n" for line in lines if not PCI_LINE.fullmatch(line))
+    return re.fullmatch(pattern, text) is not None
+
+
+def ours(command, prefix):
+    """A shell command of the README, for this build and this group."""
+    command = re.sub(r" (--file-prefix=|-f )\S+", "", command)
+    command = re.sub(r"\bdpdk-telemetry\.py\b", f"dpdk-telemetry.py -f {prefix}", command)
+    return command.replace("build/dpdk-hotplug_mp", f"{hm.BINARY} --file-prefix={prefix}")
 
 
 def transcripts():
@@ -90,44 +132,97 @@ def commands_of(start):
     return found
 
 
+class Feed:
+    """A pipeline that ends in what the group's events are to be seen by."""
+
+    def __init__(self, group, line, cwd):
+        known = set(group.primary.peers()[0])
+        self.lines = []
+        self.process = subprocess.Popen(
+            ["bash", "-c", ours(line, group.prefix)],
+            cwd=cwd,
+            start_new_session=True,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.reader = threading.Thread(target=self.read)
+        self.reader.start()
+        hm.wait_until(lambda: set(group.primary.peers()[0]) - known, "it joins")
+
+    def read(self):
+        self.lines.extend(self.process.stdout)
+
+    def close(self):
+        """As by Ctrl-C."""
+        os.killpg(self.process.pid, signal.SIGINT)
+        self.reader.join(hm.TIMEOUT)
+        self.process.wait(hm.TIMEOUT)
+        self.process.stdout.close()
+
+
 class Session:
     """A primary and a secondary that say what a transcript says they do."""
 
-    def __init__(self, group):
+    def __init__(self, group, cwd):
+        self.group = group
+        self.cwd = cwd
         self.members = {"primary": group.primary, "secondary": group.secondaries[0]}
+        self.feed = None
 
     def real(self, text):
         for role, pid in PIDS.items():
             text = re.sub(rf"\b{pid}\b", str(self.members[role].pid), text)
         return text
 
-    def shell(self, line):
+    def shell(self, line, expected):
         assert line.startswith("# ")
-        subprocess.run(self.real(line[2:]), shell=True, check=True, timeout=hm.TIMEOUT)
+        line = ours(self.real(line[2:]), self.group.prefix)
+        done = subprocess.run(
+            line, shell=True, check=True, stdout=subprocess.PIPE, text=True, timeout=hm.TIMEOUT
+        )
+        seen = [json.loads(alike(text)) for text in done.stdout.splitlines() if text.strip()]
+        assert seen == [json.loads(alike(self.real(text))) for text in expected]
 
-    def news(self, speaker, text):
+    def monitor(self, line, expected):
+        """Started once; from then on it shows what there is to see."""
+        if line.startswith("# "):
+            self.feed = Feed(self.group, line[2:], self.cwd)
+        else:
+            expected = [line, *expected]
+        shown = [self.real(text) for text in expected]
+        hm.wait_until(lambda: len(self.feed.lines) >= len(shown), shown)
+        assert fits(self.feed.lines, shown)
+        self.feed.lines.clear()
+
+    def news(self, speaker, lines):
         """What is printed without having been asked for."""
-        self.members[speaker].child.expect_exact(self.real(text))
+        for text in lines:
+            pattern = re.escape(alike(self.real(text)))
+            for word, varies in VARYING.items():
+                pattern = pattern.replace(re.escape(word), varies.pattern)
+            self.members[speaker].child.expect(f"{pattern}\r\n")
         self.members[speaker].child.expect_exact(hm.PROMPT)
 
     def ask(self, speaker, line, expected):
         process = self.members[speaker]
-        expected = [one(self.real(text)) for text in expected]
+        expected = [self.real(text) for text in expected]
         if line == "quit":
             process.send(line)
             assert process.wait() == 0
             shown = hm.ESCAPE_CODE.sub("", process.child.before).split("\n")
-            assert [one(text) for text in shown if text.strip()][1:] == expected
+            assert fits([text for text in shown if text.strip()][1:], expected)
             return
-
-        def seen():
-            return [one(text) for text in process.cmd(line).split("\n")]
-
+        seen = process.cmd(line).split("\n")
         if line == "peers":
             # The states it shows follow the processes' own at a small distance.
-            hm.wait_until(lambda: seen() == expected, expected)
+            hm.wait_until(lambda: fits(process.cmd(line).split("\n"), expected), expected)
         else:
-            assert seen() == expected
+            assert fits(seen, expected), seen
+
+    def close(self):
+        if self.feed:
+            self.feed.close()
 
 
 @pytest.fixture
@@ -143,27 +238,35 @@ def readme_veth():
     subprocess.run(["ip", "link", "del", name], check=True, timeout=hm.TIMEOUT)
 
 
+def steps(lines):
+    """[(speaker, lines)]: what is typed and what that prints, or what is printed unasked."""
+    found = []
+    for speaker, text in lines:
+        typed = text.startswith((hm.PROMPT, "# "))
+        if not typed and found and found[-1][0] == speaker:
+            # An event is no answer.
+            typed = TIME.match(text) and found[-1][1][0].startswith(hm.PROMPT)
+        if typed or not found or found[-1][0] != speaker:
+            found.append((speaker, []))
+        found[-1][1].append(text)
+    return found
+
+
 @pytest.mark.parametrize("lines", transcripts())
-def test_transcript(request, pair, lines):
+def test_transcript(request, pair, short_dir, lines):
     if any("iface=hm0" in text for _, text in lines):
         request.getfixturevalue("readme_veth")
-    session = Session(pair)
-    number = 0
-    while number < len(lines):
-        speaker, text = lines[number]
-        number += 1
+    session = Session(pair, short_dir)
+    request.addfinalizer(session.close)
+    for speaker, (text, *following) in steps(lines):
         if speaker == "shell":
-            session.shell(text)
-        elif not text.startswith(hm.PROMPT):
-            session.news(speaker, text)
+            session.shell(text, following)
+        elif speaker == "monitor":
+            session.monitor(text, following)
+        elif text.startswith(hm.PROMPT):
+            session.ask(speaker, text[len(hm.PROMPT) :], following)
         else:
-            expected = []
-            while number < len(lines) and lines[number][0] == speaker:
-                if lines[number][1].startswith(hm.PROMPT):
-                    break
-                expected.append(lines[number][1])
-                number += 1
-            session.ask(speaker, text[len(hm.PROMPT) :], expected)
+            session.news(speaker, [text, *following])
 
 
 def test_transcripts_cover_every_command(pair):
@@ -183,7 +286,7 @@ def test_every_shell_command_is_run():
             assert command in read(ELSEWHERE[command])
             continue
         assert re.match(
-            r"(apt-get install|build/|printf .* \| build/|ip link|meson install|mkdir|mount)"
+            r"(apt-get install|(set -o pipefail; )?build/|printf .* \| build/|ip link|meson install|mkdir|mount)"
             r"|/usr/bin/python3 -m pytest tests/physical --pci "  # as the guest does, but for --pci
             r"|scripts/demo\.sh$",
             command,
@@ -201,14 +304,12 @@ def started_as_shown():
 @pytest.mark.parametrize("command, output", started_as_shown())
 def test_program_starts_as_shown(prefix, short_dir, command, output):
     """In an empty directory, and with no group but its own."""
-    command = re.sub(r" --file-prefix=\S+", "", command)
-    command = command.replace("build/dpdk-hotplug_mp", f"{hm.BINARY} --file-prefix={prefix}")
     with contextlib.ExitStack() as stack:
         if "--proc-type=secondary" in command:
             primary = hm.Process("primary", prefix)
             stack.callback(primary.close)
         done = subprocess.run(
-            ["bash", "-c", command],
+            ["bash", "-c", ours(command, prefix)],
             cwd=short_dir,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -217,7 +318,7 @@ def test_program_starts_as_shown(prefix, short_dir, command, output):
             timeout=hm.TIMEOUT,
         )
     assert done.returncode == 0, done.stderr
-    assert [one(line) for line in done.stdout.splitlines()] == [one(line) for line in output]
+    assert fits(done.stdout.splitlines(), output), done.stdout
 
 
 @pytest.fixture
@@ -388,7 +489,7 @@ def help_text(*command):
 def test_options_exist():
     known = help_text(hm.BINARY, "--help") + read("scripts/test.sh")
     known += read("tests/physical/conftest.py")
-    for tool in (("meson", "setup"), ("meson", "install"), ("dpdk-hugepages.py",)):
+    for tool in (("meson", "setup"), ("meson", "install"), ("dpdk-hugepages.py",), ("grep",)):
         known += help_text(*tool, "--help")
     for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", read("README.rst")))):
         assert re.search(rf"{option}\b(?!-)", known), f"there is no {option}"
