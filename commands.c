@@ -23,6 +23,8 @@
 #include "traffic.h"
 #include "unplug.h"
 
+#define FORCE "--force"
+
 struct command {
 	const char *name;
 	const char *args; /* as shown in help, NULL if it takes none */
@@ -105,10 +107,17 @@ static void
 detach_run(struct cmdline *cl, const char *rest)
 {
 	struct hotplug_result res;
+	bool force = false;
 
+	if (strncmp(rest, FORCE, strlen(FORCE)) == 0 &&
+		(rest[strlen(FORCE)] == '\0' || isblank((unsigned char)rest[strlen(FORCE)]))) {
+		force = true;
+		rest += strlen(FORCE);
+		rest += strspn(rest, " \t");
+	}
 	if (!device_word(cl, "detach", "<device>", rest))
 		return;
-	hotplug_detach(rest, NULL, console_wait, &res);
+	hotplug_detach(rest, force, NULL, console_wait, &res);
 	result_print(cl, "detach", rest, &res);
 }
 
@@ -207,7 +216,9 @@ static const struct command commands[] = {
 		"    <device> is a name, with or without bus and arguments.\n"
 		"    detach 0000:88:00.0\n"
 		"    detach net_af_packet\n"
-		"    It fails if the device is not attached.\n",
+		"    It fails if the device is not attached, is locked, or if a process that polls a\n"
+		"    port of it does not let go within a second. With detach --force <device> it goes on,\n"
+		"    and that process may crash.\n",
 		detach_run},
 	{"list", NULL, "list the ethernet ports of this process",
 		"    One line a port: port id, a tab, device name.\n", look_list},

@@ -21,6 +21,9 @@
 #include "views.h"
 #include "withdraw.h"
 
+/* Those who poll a port that is taken away by force have this long to let go of it. */
+#define FORCE_MS 10
+
 /* The ports the group remembers for the device, for when this process lacks it. */
 static void
 ports_known(const struct operation *op, struct group_view *ports)
@@ -260,7 +263,7 @@ detach_failed(struct operation *op, const struct group_view *ports, int err)
 }
 
 static void
-detach_all(struct operation *op, struct rte_device *dev)
+detach_all(struct operation *op, struct rte_device *dev, bool force)
 {
 	struct group_view ports;
 	unsigned int first, id;
@@ -268,7 +271,12 @@ detach_all(struct operation *op, struct rte_device *dev)
 	int ret;
 
 	device_ports(&op->da, &ports, &first);
-	ret = withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why));
+	ret = withdraw_ports(&ports, force ? FORCE_MS : PORTS_WITHDRAW_MS, why, sizeof(why));
+	if (ret < 0 && force) {
+		text_add(op->res->note, sizeof(op->res->note), "%s%s; it may crash now",
+			op->res->note[0] == '\0' ? "" : "; ", why);
+		ret = 0;
+	}
 	if (ret == 0) {
 		ret = ports_stop_all(&ports, why, sizeof(why));
 		if (ret < 0)
@@ -292,8 +300,8 @@ detach_all(struct operation *op, struct rte_device *dev)
 }
 
 void
-hotplug_detach(
-	const char *device, const char *announce, group_wait_fn wait, struct hotplug_result *res)
+hotplug_detach(const char *device, bool force, const char *announce, group_wait_fn wait,
+	struct hotplug_result *res)
 {
 	struct operation op = {.verb = "detach", .announce = announce, .res = res, .wait = wait};
 	struct group_view ports;
@@ -307,9 +315,9 @@ hotplug_detach(
 	if (lock_holder(op.da.name, text, sizeof(text))) {
 		operation_result(&op, -EBUSY, "locked by %s", text);
 	} else if (dev != NULL) {
-		detach_all(&op, dev);
+		detach_all(&op, dev, force);
 		while (operation_again(&op) && (dev = device_find(&op.da)) != NULL)
-			detach_all(&op, dev);
+			detach_all(&op, dev, force);
 	} else if (views_have(&op.before, &ports, text, sizeof(text)) > 0) {
 		operation_result(
 			&op, -ENODEV, "not attached in this process, but in %s; run sync", text);

@@ -2,6 +2,8 @@
 #ifndef HOTPLUG_H
 #define HOTPLUG_H
 
+#include <stdbool.h>
+
 #include <rte_dev.h>
 
 #include "group.h"
@@ -38,16 +40,18 @@ void hotplug_attach(
 /**
  * Detach a device from every process of the group and check that it is gone
  * (plan: "Detach physical/virtual device from primary or secondary"). It is
- * refused if it is not attached, if it is locked (lock.h), or if some process
- * could not answer. After a failure the result says which processes have it.
+ * refused if it is not attached, if it is locked (lock.h), if some process could
+ * not answer, or if one that polls a port of it does not let go (withdraw.h). After a failure the
+ * result says which processes have it.
  *
  * Takes the turn and blocks as hotplug_attach(). Main thread only.
  *
  * @param device [bus:]name[,arguments]; arguments are ignored.
+ * @param force also if a process polls a port of it and does not let go: that process may crash.
  * @param announce as hotplug_attach().
  */
-void hotplug_detach(
-	const char *device, const char *announce, group_wait_fn wait, struct hotplug_result *res);
+void hotplug_detach(const char *device, bool force, const char *announce, group_wait_fn wait,
+	struct hotplug_result *res);
 
 /**
  * Bring the group back together: what the primary has and a peer misses is

@@ -97,7 +97,7 @@ device_release(const char *name, group_wait_fn wait)
 {
 	struct hotplug_result res;
 
-	hotplug_detach(name,
+	hotplug_detach(name, false,
 		"removed: the kernel asked for it back, and every process has let go of it", wait,
 		&res);
 	announce_note(&res);

@@ -18,7 +18,7 @@
 
 _Static_assert(sizeof(struct rte_rcu_qsbr) +
 			       WITHDRAW_MAX_READERS * sizeof(struct rte_rcu_qsbr_cnt) +
-			       (WITHDRAW_MAX_READERS + 63) / 64 * 8 <=
+			       sizeof(uint64_t) * ((WITHDRAW_MAX_READERS + 63) / 64) <=
 		       WITHDRAW_RCU_SIZE,
 	"WITHDRAW_RCU_SIZE is too small");
 

@@ -22,7 +22,7 @@
  */
 
 /** Each process has two: one that forwards, one that sends; 2n and 2n + 1 for slot n. */
-#define WITHDRAW_MAX_READERS (2 * GROUP_MAX_MEMBERS)
+#define WITHDRAW_MAX_READERS ((size_t)2 * GROUP_MAX_MEMBERS)
 
 /** Room for a port's quiescent-state variable with that many readers. */
 #define WITHDRAW_RCU_SIZE (512 + 64 * (WITHDRAW_MAX_READERS + 2))
