@@ -10,6 +10,7 @@
 
 #include "group_shared.h"
 #include "news.h"
+#include "text.h"
 
 static pthread_mutex_t news_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct news_cursor news_cursor; /* under news_lock */
@@ -34,6 +35,7 @@ group_announce(const char *text)
 
 	news_fill(&news, NEWS_TELL, NULL);
 	strlcpy(news.text, text, sizeof(news.text));
+	text_printable(news.text);
 	news_put(&group_shared->news, &news);
 }
 
@@ -47,6 +49,8 @@ group_event(const struct group_peer *who, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(news.text, sizeof(news.text), format, ap);
 	va_end(ap);
+	/* A name can be anything, and is shown at other people's terminals. */
+	text_printable(news.text);
 	news_put(&group_shared->news, &news);
 }
 

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -414,11 +413,7 @@ ports_unknown(void)
 void
 group_port_get(unsigned int id, struct group_port *port)
 {
-	char *c;
-
 	*port = group_shared->ports[id];
 	port->name[sizeof(port->name) - 1] = '\0';
 	port->devargs[sizeof(port->devargs) - 1] = '\0';
-	for (c = port->name; *c != '\0'; c++)
-		*c = isprint((unsigned char)*c) ? *c : '?';
 }

@@ -18,6 +18,7 @@
 #include "inspect.h"
 #include "runtime.h"
 #include "telemetry.h"
+#include "text.h"
 #include "views.h"
 #include "watch.h"
 
@@ -84,18 +85,30 @@ refresh_wait(void)
 		;
 }
 
-/* The port of this id or device name that the group has; RTE_MAX_ETHPORTS if none. */
+/* Telemetry escapes quotes and backslashes alone, and makes no JSON of what is not ASCII. */
+static int
+string_add(struct rte_tel_data *d, const char *key, const char *text)
+{
+	char part[RTE_TEL_MAX_STRING_LEN];
+
+	strlcpy(part, text, sizeof(part));
+	return rte_tel_data_add_dict_string(d, key, text_printable(part));
+}
+
+/* The port of this id or device name, also as list shows it; RTE_MAX_ETHPORTS if none. */
 static unsigned int
 port_find(const char *text, struct group_port *port)
 {
 	unsigned int id;
-	char number[8];
+	char number[8], shown[RTE_DEV_NAME_MAX_LEN];
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		group_port_get(id, port);
 		snprintf(number, sizeof(number), "%u", id);
-		if (port->name[0] != '\0' &&
-			(strcmp(text, port->name) == 0 || strcmp(text, number) == 0))
+		strlcpy(shown, port->name, sizeof(shown));
+		if (port->name[0] != '\0' && (strcmp(text, port->name) == 0 ||
+						     strcmp(text, text_printable(shown)) == 0 ||
+						     strcmp(text, number) == 0))
 			return id;
 	}
 	return RTE_MAX_ETHPORTS;
@@ -142,7 +155,7 @@ list_answer(struct rte_tel_data *d)
 		group_port_get(id, &port);
 		snprintf(key, sizeof(key), "%u", id);
 		if (port.name[0] != '\0')
-			rte_tel_data_add_dict_string(d, key, port.name);
+			string_add(d, key, port.name);
 	}
 	return 0;
 }
@@ -163,10 +176,10 @@ peers_answer(struct rte_tel_data *d)
 		dict = dict_add(d, text);
 		if (dict == NULL)
 			return -ENOMEM;
-		rte_tel_data_add_dict_string(dict, "role", group_role_name(peer->primary));
+		string_add(dict, "role", group_role_name(peer->primary));
 		runtime_program(peer->pid, text, sizeof(text));
-		rte_tel_data_add_dict_string(dict, "program", text);
-		rte_tel_data_add_dict_string(dict, "state", group_state_name(peer->state));
+		string_add(dict, "program", text);
+		string_add(dict, "state", group_state_name(peer->state));
 		seen = numbers_add(dict, "ports");
 		for (id = 0; id < RTE_MAX_ETHPORTS && seen != NULL; id++) {
 			if (view_has(&peer->view, id))
@@ -180,14 +193,9 @@ peers_answer(struct rte_tel_data *d)
 static void
 long_string_add(struct rte_tel_data *d, const char *key, const char *more_key, const char *text)
 {
-	char part[RTE_TEL_MAX_STRING_LEN];
-
-	strlcpy(part, text, sizeof(part));
-	rte_tel_data_add_dict_string(d, key, part);
-	if (strlen(text) >= sizeof(part)) {
-		strlcpy(part, text + sizeof(part) - 1, sizeof(part));
-		rte_tel_data_add_dict_string(d, more_key, part);
-	}
+	string_add(d, key, text);
+	if (strlen(text) >= RTE_TEL_MAX_STRING_LEN)
+		string_add(d, more_key, text + RTE_TEL_MAX_STRING_LEN - 1);
 }
 
 static int
@@ -210,9 +218,9 @@ events_answer(struct rte_tel_data *d)
 		if (dict == NULL)
 			return -ENOMEM;
 		news_time_text(news[i].time_ns, text, sizeof(text));
-		rte_tel_data_add_dict_string(dict, "time", text);
+		string_add(dict, "time", text);
 		rte_tel_data_add_dict_int(dict, "pid", news[i].pid);
-		rte_tel_data_add_dict_string(dict, "role", group_role_name(news[i].primary));
+		string_add(dict, "role", group_role_name(news[i].primary));
 		long_string_add(dict, "event", "more", news[i].text);
 	}
 	return 0;
@@ -229,24 +237,24 @@ show_answer(const char *params, struct rte_tel_data *d)
 
 	rte_tel_data_start_dict(d);
 	if (params == NULL || params[0] == '\0')
-		return rte_tel_data_add_dict_string(
+		return string_add(
 			d, "error", "missing argument; usage: /hotplug_mp/show,<device|port>");
 	id = port_find(params, &port);
 	if (id == RTE_MAX_ETHPORTS)
-		return rte_tel_data_add_dict_string(d, "error", "not attached");
+		return string_add(d, "error", "not attached");
 	refresh_wait();
 	if (strcmp(ports[id].name, port.name) != 0) {
 		/* Not looked at since it came. */
 		rte_tel_data_add_dict_int(d, "port", id);
-		rte_tel_data_add_dict_string(d, "name", port.name);
-		rte_tel_data_add_dict_string(d, "devargs", port.devargs);
+		string_add(d, "name", port.name);
+		string_add(d, "devargs", port.devargs);
 	} else {
 		for (field = ports[id].fields; field < ports[id].fields + ports[id].nb_fields;
 			field++) {
 			if (field->number)
 				rte_tel_data_add_dict_int(d, field->key, atoi(field->text));
 			else
-				rte_tel_data_add_dict_string(d, field->key, field->text);
+				string_add(d, field->key, field->text);
 		}
 	}
 	seen = numbers_add(d, "processes");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,4 +15,14 @@ text_add(char *text, size_t size, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(text + len, size - len, format, ap);
 	va_end(ap);
+}
+
+char *
+text_printable(char *text)
+{
+	char *c;
+
+	for (c = text; *c != '\0'; c++)
+		*c = isprint((unsigned char)*c) ? *c : '?';
+	return text;
 }

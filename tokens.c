@@ -11,6 +11,7 @@
 #include "device.h"
 #include "drivers.h"
 #include "group.h"
+#include "text.h"
 #include "tokens.h"
 
 #define MAX_CHOICES 256
@@ -47,10 +48,15 @@ any_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned
 static char choices[MAX_CHOICES][RTE_DEV_NAME_MAX_LEN];
 static unsigned int nb_choices;
 
+/* A name that cannot be typed is no choice. */
 static void
 choice_add(const char *name)
 {
-	if (nb_choices < RTE_DIM(choices) && name[0] != '\0')
+	char text[RTE_DEV_NAME_MAX_LEN];
+
+	strlcpy(text, name, sizeof(text));
+	if (nb_choices < RTE_DIM(choices) && name[0] != '\0' &&
+		strcmp(text_printable(text), name) == 0)
 		strlcpy(choices[nb_choices++], name, sizeof(choices[0]));
 }
 

@@ -80,7 +80,7 @@ views_agree(const struct views *views, char *text, size_t size)
 			text_add(text, size, "%s%s %s port %u (%s)", text[0] == '\0' ? "" : "; ",
 				group_peer_name(peer, name, sizeof(name)),
 				view_has(&peer->view, id) ? "alone has" : "lacks", id,
-				port.name[0] == '\0' ? "not known" : port.name);
+				port.name[0] == '\0' ? "not known" : text_printable(port.name));
 		}
 	}
 	if (text[0] != '\0')
