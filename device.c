@@ -208,7 +208,7 @@ device_publish(void)
 			rte_eth_dev_info_get(port.id, &info) < 0 || info.device == NULL)
 			continue;
 		da = rte_dev_devargs(info.device);
-		if (da == NULL || da->drv_str == NULL ||
+		if (da == NULL || da->drv_str == NULL || da->drv_str[0] == '\0' ||
 			snprintf(text, sizeof(text), "%s:%s,%s",
 				rte_bus_name(rte_dev_bus(info.device)), rte_dev_name(info.device),
 				da->drv_str) >= (int)sizeof(text))
