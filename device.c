@@ -17,6 +17,7 @@
 
 #include "device.h"
 #include "group.h"
+#include "logtap.h"
 #include "views.h"
 
 /*
@@ -105,6 +106,35 @@ device_find(const struct rte_devargs *da)
 			return dev;
 	}
 	return NULL;
+}
+
+static int
+bus_any(const struct rte_bus *bus, const void *arg)
+{
+	RTE_SET_USED(bus);
+	RTE_SET_USED(arg);
+	return 0;
+}
+
+void
+device_each(void (*fn)(const char *name))
+{
+	const struct rte_bus *bus = NULL;
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	char text[64];
+
+	/* The EAL complains of a bus that has no list to go through. */
+	logtap_mute(true);
+	while ((bus = rte_bus_find(bus, bus_any, NULL)) != NULL) {
+		snprintf(text, sizeof(text), "bus=%s", rte_bus_name(bus));
+		RTE_DEV_FOREACH(dev, text, &it)
+		{
+			if (rte_dev_is_probed(dev))
+				fn(rte_dev_name(dev));
+		}
+	}
+	logtap_mute(false);
 }
 
 /*

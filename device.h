@@ -41,6 +41,9 @@ int device_split(const char *text, struct rte_devargs *da, char *why, size_t siz
 /** The device da names, if a driver has taken it in this process; else NULL. */
 struct rte_device *device_find(const struct rte_devargs *da);
 
+/** Call fn for each device that a driver has taken in this process. Holder of the turn. */
+void device_each(void (*fn)(const char *name));
+
 /**
  * Ports of the device da names, in this process.
  *

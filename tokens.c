@@ -72,29 +72,44 @@ is_choice(const char *name)
 	return false;
 }
 
-/* Devices of the group's ports, and those of ports that nobody has told the group of. */
+static bool
+no_wait(const char *text)
+{
+	RTE_SET_USED(text);
+	return false;
+}
+
+static void
+attached_add(const char *name)
+{
+	if (!is_choice(name))
+		choice_add(name);
+}
+
+/*
+ * Devices of the group's ports, and those of ports that nobody has told the group
+ * of. Devices may be asked about with the turn only, and TAB waits for nobody; so
+ * while another process has it, those without a port are missing.
+ */
 static void
 attached_choose(void)
 {
 	struct group_port known;
 	struct device_port port;
 	unsigned int id;
+	char why[256];
 
 	nb_choices = 0;
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		group_port_get(id, &known);
 		if (known.name[0] == '\0' && device_port_next(id, &port) && port.id == id)
 			strlcpy(known.name, port.name, sizeof(known.name));
-		if (!is_choice(known.name))
-			choice_add(known.name);
+		attached_add(known.name);
 	}
-}
-
-static bool
-no_wait(const char *text)
-{
-	RTE_SET_USED(text);
-	return false;
+	if (group_turn_take("complete", no_wait, why, sizeof(why)) >= 0) {
+		device_each(attached_add);
+		group_turn_release();
+	}
 }
 
 /*
@@ -124,7 +139,6 @@ attachable_choose(void)
 			}
 		}
 	}
-	/* PCI devices may be asked about with the turn only, and TAB waits for nobody. */
 	if (group_turn_take("complete", no_wait, why, sizeof(why)) >= 0) {
 		while ((pci = drivers_pci_next(pci)) != NULL) {
 			if (pci->usable && pci->pmd != NULL && !pci->attached)
