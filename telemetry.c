@@ -16,6 +16,7 @@
 
 #include "group.h"
 #include "inspect.h"
+#include "lock.h"
 #include "runtime.h"
 #include "telemetry.h"
 #include "text.h"
@@ -198,6 +199,17 @@ long_string_add(struct rte_tel_data *d, const char *key, const char *more_key, c
 		string_add(d, more_key, text + RTE_TEL_MAX_STRING_LEN - 1);
 }
 
+/* Bytes of JSON that a text takes: quotes and backslashes take two. */
+static size_t
+json_len(const char *text)
+{
+	size_t len = 0;
+
+	for (; *text != '\0'; text++)
+		len += *text == '"' || *text == '\\' ? 2 : 1;
+	return len;
+}
+
 static int
 events_answer(struct rte_tel_data *d)
 {
@@ -210,7 +222,7 @@ events_answer(struct rte_tel_data *d)
 	nb = group_news_last(news, EVENTS_MAX);
 	/* The last ones that fit: telemetry would leave out the others. */
 	for (first = nb; first > 0 && len < ANSWER_LEN; first--)
-		len += EVENT_LEN + strlen(news[first - 1].text);
+		len += EVENT_LEN + json_len(news[first - 1].text);
 	rte_tel_data_start_dict(d);
 	for (i = first; i < nb; i++) {
 		snprintf(text, sizeof(text), "%u", i - first + 1);
@@ -234,6 +246,7 @@ show_answer(const char *params, struct rte_tel_data *d)
 	struct rte_tel_data *seen;
 	struct group_port port;
 	unsigned int id, i, nb;
+	char holder[256];
 
 	rte_tel_data_start_dict(d);
 	if (params == NULL || params[0] == '\0')
@@ -261,6 +274,7 @@ show_answer(const char *params, struct rte_tel_data *d)
 	nb = inspect_seen_by(id, pids, RTE_DIM(pids));
 	for (i = 0; i < nb && seen != NULL; i++)
 		rte_tel_data_add_array_int(seen, pids[i]);
+	string_add(d, "locked", lock_holder(port.name, holder, sizeof(holder)) ? holder : "no");
 	return 0;
 }
 
