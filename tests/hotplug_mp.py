@@ -451,7 +451,7 @@ class Testpmd:
         )
         self.reader = threading.Thread(target=self.drain, daemon=True)
         self.reader.start()
-        ready = self.ready.wait(TIMEOUT) and self.process.poll() is None
+        ready = self.ready.wait(TIMEOUT) and "testpmd> " in self.text()
         if not ready:
             self.close()
         assert ready, self.text()

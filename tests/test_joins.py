@@ -49,7 +49,8 @@ def test_starts_and_ends_beside_operations(pair):
     possible |= {"0\tnet_null0\n1\tnet_null1\n", "0\tnet_null1\n1\tnet_null0\n"}
     assert len(joined) == JOINS
     for done in joined:
-        assert done.returncode == 0, done.stderr
+        # It has less than a second to leave, its turn included.
+        assert done.returncode == (1 if hm.BY_FORCE in done.stderr else 0), done.stderr
         head, _, ports = done.stdout.partition("\n")
         assert head == "list all etherdev"
         assert ports in possible
@@ -233,10 +234,11 @@ def test_one_too_many_is_told_so(process, prefix):
         assert hm.run("secondary", prefix, input="list\n").stdout == "list all etherdev\n"
         assert primary.peers()[1] == f"all {ROOM - 1} processes agree: 0 ports"
     finally:
+        statuses = []
         for member in members:
+            # One by one, as each has less than a second to leave, its turn included.
             if not member.stdin.closed:
                 member.stdin.close()
-        statuses = [member.wait(hm.TIMEOUT) for member in members]
-        for member in members:
+            statuses.append(member.wait(hm.TIMEOUT))
             member.stdout.close()
     assert statuses == [0] * len(members)
