@@ -214,8 +214,8 @@ class Session:
             assert fits([text for text in shown if text.strip()][1:], expected)
             return
         seen = process.cmd(line).split("\n")
-        if line == "peers":
-            # The states it shows follow the processes' own at a small distance.
+        if line in ("peers", "stats"):
+            # What it shows follows what the processes do at a small distance.
             hm.wait_until(lambda: fits(process.cmd(line).split("\n"), expected), expected)
         else:
             assert fits(seen, expected), seen
@@ -448,7 +448,7 @@ def formats():
 
 def printable(text, patterns):
     """Can the program print this? Then it must be able to print, too, what stands for a %s."""
-    if " " not in text or re.fullmatch(r"pid \d+ \((primary|secondary)\)|[\d ]+", text):
+    if " " not in text or re.fullmatch(r"pid \d+( \((primary|secondary)\))?|[\d ]+", text):
         return True
     if text in ("is to be removed", "has arrived"):
         return True
@@ -475,8 +475,9 @@ def failure_table():
 def test_table_of_failures_has_what_the_program_prints(text):
     if text.startswith("did not answer"):
         text = f"pid 7545 (secondary) {text}"
-    match = re.fullmatch(r"failed to (attach|detach) device \S+: (.*)", text)
-    assert printable(match[2] if match else text, formats())
+    what = r"(?:attach|detach) device \S+|forward \S+ to \S+"
+    match = re.fullmatch(rf"failed to (?:{what}): (.*)", text)
+    assert printable(match[1] if match else text, formats())
 
 
 def help_text(*command):
