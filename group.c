@@ -205,8 +205,7 @@ watch_tick(void)
 		atomic_store(&group_self->sync_done, wanted);
 	}
 	group_peers_observe();
-	if (turn_is_free())
-		withdraw_recover();
+	withdraw_recover(false);
 	return group_news_pending() || (group_news_events() && ports_unknown());
 }
 

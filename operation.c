@@ -11,6 +11,7 @@
 #include "device.h"
 #include "group.h"
 #include "operation.h"
+#include "ports.h"
 #include "text.h"
 #include "views.h"
 #include "watch.h"
@@ -71,7 +72,7 @@ turn_take(struct operation *op)
 	op->turn_ns = watch_now_ns();
 	if (ret > 0) {
 		/* What the dead one had asked for may still be under way in the others. */
-		withdraw_recover();
+		withdraw_recover(true);
 		group_settle(op->wait);
 		views_take(&op->now);
 		strlcpy(op->res->note, why, sizeof(op->res->note));
@@ -82,6 +83,8 @@ turn_take(struct operation *op)
 		group_turn_dead_done();
 	}
 	ret = group_check(op->before.peers, &op->before.nb, op->wait, why, sizeof(why));
+	if (ret == 0)
+		ret = ports_settle(op->wait, why, sizeof(why));
 	if (ret < 0) {
 		operation_result(op, ret, "%s", why);
 		operation_event(op);

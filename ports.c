@@ -19,6 +19,7 @@
 #include "operation.h"
 #include "ports.h"
 #include "views.h"
+#include "watch.h"
 #include "withdraw.h"
 
 #define ACTION "hotplug_mp_ports"
@@ -313,6 +314,38 @@ ports_stop_all(const struct group_view *ports, char *why, size_t size)
 		ret = request_send(&req, why, size);
 	}
 	return ret;
+}
+
+static bool
+primary_serves(void)
+{
+	const struct group_member *member;
+
+	for (member = group_shared->members; member < group_shared->members + GROUP_MAX_MEMBERS;
+		member++) {
+		if (atomic_load(&member->serving) != 0 &&
+			group_member_alive(member - group_shared->members))
+			return true;
+	}
+	return false;
+}
+
+int
+ports_settle(group_wait_fn wait, char *why, size_t size)
+{
+	const struct timespec look = {.tv_nsec = 10 * WATCH_NS_PER_MS};
+	uint64_t until = watch_now_ns() + (uint64_t)ANSWER_S * 1000 * WATCH_NS_PER_MS;
+
+	while (primary_serves()) {
+		if (watch_now_ns() > until || (wait != NULL && !wait(NULL))) {
+			snprintf(why, size,
+				"the primary (pid %d) is still busy with an earlier start or stop",
+				group_primary_pid);
+			return -EBUSY;
+		}
+		nanosleep(&look, NULL);
+	}
+	return 0;
 }
 
 /* The ports of the device an operation is about. @return false with the result set. */

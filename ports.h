@@ -59,6 +59,14 @@ void ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, gro
 	struct hotplug_result *res);
 void ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res);
 
+/**
+ * Wait until the primary does nothing for an asker that has given up or died.
+ * Holder of the turn.
+ *
+ * @return 0, or -EBUSY and why.
+ */
+int ports_settle(group_wait_fn wait, char *why, size_t size);
+
 /** The pool that all ports share; NULL before the first start. Any process. */
 struct rte_mempool *ports_pool(void);
 

@@ -164,19 +164,19 @@ withdraw_end(const struct group_view *ports, bool taken)
 }
 
 void
-withdraw_recover(void)
+withdraw_recover(bool holder)
 {
 	uint64_t op;
 	unsigned int id;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		op = atomic_load(&group_shared->withdraw.closing[id]);
-		if (op == 0)
+		/* In this order: a holder that comes now has another number. */
+		if (op == 0 || (!holder && !turn_is_free()))
 			continue;
 		atomic_store(&group_shared->withdraw.taken[id].by,
 			atomic_load(&group_shared->turn.dead));
 		atomic_fetch_add(&group_shared->withdraw.taken[id].times, 1);
-		/* Unless somebody else has taken the turn meanwhile, and wants it closing too. */
 		atomic_compare_exchange_strong(&group_shared->withdraw.closing[id], &op, 0);
 	}
 }

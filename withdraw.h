@@ -72,9 +72,11 @@ void withdraw_end(const struct group_view *ports, bool taken);
 
 /**
  * A holder of the turn that died between the two above may have taken the ports
- * already: those who poll them end. To be called by the next holder, or by any
- * process while nobody has the turn.
+ * already: those who poll them end.
+ *
+ * @param holder of the turn calls, before it withdraws anything itself; else it is the watch
+ *   thread, and nothing is done unless the turn is free.
  */
-void withdraw_recover(void);
+void withdraw_recover(bool holder);
 
 #endif
