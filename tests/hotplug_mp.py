@@ -6,6 +6,7 @@ import contextlib
 import glob
 import io
 import itertools
+import json
 import os
 import re
 import shutil
@@ -146,6 +147,24 @@ def run(role=None, prefix=None, eal=(), own=(), wrap=(), binary=BINARY, env=None
         stderr=subprocess.PIPE,
         **kwargs,
     )
+
+
+def telemetry(prefix, *commands):
+    """What dpdk-telemetry.py gets for each of these, all in one go."""
+    need(shutil.which("dpdk-telemetry.py"), "no dpdk-telemetry.py; install dpdk")
+    done = subprocess.run(
+        ["dpdk-telemetry.py", "-f", prefix],
+        input="".join(f"{command}\n" for command in commands),
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=TIMEOUT,
+    )
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line.strip()]
+    assert len(answers) == len(commands), done.stdout
+    # Each answers by its own name.
+    assert [[*answer] for answer in answers] == [[command.split(",")[0]] for command in commands]
+    return [value for answer in answers for value in answer.values()]
 
 
 class Faults:
