@@ -77,6 +77,7 @@ group_news_events(void)
 bool
 group_news_next(struct news *news, uint64_t *missed)
 {
+	const struct group_peer primary = {.pid = group_primary_pid, .primary = true};
 	bool found;
 
 	pthread_mutex_lock(&news_lock);
@@ -92,7 +93,7 @@ group_news_next(struct news *news, uint64_t *missed)
 	pthread_mutex_unlock(&news_lock);
 	if (found || group_primary_left() == 0 || atomic_exchange(&lost_told, true))
 		return found;
-	news_fill(news, NEWS_TELL, NULL);
+	news_fill(news, NEWS_TELL, &primary);
 	group_lost_text(news->text, sizeof(news->text));
 	return true;
 }
