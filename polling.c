@@ -9,6 +9,7 @@
 
 #include <rte_common.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 #include <rte_mbuf.h>
 #include <rte_string_fns.h>
 
@@ -306,6 +307,26 @@ direction_unmake(const struct direction *dir)
 	atomic_fetch_and(&group_self->poll.tx[dir->out], ~(UINT32_C(1) << dir->txq));
 }
 
+/* Where the thread may run. By itself it would run where the main thread does, which the EAL
+ * has bound to one core; with the same options that is the same core in every process. */
+static void
+job_cores(cpu_set_t *cores)
+{
+	rte_cpuset_t of_lcore;
+	unsigned int lcore;
+
+	CPU_ZERO(cores);
+	if (job_core >= 0) {
+		CPU_SET(job_core, cores);
+		return;
+	}
+	RTE_LCORE_FOREACH(lcore)
+	{
+		of_lcore = rte_lcore_cpuset(lcore);
+		CPU_OR(cores, cores, &of_lcore);
+	}
+}
+
 static int
 job_start(char *why, size_t size)
 {
@@ -316,11 +337,8 @@ job_start(char *why, size_t size)
 	atomic_store(&job.stop, false);
 	atomic_store(&job.runs, true);
 	pthread_attr_init(&attr);
-	if (job_core >= 0) {
-		CPU_ZERO(&cores);
-		CPU_SET(job_core, &cores);
-		pthread_attr_setaffinity_np(&attr, sizeof(cores), &cores);
-	}
+	job_cores(&cores);
+	pthread_attr_setaffinity_np(&attr, sizeof(cores), &cores);
 	ret = pthread_create(&job.thread, &attr, job_main, NULL);
 	pthread_attr_destroy(&attr);
 	job.made = ret == 0;

@@ -24,7 +24,7 @@ struct polling_member {
 	struct stats_port base[RTE_MAX_ETHPORTS]; /* at the last reset; by the holder of the turn */
 };
 
-/** The core the forwarding thread is bound to, -1 for any. */
+/** The core the forwarding thread is bound to, -1 for any of the EAL's. */
 void polling_set_core(int core);
 
 /**

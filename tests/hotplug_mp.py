@@ -206,6 +206,30 @@ class Peer(typing.NamedTuple):
     ports: str
 
 
+class Counts(typing.NamedTuple):
+    """A line of `stats`."""
+
+    rx_packets: int
+    rx_bytes: int
+    tx_packets: int
+    tx_bytes: int
+    drops: int
+    gaps: int
+
+
+class Stats(typing.NamedTuple):
+    """What `stats` shows: Counts by (device, pid), and the mbufs of the pool. The port of a
+    device that has gone goes by its id, as "0"."""
+
+    counts: dict
+    free: int
+    mbufs: int
+
+    def lost(self):
+        """Packets that were dropped, or were missed, anywhere."""
+        return sum(one.drops + one.gaps for one in self.counts.values())
+
+
 class Process:
     """One dpdk-hotplug_mp on a terminal of its own, its standard error in a file."""
 
@@ -315,6 +339,26 @@ class Process:
         peers = {int(line[2]): Peer(line[1] == "*", *line.groups()[2:]) for line in found}
         assert len(peers) == len(lines), f"a process twice: {lines}"
         return peers, last
+
+    def stats(self, device=""):
+        """The Stats it shows; without a pool, that has no mbufs."""
+        head, *lines = self.cmd(f"stats {device}".strip()).split("\n")
+        assert head.split() == ["port", "device", "pid", *Counts._fields]
+        pool = (0, 0)
+        if lines and lines[-1].startswith("mbufs: "):
+            pool = re.fullmatch(r"mbufs: (\d+) of (\d+) are free", lines.pop()).groups()
+        found = [line.split() for line in lines]
+        counts = {
+            (line[0] if line[1] == "-" else line[1], int(line[2])): Counts(*map(int, line[3:]))
+            for line in found
+        }
+        assert len(counts) == len(lines), f"a port of a process twice: {lines}"
+        return Stats(counts, *map(int, pool))
+
+    def news(self, line, timeout=-1):
+        """Wait until it says this without having been asked."""
+        self.child.expect_exact(f"{line}\r\n", timeout=timeout)
+        self.child.expect_exact(PROMPT, timeout=timeout)
 
     def log(self):
         """What the program and the EAL wrote to standard error so far."""
