@@ -33,7 +33,7 @@ usage(const char *program)
 	       "  --monitor            show the events of the group, one line each, until a signal\n"
 	       "  --mbufs N            as primary: in the pool that all ports share\n"
 	       "  --poll-core N        bind the thread that forwards to this core\n"
-	       "  --auto-attach        as primary: attach devices that arrive bound to vfio-pci or "
+	       "  --auto-attach        as primary: attach devices that arrive and are given to vfio-pci or "
 	       "uio\n"
 	       "  --help               show this and the EAL's options, and exit\n"
 	       "  --version            show the versions of program and DPDK, and exit\n"

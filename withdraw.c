@@ -166,16 +166,20 @@ withdraw_end(const struct group_view *ports, bool taken)
 void
 withdraw_recover(bool holder)
 {
-	uint64_t op;
 	unsigned int id;
+	uint64_t op;
+	pid_t by;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		op = atomic_load(&group_shared->withdraw.closing[id]);
 		/* In this order: a holder that comes now has another number. */
 		if (op == 0 || (!holder && !turn_is_free()))
 			continue;
-		atomic_store(&group_shared->withdraw.taken[id].by,
-			atomic_load(&group_shared->turn.dead));
+		/* Until the next one takes the turn, the dead one is entered as its holder. */
+		by = atomic_load(&group_shared->turn.dead);
+		if (by == 0)
+			by = atomic_load(&group_shared->turn.holder);
+		atomic_store(&group_shared->withdraw.taken[id].by, by);
 		atomic_fetch_add(&group_shared->withdraw.taken[id].times, 1);
 		atomic_compare_exchange_strong(&group_shared->withdraw.closing[id], &op, 0);
 	}
