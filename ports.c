@@ -62,11 +62,12 @@ pool_get(char *why, size_t size)
 
 	/*
 	 * Without caches: those are chosen by lcore, and two processes on the same
-	 * lcore would share one without knowing.
+	 * lcore would share one without knowing. And without a lock: in a ring, who is
+	 * killed between its two steps has all others wait for the second one for ever.
 	 */
 	if (pool == NULL)
-		pool = rte_pktmbuf_pool_create(
-			POOL, pool_size, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+		pool = rte_pktmbuf_pool_create_by_ops(POOL, pool_size, 0, 0,
+			RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
 	if (pool == NULL)
 		snprintf(why, size,
 			"no memory for %u mbufs: %s; start the primary with -- --mbufs and fewer",
