@@ -390,6 +390,21 @@ forward_begin(const char *in, const char *out, bool both, char *why, size_t size
 	return ret;
 }
 
+/* As group_turn_take(), and what a dead process has asked for is done with. */
+static int
+turn_take(const char *what, group_wait_fn wait, struct hotplug_result *res)
+{
+	int ret = group_turn_take(what, wait, res->text, sizeof(res->text));
+
+	if (ret > 0) {
+		withdraw_recover(true);
+		group_settle(wait);
+	}
+	if (ret >= 0)
+		res->text[0] = '\0';
+	return RTE_MIN(ret, 0);
+}
+
 void
 polling_forward(
 	const char *in, const char *out, bool both, group_wait_fn wait, struct hotplug_result *res)
@@ -402,7 +417,7 @@ polling_forward(
 		return;
 	}
 	job_join();
-	res->err = group_turn_take("forward", wait, res->text, sizeof(res->text));
+	res->err = turn_take("forward", wait, res);
 	if (res->err < 0)
 		return;
 	snprintf(job.text, sizeof(job.text), "forward %.63s %.63s%s", in, out, both ? " both" : "");
@@ -453,7 +468,7 @@ polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_
 	const char *why;
 
 	memset(res, 0, sizeof(*res));
-	res->err = group_turn_take("send", wait, res->text, sizeof(res->text));
+	res->err = turn_take("send", wait, res);
 	if (res->err < 0)
 		return;
 	id = device_port(device, res->text, sizeof(res->text));
