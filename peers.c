@@ -417,7 +417,8 @@ group_settle(group_wait_fn wait)
 			/* What waits for the interrupt thread may come after the first beat, when
 			 * both were due; by the second it has been served. */
 			if (peer.beat_ns <= start || first[slot] == 0 ||
-				peer.beat_ns == first[slot]) {
+				peer.beat_ns == first[slot] ||
+				atomic_load(&group_shared->members[slot].serving) != 0) {
 				if (first[slot] == 0 && peer.beat_ns > start)
 					first[slot] = peer.beat_ns;
 				busy = true;
