@@ -15,6 +15,7 @@
  *   release     a port is given back
  *   interrupt   the interrupt thread is about to do what it is there for
  *   memory      the EAL, on its way out, has locked the memory that all processes share
+ *   idle        a thread that polls ports has found nothing, and rests before it looks again
  *   pdump       a program that captures packets asks its primary for that
  */
 #include <dlfcn.h>
@@ -32,6 +33,8 @@
 #include <rte_eal.h>
 #include <rte_fbarray.h>
 #include <rte_log.h>
+
+#define IDLE_NS 20000 /* as in polling.c */
 
 /* Declared in a header for drivers only, which is not always installed. */
 void *rte_eth_dev_allocate(const char *name);
@@ -81,6 +84,14 @@ now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static int
+next_nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+	int (*next)(const struct timespec *, struct timespec *) = dlsym(RTLD_NEXT, "nanosleep");
+
+	return next(wanted, left);
+}
+
 /* Do what the call was ordered to do. @return true if it is to fail. */
 static bool
 fault(const char *call)
@@ -99,7 +110,7 @@ fault(const char *call)
 		if (strncmp(order, "sleep ", 6) == 0 &&
 			now_ms() - begin >= strtoull(order + 6, NULL, 10) * 1000)
 			return false;
-		nanosleep(&tick, NULL);
+		next_nanosleep(&tick, NULL);
 	}
 	return false;
 }
@@ -146,6 +157,15 @@ rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback cb, void *arg)
 	if (order_read("interrupt", order, sizeof(order)))
 		next(1, interrupt, NULL);
 	return next(us, cb, arg);
+}
+
+/* Nothing else rests for so short a time. */
+int
+nanosleep(const struct timespec *wanted, struct timespec *left)
+{
+	if (wanted->tv_sec == 0 && wanted->tv_nsec <= IDLE_NS)
+		fault("idle");
+	return next_nanosleep(wanted, left);
 }
 
 int
