@@ -134,6 +134,7 @@ group_peers(struct group_peer *peers, unsigned int max)
 			foreign_look(pid, &peers[nb++]);
 	}
 	pthread_mutex_unlock(&lock);
+	runtime_forget_others();
 	return nb;
 }
 

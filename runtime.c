@@ -179,17 +179,21 @@ runtime_alive(pid_t pid)
  * ones stay open. One of a process that is gone can be read no more, whoever has
  * its pid now.
  */
+static struct stat_file {
+	pid_t pid; /* 0 if none is open */
+	int fd;
+	bool asked; /* since the last runtime_forget_others() */
+} stat_files[64];
+static pthread_mutex_t stat_lock = PTHREAD_MUTEX_INITIALIZER;
+
 static ssize_t
 stat_read(pid_t pid, char *stat, size_t size)
 {
-	static struct {
-		pid_t pid;
-		int fd;
-	} open_files[64], *file;
+	struct stat_file *file = &stat_files[pid % RTE_DIM(stat_files)];
 	char path[32];
 	ssize_t len;
 
-	file = &open_files[pid % RTE_DIM(open_files)];
+	file->asked = true;
 	if (file->pid == pid) {
 		len = pread(file->fd, stat, size, 0);
 		if (len > 0)
@@ -209,19 +213,34 @@ stat_read(pid_t pid, char *stat, size_t size)
 bool
 runtime_stopped(pid_t pid)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	char stat[512], *state;
 	ssize_t len;
 
-	pthread_mutex_lock(&lock);
+	pthread_mutex_lock(&stat_lock);
 	len = stat_read(pid, stat, sizeof(stat) - 1);
-	pthread_mutex_unlock(&lock);
+	pthread_mutex_unlock(&stat_lock);
 	if (len <= 0)
 		return false;
 	stat[len] = '\0';
 	/* The command name stands in parentheses and may hold any of them itself. */
 	state = strrchr(stat, ')');
 	return state != NULL && strlen(state) > 2 && (state[2] == 'T' || state[2] == 't');
+}
+
+void
+runtime_forget_others(void)
+{
+	struct stat_file *file;
+
+	pthread_mutex_lock(&stat_lock);
+	for (file = stat_files; file < stat_files + RTE_DIM(stat_files); file++) {
+		if (file->pid != 0 && !file->asked) {
+			close(file->fd);
+			file->pid = 0;
+		}
+		file->asked = false;
+	}
+	pthread_mutex_unlock(&stat_lock);
 }
 
 void

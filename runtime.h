@@ -51,6 +51,9 @@ bool runtime_alive(pid_t pid);
 /** Is it stopped, by a signal or a debugger? */
 bool runtime_stopped(pid_t pid);
 
+/** Close what runtime_stopped() keeps open, of pids it was not asked for since the last call. */
+void runtime_forget_others(void);
+
 /** Command name of a process ("dpdk-testpmd"), or "?" when it is gone. */
 void runtime_program(pid_t pid, char *name, size_t size);
 
