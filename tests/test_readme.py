@@ -38,6 +38,7 @@ ELSEWHERE = {
     "meson setup build": "scripts/demo.sh",
     "ninja -C build": "scripts/demo.sh",
     "meson compile -C build lint": "scripts/lint.sh",
+    "meson dist -C build": "tests/test_packaging.py",
 }
 
 
