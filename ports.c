@@ -116,6 +116,13 @@ port_start(const struct request *req, char *why, size_t size)
 			info.max_rx_queues, info.max_tx_queues);
 		return -ERANGE;
 	}
+	/* It sends all descriptors in one message, and looks too late whether they fit. */
+	if (strcmp(info.driver_name, "net_tap") == 0 &&
+		req->nb_rx + req->nb_tx > RTE_MP_MAX_FD_NUM) {
+		snprintf(why, size, "port %u: net_tap has at most %d queues, rx and tx together",
+			req->id, RTE_MP_MAX_FD_NUM);
+		return -ERANGE;
+	}
 	ret = queues_setup(req, why, size);
 	if (ret < 0)
 		return ret;
