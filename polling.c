@@ -249,10 +249,24 @@ queue_take(unsigned int id, bool rx, char *why, size_t size)
 	return queue;
 }
 
-/* The first port of a device of this process, or a negative errno and why. */
+/*
+ * Can this process poll a port at all? Some drivers give a secondary no functions
+ * to do it with, and a call of those would be its end; net_vhost's know no virtqueue
+ * there, and log that with every call.
+ */
+static bool
+port_pollable(unsigned int id, const char *driver)
+{
+	return group_is_primary() ||
+	       (rte_eth_fp_ops[id].rx_pkt_burst != NULL &&
+		       rte_eth_fp_ops[id].tx_pkt_burst != NULL && strcmp(driver, "net_vhost") != 0);
+}
+
+/* The first port of a device that this process can poll, or a negative errno and why. */
 static int
 device_port(const char *device, char *why, size_t size)
 {
+	const struct rte_device *dev;
 	struct group_view ports;
 	struct rte_devargs da;
 	unsigned int first;
@@ -262,12 +276,21 @@ device_port(const char *device, char *why, size_t size)
 	if (ret < 0)
 		return ret;
 	first = RTE_MAX_ETHPORTS;
-	if (device_find(&da) != NULL)
+	dev = device_find(&da);
+	if (dev != NULL)
 		device_ports(&da, &ports, &first);
-	if (first == RTE_MAX_ETHPORTS)
+	ret = first;
+	if (first == RTE_MAX_ETHPORTS) {
 		snprintf(why, size, "%s: no port of this process", da.name);
+		ret = -ENODEV;
+	} else if (!port_pollable(first, rte_driver_name(rte_dev_driver(dev)))) {
+		snprintf(why, size,
+			"%s lets no secondary poll port %u; do it in the primary (pid %d)",
+			rte_driver_name(rte_dev_driver(dev)), first, group_primary_pid);
+		ret = -ENOTSUP;
+	}
 	rte_devargs_reset(&da);
-	return first == RTE_MAX_ETHPORTS ? -ENODEV : (int)first;
+	return ret;
 }
 
 /* From port in to port out; what it has taken is given back if it fails. */
