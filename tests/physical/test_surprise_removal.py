@@ -178,6 +178,18 @@ def test_other_ports_stay(hot_nic, holders):
     holders.assert_lists([(1, "net_null0")])
 
 
+def test_while_a_secondary_polls(hot_nic, holders):
+    """It says why it polls no more; nobody waits for it, and nobody dies."""
+    bdf, (secondary, other) = hot_nic.bdf, holders.secondaries
+    assert other.cmd(f"start {bdf}") == f"started device {bdf}"
+    assert secondary.cmd(f"forward {bdf} {bdf}") == f"forwarding {bdf} to {bdf}"
+    assert_gone(holders, hot_nic, hot_nic.ask_back())
+    ended = f"forward {bdf} {bdf} ended: pid {holders.primary.pid} has taken port 0 away"
+    hm.wait_until(
+        lambda: not listed(secondary) and ended in secondary.transcript.getvalue(), ended, SECONDS
+    )
+
+
 def test_secondary_that_started_later(hot_nic, holders):
     late = holders.add_secondary()
     assert late.list() == [(0, hot_nic.bdf)]
