@@ -18,6 +18,7 @@
 #include "packet.h"
 #include "polling.h"
 #include "ports.h"
+#include "queues.h"
 #include "signals.h"
 #include "text.h"
 #include "views.h"
@@ -72,22 +73,6 @@ void
 polling_set_core(int core)
 {
 	job_core = core;
-}
-
-/*
- * A secondary's fast-path table keeps the queues a port had when it was attached
- * here; ethdev has no call that brings it up to date. The primary has told where
- * they are now.
- */
-static void
-queues_adopt(unsigned int id)
-{
-	const struct ports_state *state = &group_shared->started[id];
-
-	if (group_is_primary())
-		return;
-	rte_eth_fp_ops[id].rxq.data = atomic_load(&state->rx_queues);
-	rte_eth_fp_ops[id].txq.data = atomic_load(&state->tx_queues);
 }
 
 static void
@@ -200,97 +185,13 @@ job_main(void *arg)
 		dir = &job.dirs[i];
 		withdraw_leave(dir->in, reader);
 		withdraw_leave(dir->out, reader);
-		atomic_fetch_and(&group_self->poll.rx[dir->in], ~(UINT32_C(1) << dir->rxq));
-		atomic_fetch_and(&group_self->poll.tx[dir->out], ~(UINT32_C(1) << dir->txq));
+		queues_give(dir->in, true, dir->rxq);
+		queues_give(dir->out, false, dir->txq);
 	}
 	if (!atomic_load(&job.stop))
 		job_ended(lost);
 	atomic_store(&job.runs, false);
 	return NULL;
-}
-
-/*
- * A free queue of a started port for this process.
- *
- * @param rx to receive, else to send.
- * @return its number, or a negative errno and why.
- */
-static int
-queue_take(unsigned int id, bool rx, char *why, size_t size)
-{
-	const struct ports_state *state = &group_shared->started[id];
-	uint32_t nb = atomic_load(rx ? &state->nb_rx : &state->nb_tx), used = 0, mine;
-	_Atomic uint32_t *own = rx ? &group_self->poll.rx[id] : &group_self->poll.tx[id];
-	struct group_member *member;
-	unsigned int slot, queue;
-	char who[256] = "";
-
-	if (nb == 0) {
-		snprintf(why, size, "port %u is not started; start its device first", id);
-		return -ENETDOWN;
-	}
-	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
-		member = &group_shared->members[slot];
-		mine = atomic_load(rx ? &member->poll.rx[id] : &member->poll.tx[id]);
-		if (mine == 0 || !group_member_alive(slot))
-			continue;
-		used |= mine;
-		text_add(who, sizeof(who), "%spid %d", who[0] == '\0' ? "" : ", ",
-			atomic_load(&member->pid));
-	}
-	for (queue = 0; queue < nb && (used >> queue & 1) != 0; queue++)
-		;
-	if (queue == nb) {
-		snprintf(why, size, "all %s queues of port %u (%u) are in use by %s",
-			rx ? "rx" : "tx", id, nb, who);
-		return -EBUSY;
-	}
-	atomic_fetch_or(own, UINT32_C(1) << queue);
-	return queue;
-}
-
-/*
- * Can this process poll a port at all? Some drivers give a secondary no functions
- * to do it with, and a call of those would be its end; net_vhost's know no virtqueue
- * there, and log that with every call.
- */
-static bool
-port_pollable(unsigned int id, const char *driver)
-{
-	return group_is_primary() ||
-	       (rte_eth_fp_ops[id].rx_pkt_burst != NULL &&
-		       rte_eth_fp_ops[id].tx_pkt_burst != NULL && strcmp(driver, "net_vhost") != 0);
-}
-
-/* The first port of a device that this process can poll, or a negative errno and why. */
-static int
-device_port(const char *device, char *why, size_t size)
-{
-	const struct rte_device *dev;
-	struct group_view ports;
-	struct rte_devargs da;
-	unsigned int first;
-	int ret;
-
-	ret = device_split(device, &da, why, size);
-	if (ret < 0)
-		return ret;
-	first = RTE_MAX_ETHPORTS;
-	dev = device_find(&da);
-	if (dev != NULL)
-		device_ports(&da, &ports, &first);
-	ret = first;
-	if (first == RTE_MAX_ETHPORTS) {
-		snprintf(why, size, "%s: no port of this process", da.name);
-		ret = -ENODEV;
-	} else if (!port_pollable(first, rte_driver_name(rte_dev_driver(dev)))) {
-		snprintf(why, size,
-			"%s lets no secondary poll port %u; do it in the primary (pid %d)",
-			rte_driver_name(rte_dev_driver(dev)), first, group_primary_pid);
-		ret = -ENOTSUP;
-	}
-	rte_devargs_reset(&da);
-	return ret;
 }
 
 /* From port in to port out; what it has taken is given back if it fails. */
@@ -300,12 +201,12 @@ direction_make(struct direction *dir, unsigned int in, unsigned int out, char *w
 	int rxq, txq;
 
 	memset(dir, 0, sizeof(*dir));
-	rxq = queue_take(in, true, why, size);
+	rxq = queues_take(in, true, why, size);
 	if (rxq < 0)
 		return rxq;
-	txq = queue_take(out, false, why, size);
+	txq = queues_take(out, false, why, size);
 	if (txq < 0) {
-		atomic_fetch_and(&group_self->poll.rx[in], ~(UINT32_C(1) << rxq));
+		queues_give(in, true, rxq);
 		return txq;
 	}
 	*dir = (struct direction){.in = in,
@@ -326,8 +227,8 @@ direction_unmake(const struct direction *dir)
 {
 	withdraw_leave(dir->in, forward_reader());
 	withdraw_leave(dir->out, forward_reader());
-	atomic_fetch_and(&group_self->poll.rx[dir->in], ~(UINT32_C(1) << dir->rxq));
-	atomic_fetch_and(&group_self->poll.tx[dir->out], ~(UINT32_C(1) << dir->txq));
+	queues_give(dir->in, true, dir->rxq);
+	queues_give(dir->out, false, dir->txq);
 }
 
 /* Where the thread may run. By itself it would run where the main thread does, which the EAL
@@ -397,7 +298,7 @@ forward_begin(const char *in, const char *out, bool both, char *why, size_t size
 {
 	int a, b, ret;
 
-	if ((a = device_port(in, why, size)) < 0 || (b = device_port(out, why, size)) < 0)
+	if ((a = queues_port(in, why, size)) < 0 || (b = queues_port(out, why, size)) < 0)
 		return -ENODEV;
 	job.nb = 0;
 	ret = direction_make(&job.dirs[0], a, b, why, size);
@@ -494,10 +395,10 @@ polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_
 	res->err = turn_take("send", wait, res);
 	if (res->err < 0)
 		return;
-	id = device_port(device, res->text, sizeof(res->text));
+	id = queues_port(device, res->text, sizeof(res->text));
 	res->err = RTE_MIN(id, 0);
 	if (id >= 0) {
-		queue = queue_take(id, false, res->text, sizeof(res->text));
+		queue = queues_take(id, false, res->text, sizeof(res->text));
 		res->err = RTE_MIN(queue, 0);
 	}
 	if (queue >= 0) {
@@ -509,7 +410,7 @@ polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_
 		return;
 	why = send_run(id, queue, nb, size, &sent);
 	withdraw_leave(id, send_reader());
-	atomic_fetch_and(&group_self->poll.tx[id], ~(UINT32_C(1) << queue));
+	queues_give(id, false, queue);
 	res->err = why == NULL ? 0 : -EIO;
 	if (why == NULL)
 		snprintf(res->text, sizeof(res->text), "%u packets of %u bytes", sent, size);

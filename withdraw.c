@@ -175,7 +175,8 @@ withdraw_recover(bool holder)
 		/* In this order: a holder that comes now has another number. */
 		if (op == 0 || (!holder && !turn_is_free()))
 			continue;
-		/* And one that was there then, and lives, has ended this before it left the turn. */
+		/* And one that was there then, and lives, has ended this before it left the turn.
+		 */
 		if (!holder && op != atomic_load(&group_shared->withdraw.closing[id]))
 			continue;
 		/* Until the next one takes the turn, the dead one is entered as its holder. */
