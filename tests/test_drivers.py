@@ -114,8 +114,16 @@ RIGS = {
 }
 
 
+#: DPDK 22.11's driver may kill the primary at its end, once it had a server: the interrupt thread
+#: looks at memory that is gone.
+AT_THE_END = pytest.mark.xfail(strict=False, reason="the end of a net_memif server may crash")
+
+
 @pytest.mark.parametrize("joined", ["before", "after"])
-@pytest.mark.parametrize("driver", VIRTUAL)
+@pytest.mark.parametrize(
+    "driver",
+    [pytest.param(d, marks=AT_THE_END) if d == "net_memif" else d for d in VIRTUAL],
+)
 def test_polled_from_a_secondary(driver, joined, short_dir):
     hm.need(shutil.which("ip"), "no ip; install iproute2")
     hm.need(shutil.which("dpdk-testpmd"), "no dpdk-testpmd; install dpdk")
