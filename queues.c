@@ -85,6 +85,12 @@ queues_port(const char *device, char *why, size_t size)
 	unsigned int first;
 	int ret;
 
+	if (group_primary_foreign()) {
+		snprintf(why, size,
+			"the primary (pid %d) is another program, which polls its ports itself",
+			group_primary_pid);
+		return -ENOTSUP;
+	}
 	ret = device_split(device, &da, why, size);
 	if (ret < 0)
 		return ret;
