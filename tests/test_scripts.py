@@ -8,11 +8,9 @@ import shlex
 import shutil
 import signal
 import socket
-import statistics
 import subprocess
 import tempfile
 import threading
-import time
 
 import pytest
 
@@ -26,15 +24,6 @@ NOBODY = 65534
 # What DPDK 22.11 loses in a secondary with each virtual device that comes and goes, in kB; see
 # Limits in the README.
 EAL_LOSES = 0.176
-
-BARE = """
-#include <rte_eal.h>
-int main(int argc, char **argv)
-{
-    return rte_eal_init(argc, argv) < 0 || rte_eal_cleanup() < 0;
-}
-"""
-
 
 def commands(*lines):
     """One --cmd a line."""
@@ -584,41 +573,6 @@ def test_status_is_what_a_shell_script_can_use(pair):
     already = "failed to attach device net_null0: already attached (port 0)\n"
     assert (done.stdout, done.returncode) == (ATTACHED + already + ONE_PORT, 0)
     pair.assert_agree([(0, "net_null0")])
-
-
-@pytest.fixture
-def bare(tmp_path):
-    """A program that starts the EAL and leaves."""
-    (tmp_path / "bare.c").write_text(BARE, encoding="utf-8")
-    flags = subprocess.run(
-        ["pkg-config", "--cflags", "--libs", "libdpdk"],
-        stdout=subprocess.PIPE,
-        text=True,
-        check=True,
-    )
-    command = ["cc", "bare.c", *flags.stdout.split(), "-o", "bare"]
-    subprocess.run(command, cwd=tmp_path, check=True, timeout=60)
-    return str(tmp_path / "bare")
-
-
-def test_one_shot_takes_at_most_a_fifth_more_than_a_bare_secondary(pair, bare):
-    """In turns, as the machine may be busy with other things; some time it is less so."""
-    took = {bare: [], hm.BINARY: []}
-
-    def run(binary, own=()):
-        begin = time.monotonic()
-        done = hm.run("secondary", pair.prefix, binary=binary, own=own)
-        took[binary].append(time.monotonic() - begin)
-        assert done.returncode == 0
-
-    for number in range(1, 121):
-        run(bare)
-        run(hm.BINARY, commands(ATTACH))
-        assert pair.primary.cmd(DETACH) == DETACHED.strip()
-        medians = {binary: statistics.median(times[-20:]) for binary, times in took.items()}
-        if number >= 20 and medians[hm.BINARY] <= 1.2 * medians[bare]:
-            return
-    pytest.fail(f"{medians[hm.BINARY]:.3f} s, a bare secondary {medians[bare]:.3f} s")
 
 
 # Signals
