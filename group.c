@@ -105,10 +105,17 @@ static int
 slot_claim(char *why, size_t size)
 {
 	unsigned int slot;
+	pid_t died;
 
 	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		if (!turn_slot_take(slot))
 			continue;
+		/* One that has died may have had it, and nobody has looked since. */
+		died = atomic_load(&group_shared->members[slot].pid);
+		if (died != 0) {
+			group_death_tell(slot, died);
+			runtime_remove_dead_socket(group_dir, died);
+		}
 		memset(&group_shared->members[slot], 0, sizeof(group_shared->members[slot]));
 		withdraw_slot_claimed(slot);
 		group_self = &group_shared->members[slot];

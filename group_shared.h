@@ -23,7 +23,7 @@
 
 /* To be raised with any change of what is shared; two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 4U
+#define GROUP_LAYOUT 5U
 #endif
 
 /*
@@ -60,6 +60,10 @@ struct group_shared {
 	 * withdraw.h say who writes them. */
 	struct ports_state started[RTE_MAX_ETHPORTS];
 	struct withdraw_shared withdraw;
+
+	/* Pid of the last process of each slot that is known to have died. Whoever sees it first.
+	 */
+	_Atomic pid_t died[GROUP_MAX_MEMBERS];
 
 	/*
 	 * A slot belongs to the process that holds the lock on its byte (turn.h), and
@@ -102,6 +106,9 @@ bool group_news_pending(void);
 
 /** Are events wanted? Any thread. */
 bool group_news_events(void);
+
+/** Tell the group that the process of this slot with this pid has died, once. Any thread. */
+void group_death_tell(unsigned int slot, pid_t pid);
 
 /**
  * Tell the group of peers that have died, stopped or hung, and of foreign ones

@@ -156,33 +156,47 @@ is_observer(void)
 	return false;
 }
 
-/* A peer that was not there at the last look. */
-static void
-peer_tell_new(const struct group_peer *is)
+void
+group_death_tell(unsigned int slot, pid_t pid)
 {
-	char program[32];
+	const struct group_peer peer = {
+		.pid = pid, .primary = atomic_load(&group_shared->members[slot].primary) != 0};
 
-	/* Members say so themselves. */
-	if (!is->foreign)
-		return;
-	runtime_program(is->pid, program, sizeof(program));
-	group_event(is, "joined (foreign, %s)", program);
+	if (pid != 0 && atomic_exchange(&group_shared->died[slot], pid) != pid)
+		group_event(&peer, "died");
 }
 
-/* One that was, and still is. */
+/* One that was, and still is. That a member has died is told of its slot. */
 static void
 peer_tell(const struct group_peer *was, const struct group_peer *is)
 {
-	if (was->state == is->state)
+	if (was->state == is->state || (is->state == GROUP_GONE && !is->foreign))
 		return;
 	if (is->state == GROUP_GONE)
-		group_event(is, is->foreign ? "left (foreign)" : "died");
+		group_event(is, "left (foreign)");
 	else if (is->state == GROUP_STOPPED)
 		group_event(is, "is stopped");
 	else if (is->state == GROUP_HUNG)
 		group_event(is, "is hung");
 	else
 		group_event(is, "runs again");
+}
+
+/* A peer that was not there at the last look. */
+static void
+peer_tell_new(const struct group_peer *is)
+{
+	struct group_peer was = *is;
+	char program[32];
+
+	was.state = is->foreign ? GROUP_FOREIGN : GROUP_OK;
+	/* Members say so themselves; of one that has gone already its socket alone is left. */
+	if (is->foreign && is->state != GROUP_GONE) {
+		runtime_program(is->pid, program, sizeof(program));
+		group_event(is, "joined (foreign, %s)", program);
+	}
+	if (is->state != GROUP_GONE)
+		peer_tell(&was, is);
 }
 
 /* One that is not there any more. */
@@ -213,10 +227,17 @@ group_peers_observe(void)
 	static bool known;
 	const struct group_peer *was;
 	unsigned int nb, i;
+	pid_t pid;
 
 	if (!is_observer()) {
 		known = false;
 		return;
+	}
+	for (i = 0; i < GROUP_MAX_MEMBERS; i++) {
+		/* In this order: its successor may claim the slot meanwhile. */
+		pid = atomic_load(&group_shared->members[i].pid);
+		if (pid != 0 && !group_member_alive(i))
+			group_death_tell(i, pid);
 	}
 	nb = group_peers(now, RTE_DIM(now));
 	for (i = 0; i < nb && known; i++) {
@@ -270,10 +291,14 @@ static void
 dead_reap(const struct group_peer *peers, unsigned int nb)
 {
 	unsigned int slot, i;
+	pid_t pid;
 
 	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
-		if (atomic_load(&group_shared->members[slot].pid) != 0 && !group_member_alive(slot))
+		pid = atomic_load(&group_shared->members[slot].pid);
+		if (pid != 0 && !group_member_alive(slot)) {
+			group_death_tell(slot, pid);
 			atomic_store(&group_shared->members[slot].pid, 0);
+		}
 	}
 	for (i = 0; i < nb; i++) {
 		if (peers[i].state == GROUP_GONE)

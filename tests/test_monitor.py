@@ -284,6 +284,27 @@ def test_joins_leaves_stops_and_dies(group, feed):
     assert "net_null0" in watching.cmd("attach net_null0")
 
 
+@pytest.mark.parametrize("next_thing", ["nothing", "operation", "join"])
+def test_no_death_is_missed(group, next_thing):
+    """However short a life, and whoever clears away after it."""
+    watching = group.primary
+    watching.cmd("monitor on")
+    ends = []
+    for number in range(8):
+        one = group.add_secondary()
+        ends.append((str(one), "joined"))
+        one.die()
+        ends.append((str(one), "died"))
+        if next_thing == "operation":
+            assert watching.cmd(f"attach net_null{number}").endswith(f"net_null{number}")
+            ends.append((str(watching), f"attach net_null{number}: done"))
+        elif next_thing == "nothing":
+            wait_shown(watching, *ends)
+    seen = wait_shown(watching, *ends)
+    assert [(one.who, one.what) for one in seen if "has come" not in one.text] == ends
+    assert watching.cmd("detach net_null0").count("detach") == 1
+
+
 def test_hangs(faulty):
     watching, hanging = faulty.primary, faulty.secondaries[0]
     watching.cmd("monitor on")
