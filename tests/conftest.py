@@ -143,16 +143,6 @@ def short_dir():
         yield path
 
 
-def veth_add(name, peer):
-    subprocess.run(
-        ["ip", "link", "add", name, "type", "veth", "peer", "name", peer],
-        check=True,
-        timeout=hm.TIMEOUT,
-    )
-    for end in (name, peer):
-        subprocess.run(["ip", "link", "set", end, "up"], check=True, timeout=hm.TIMEOUT)
-
-
 @pytest.fixture
 def veth_pair():
     """Make veth pairs, veth_pair(name) with name and its peer up; they go with the test."""
@@ -162,7 +152,7 @@ def veth_pair():
     def make(name):
         assert not os.path.exists(f"/sys/class/net/{name}"), f"there is a {name} already"
         made.append(name)
-        veth_add(name, f"{name[:13]}.p")
+        hm.veth_add(name, f"{name[:13]}.p")
         return name
 
     yield make

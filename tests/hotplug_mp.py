@@ -167,6 +167,17 @@ def telemetry(prefix, *commands):
     return [value for answer in answers for value in answer.values()]
 
 
+def veth_add(name, peer):
+    """Make a veth pair, both ends up."""
+    subprocess.run(
+        ["ip", "link", "add", name, "type", "veth", "peer", "name", peer],
+        check=True,
+        timeout=TIMEOUT,
+    )
+    for end in (name, peer):
+        subprocess.run(["ip", "link", "set", end, "up"], check=True, timeout=TIMEOUT)
+
+
 class Faults:
     """What a process preloaded with preload.c is to do wrong; see there."""
 

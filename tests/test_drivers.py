@@ -11,7 +11,6 @@ import subprocess
 import pytest
 
 import hotplug_mp as hm
-from conftest import veth_add
 from drivers import PACKETS, PHYSICAL, VIRTUAL, carried
 
 #: A vhost-user memory table has eight entries, which pages in a file each would not fit into.
@@ -40,7 +39,7 @@ def alone(driver, primary, place):
 def veth(driver, primary, place):
     """A port at each end of a veth pair."""
     name = f"hmt{os.getpid()}d"
-    veth_add(name, f"{name}p")
+    hm.veth_add(name, f"{name}p")
     try:
         start(primary, [f"{driver}0,iface={name}", f"{driver}1,iface={name}p"])
         yield f"{driver}0", f"{driver}1"
