@@ -133,3 +133,23 @@ group_news_pending(void)
 	pthread_mutex_unlock(&news_lock);
 	return found || (group_primary_left() != 0 && !atomic_load(&lost_told));
 }
+
+const char *
+group_role_name(bool primary)
+{
+	return primary ? "primary" : "secondary";
+}
+
+const char *
+group_state_name(enum group_state state)
+{
+	static const char *const names[] = {
+		[GROUP_OK] = "ok",
+		[GROUP_STOPPED] = "stopped",
+		[GROUP_HUNG] = "hung",
+		[GROUP_GONE] = "gone",
+		[GROUP_FOREIGN] = "foreign",
+	};
+
+	return names[state];
+}

@@ -483,23 +483,3 @@ group_error_first(struct group_peer *peer, char *text, size_t size)
 	}
 	return order != UINT64_MAX;
 }
-
-const char *
-group_role_name(bool primary)
-{
-	return primary ? "primary" : "secondary";
-}
-
-const char *
-group_state_name(enum group_state state)
-{
-	static const char *const names[] = {
-		[GROUP_OK] = "ok",
-		[GROUP_STOPPED] = "stopped",
-		[GROUP_HUNG] = "hung",
-		[GROUP_GONE] = "gone",
-		[GROUP_FOREIGN] = "foreign",
-	};
-
-	return names[state];
-}
