@@ -24,7 +24,8 @@ modprobe -q -a virtio_net
 
 # Every DPDK program loads all drivers there are, which takes seconds in software emulation:
 # leave those the tests can use. The others stay for programs that are linked with them.
-drivers="bus_pci bus_vdev mempool_ring net_af_packet net_e1000 net_null net_virtio net_vmxnet3"
+drivers="bus_pci bus_vdev mempool_ring mempool_stack
+    net_af_packet net_e1000 net_null net_virtio net_vmxnet3"
 for place in /usr/lib/*/dpdk/pmds-*; do
     mkdir -p /run/drivers /run/few
     mount --bind "$place" /run/drivers
