@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <rte_common.h>
 
@@ -21,21 +18,6 @@
 #include "watch.h"
 
 #define PROMPT "example> "
-
-/* A process started without some standard stream must not have files take its place. */
-static int
-streams_open(void)
-{
-	int fd;
-
-	do {
-		fd = open("/dev/null", O_RDWR);
-	} while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
-}
 
 /* The process is about to be ended by force: leave what must not be left behind. */
 static void
@@ -93,11 +75,11 @@ main(int argc, char **argv)
 		.sources = {{.ready = monitor_news}, {.ready = commands_device_events},
 			{.ready = telemetry_refresh, .silent = true}},
 	};
-	struct options options = {0};
+	static struct options options;
 	char why[512];
 	int ret, own;
 
-	ret = streams_open();
+	ret = startup_streams();
 	if (ret == 0) {
 		ret = options_parse(argc, argv, &options);
 		if (ret >= 0)
@@ -147,7 +129,6 @@ main(int argc, char **argv)
 	ports_serve_stop();
 	unplug_stop();
 	startup_undo(leave_wait);
-	free(options.scripts);
 	if (signals_caught() != 0)
 		return 128 + signals_caught();
 	return console_failed() ? EXIT_FAILURE : EXIT_SUCCESS;

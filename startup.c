@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
 #include <mntent.h>
@@ -32,6 +33,20 @@ static struct {
 static char group_dir[PATH_MAX]; /* empty if the group has none */
 static bool eal_began;		 /* to make things in group_dir */
 static bool joins;		 /* as a secondary */
+
+int
+startup_streams(void)
+{
+	int fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
 
 void
 startup_remove_socket(void)
@@ -223,7 +238,16 @@ failure_explain(int err, char *why, size_t size)
 				strerror(EACCES));
 			return;
 		}
-		if (meminfo("HugePages_Free") == 0) {
+		if (joins && err == ENOMEM) {
+			/* It wants no page of its own, but all of the group's at their addresses.
+			 */
+			snprintf(why, size,
+				"the group's memory cannot be mapped at the addresses it has in "
+				"the primary; try again, or start all processes of the group with "
+				"--base-virtaddr and an address that is free in each");
+			return;
+		}
+		if (!joins && meminfo("HugePages_Free") == 0) {
 			snprintf(why, size,
 				"no hugepages are free (%ld reserved); reserve some as root with "
 				"scripts/setup.sh or dpdk-hugepages.py --setup 1G, or start with "

@@ -7,6 +7,14 @@
 #include "group.h"
 
 /**
+ * Fill the place of a standard stream that this process was started without, so that no
+ * other file takes it. First of all.
+ *
+ * @return 0 or a negative errno.
+ */
+int startup_streams(void);
+
+/**
  * Join the group and start the EAL. What would fail, or harm a group that runs, is found before
  * rte_eal_init() is called; a failure of the EAL itself is explained after.
  * Call it once, from the main thread.

@@ -13,7 +13,8 @@ import pytest
 import hotplug_mp as hm
 
 NOBODY = 65534
-NO_MOUNT = f"umount {hm.HUGEPAGES}"
+# Some other process may have mounted one too.
+NO_MOUNT = "findmnt -rn -o TARGET -t hugetlbfs | xargs -n 1 umount"
 # What a machine shows that has hugetlbfs, but no page reserved, in a mount namespace of its own.
 NO_PAGES = """
 pages=$1; shift
@@ -78,6 +79,14 @@ def test_no_hugetlbfs(start, after):
     line = why(start("primary", wrap=after(NO_MOUNT)))
     assert "no hugetlbfs is mounted;" in line
     assert "scripts/setup.sh" in line and "--no-huge" in line
+
+
+def test_no_room_for_the_memory_of_the_group(start, pair):
+    """In the address space of one that would join."""
+    line = why(start("secondary", prefix=pair.prefix, wrap=["prlimit", "--as=1000000000"]))
+    assert "the group's memory cannot be mapped at the addresses it has in the primary" in line
+    assert "--base-virtaddr" in line
+    pair.assert_agree([])
 
 
 def test_huge_dir_that_is_none(start):
