@@ -32,7 +32,7 @@
 
 static char file_path[PATH_MAX];
 static int file_fd = -1;
-static bool held;
+static atomic_bool held; /* by this process; the watch thread looks at it too */
 
 static int
 lock_set(int cmd, short type, off_t byte)

@@ -13,7 +13,7 @@
 #include "options.h"
 #include "watch.h"
 
-static struct watch_state *own;
+static struct watch_state *_Atomic own; /* set before the threads that write there have work */
 static bool (*has_news)(void);
 static int news_fd = -1;
 
@@ -37,13 +37,14 @@ watch_now_ns(void)
 static void
 ports_refresh(void)
 {
-	uint64_t words[RTE_DIM(own->ports)] = {0};
+	struct watch_state *state = own;
+	uint64_t words[RTE_DIM(state->ports)] = {0};
 	unsigned int id, i;
 
 	for (id = rte_eth_find_next(0); id < RTE_MAX_ETHPORTS; id = rte_eth_find_next(id + 1))
 		words[id / 64] |= UINT64_C(1) << id % 64;
 	for (i = 0; i < RTE_DIM(words); i++)
-		atomic_store(&own->ports[i], words[i]);
+		atomic_store(&state->ports[i], words[i]);
 }
 
 /*
@@ -54,14 +55,15 @@ ports_refresh(void)
 static int
 port_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret_param)
 {
+	struct watch_state *state = own;
 	uint64_t bit = UINT64_C(1) << id % 64;
 
 	RTE_SET_USED(arg);
 	RTE_SET_USED(ret_param);
 	if (event == RTE_ETH_EVENT_NEW)
-		atomic_fetch_or(&own->ports[id / 64], bit);
+		atomic_fetch_or(&state->ports[id / 64], bit);
 	else
-		atomic_fetch_and(&own->ports[id / 64], ~bit);
+		atomic_fetch_and(&state->ports[id / 64], ~bit);
 	return 0;
 }
 
@@ -69,13 +71,14 @@ port_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret_para
 static void
 beat(void *arg)
 {
+	struct watch_state *state = own;
 	uint64_t now = watch_now_ns();
 
 	RTE_SET_USED(arg);
 	ports_refresh();
-	if (now - atomic_load(&own->beat_ns) > WATCH_HUNG_MS * WATCH_NS_PER_MS)
-		atomic_store(&own->late_ns, now);
-	atomic_store(&own->beat_ns, now);
+	if (now - atomic_load(&state->beat_ns) > WATCH_HUNG_MS * WATCH_NS_PER_MS)
+		atomic_store(&state->late_ns, now);
+	atomic_store(&state->beat_ns, now);
 	atomic_store(&beat_pending, false);
 }
 
@@ -119,7 +122,7 @@ watch_start(struct watch_state *state, bool (*news)(void))
 	if (ret < 0)
 		return ret;
 	ports_refresh();
-	atomic_store(&own->beat_ns, watch_now_ns());
+	atomic_store(&state->beat_ns, watch_now_ns());
 	news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (news_fd < 0)
 		return -errno;
