@@ -12,6 +12,7 @@ import tempfile
 
 import pytest
 
+import findings
 import hotplug_mp as hm
 
 # The cases of the test plan, in its order.
@@ -52,6 +53,14 @@ def machine():
     with open("/proc/meminfo", encoding="utf-8") as f:
         free = next(int(line.split()[1]) for line in f if line.startswith("HugePages_Free:"))
     hm.need(free >= 64, f"{free} free hugepages; the tests want 64")
+
+
+@pytest.fixture(autouse=True)
+def no_findings():
+    """No process of the test has done what the sanitizer it was built with forbids."""
+    yield
+    found = findings.collect()
+    assert not found, "\n\n".join(found)
 
 
 @pytest.fixture

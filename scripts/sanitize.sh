@@ -1,0 +1,78 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-3-Clause
+#
+# Run the tests with the program built with a sanitizer of gcc's; what that finds
+# fails the test it is found in.
+#
+# usage: scripts/sanitize.sh address|thread [pytest's arguments]    as root
+#   Without arguments for pytest it runs the chapters that have something to show.
+#   address  memory that is used wrongly or never freed, and undefined behaviour; and count which
+#            lines are run, for scripts/coverage.sh
+#   thread   data that two threads of a process use at the same time
+set -eu
+cd "$(dirname "$0")/.."
+
+all_chapters_but()
+{
+    for file in tests/test_*.py; do
+        name=${file#tests/test_}
+        case " $* " in
+        *" ${name%.py} "*) ;;
+        *) echo "$file" ;;
+        esac
+    done
+}
+
+[ $# -gt 0 ] || set -- none
+kind=$1
+shift
+findings=$(mktemp -d)
+trap 'rm -rf "$findings"' EXIT
+# Processes of a user without rights write there, too.
+chmod 1777 "$findings"
+export HM_FINDINGS="$findings" HM_BINARY="$PWD/build-$kind/dpdk-hotplug_mp"
+case $kind in
+address)
+    # Where what is built, or where it lies, matters; and those with programs of their own.
+    chapters=$(all_chapters_but packaging plan_literal readme security fuzz soak)
+    options="-Db_sanitize=address,undefined -Db_coverage=true"
+    # A user without rights cannot add to the counts, and is not to complain.
+    export GCOV_ERROR_FILE=/dev/null
+    # The EAL's own address is in the sanitizer's part of the address space. DPDK frees its memory
+    # at the exit only in part.
+    export HM_EAL_OPTIONS=--base-virtaddr=0x200000000000
+    export ASAN_OPTIONS="log_path=$findings/asan verify_asan_link_order=0"
+    export LSAN_OPTIONS="suppressions=$PWD/tests/leaks.supp print_suppressions=0"
+    export UBSAN_OPTIONS="log_path=$findings/ubsan print_stacktrace=1"
+    ;;
+thread)
+    # Where the threads of a process meet; the others would show the same again.
+    chapters=$(printf 'tests/test_%s.py\n' lock monitor peers primary_loss reasons refuse_early \
+        sync telemetry turns unplug_traffic)
+    options="-Db_sanitize=thread"
+    # To look up names takes longer than a process has to leave; the tests do it.
+    export TSAN_OPTIONS="log_path=$findings/tsan exitcode=0 symbolize=0 atexit_sleep_ms=0"
+    ;;
+*)
+    echo "usage: scripts/sanitize.sh address|thread [pytest's arguments]" >&2
+    exit 2
+    ;;
+esac
+# RTE_FORCE_INTRINSICS: DPDK's inline locks in C, which the thread sanitizer understands.
+options="$options -Db_lundef=false -Dc_args=-DRTE_FORCE_INTRINSICS"
+if [ ! -f "build-$kind/build.ninja" ]; then
+    # shellcheck disable=SC2086 # one word an option
+    log=$(CC=gcc meson setup $options "build-$kind" 2>&1) || {
+        printf '%s\n' "$log"
+        exit 1
+    }
+fi
+ninja -C "build-$kind" --quiet
+find "build-$kind" -name '*.gcda' -delete
+if [ $# -gt 0 ]; then
+    /usr/bin/python3 -m pytest -p no:cacheprovider "$@"
+    exit
+fi
+# shellcheck disable=SC2086 # one word a chapter
+/usr/bin/python3 -m pytest -p no:cacheprovider $chapters
+[ "$kind" != address ] || scripts/coverage.sh

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a sanitizer has found in the processes of a test: they write it to files, so that it is
+not lost among what they print, nor with a process that is killed."""
+
+import glob
+import os
+import re
+import subprocess
+
+#: Folder the processes write their findings to, if they are built with a sanitizer.
+FOLDER = os.environ.get("HM_FINDINGS")
+
+FRAME = re.compile(r"^ +#\d+ .*\((\S+?)\+(0x[0-9a-f]+)\)", re.MULTILINE)
+ACCESS = re.compile(r"^  (?:Previous )?(?:atomic )?(?:read|write) of size ", re.MULTILINE | re.I)
+
+
+def owner(stack):
+    """The object whose code did it: the first one that is not the sanitizer or the C library."""
+    for path, _ in FRAME.findall(stack):
+        name = os.path.basename(path)
+        if not re.match(r"lib(tsan|c)\.so", name):
+            return name
+    return ""
+
+
+def is_of_dpdk(report):
+    """A race between two places of DPDK, whose own locks the thread sanitizer cannot see, as it
+    is not built with it."""
+    accesses = ACCESS.split(report)[1:]
+    return len(accesses) >= 2 and all(
+        owner(access.split("\n\n")[0]).startswith("librte_") for access in accesses[:2]
+    )
+
+
+def symbolized(report):
+    """With the functions and lines of our own frames, which the process had no time for."""
+
+    def line(match):
+        path, address = match.groups()
+        if os.path.basename(path).startswith("lib"):
+            return match[0]
+        found = subprocess.run(
+            ["addr2line", "-f", "-p", "-e", path, address], stdout=subprocess.PIPE, text=True
+        )
+        return f"{match[0]} {found.stdout.strip()}"
+
+    return FRAME.sub(line, report)
+
+
+def collect():
+    """What has been found since the last call; the files are removed."""
+    reports = []
+    for path in glob.glob(f"{FOLDER}/*") if FOLDER else ():
+        with open(path, encoding="utf-8", errors="replace") as f:
+            text = f.read()
+        os.unlink(path)
+        for report in re.split(r"^={10,}\n", text, flags=re.MULTILINE):
+            if re.search(r"^(WARNING|.*ERROR|.*runtime error)", report, re.MULTILINE):
+                if not is_of_dpdk(report):
+                    reports.append(symbolized(report))
+    return reports
