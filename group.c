@@ -135,11 +135,9 @@ file_lock(const char *path, group_wait_fn wait, char *why, size_t size)
 	int ret;
 
 	for (;;) {
-		ret = turn_open(path);
-		if (ret < 0) {
-			snprintf(why, size, "cannot open %s: %s", path, strerror(-ret));
+		ret = turn_open(path, why, size);
+		if (ret < 0)
 			return ret;
-		}
 		ret = turn_lock(wait, why, size);
 		if (ret < 0 || turn_file_current())
 			return ret;
@@ -168,18 +166,12 @@ group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
 		return 0;
 	}
 	strlcpy(group_dir, dir, sizeof(group_dir));
-	ret = runtime_make_dir(dir);
-	if (ret == 0 && access(dir, R_OK | W_OK | X_OK) < 0)
-		ret = -errno;
-	if (ret == 0 && snprintf(path, sizeof(path), "%s/" GROUP_FILE, dir) >= (int)sizeof(path))
-		ret = -ENAMETOOLONG;
-	if (ret < 0) {
-		snprintf(why, size, "cannot use the runtime directory %s: %s%s", dir,
-			strerror(-ret),
-			ret == -EACCES || ret == -EPERM
-				? "; run as the user who started the primary, or as root"
-				: "");
+	ret = runtime_make_dir(dir, why, size);
+	if (ret < 0)
 		return ret;
+	if (snprintf(path, sizeof(path), "%s/" GROUP_FILE, dir) >= (int)sizeof(path)) {
+		snprintf(why, size, "the path of the runtime directory is too long");
+		return -ENAMETOOLONG;
 	}
 	ret = file_lock(path, wait, why, size);
 	if (ret == 0)

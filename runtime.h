@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 /*
@@ -41,9 +42,26 @@ void runtime_remove_socket(const char *dir, pid_t pid);
 /** As runtime_remove_socket(), but only one that does not answer: its pid may have a new owner. */
 void runtime_remove_dead_socket(const char *dir, pid_t pid);
 
-/** Make the runtime directory and the one above it, as the EAL does. @return 0 or a negative errno.
+/**
+ * Make the runtime directory and the one above it, as the EAL does, and see that
+ * other users can neither put anything in its place nor get at what is in it:
+ * the EAL follows links, overwrites what it finds, and waits for whoever has
+ * locked the directory.
+ *
+ * @param why receives a sentence on failure.
+ * @return 0 or a negative errno.
  */
-int runtime_make_dir(const char *dir);
+int runtime_make_dir(const char *dir, char *why, size_t size);
+
+/**
+ * Is this something that other users can do nothing with, not even read it?
+ *
+ * @param type S_IFREG or S_IFDIR.
+ * @param why receives a sentence if not.
+ * @return 0 or -EPERM.
+ */
+int runtime_check_private(
+	const char *path, const struct stat *st, mode_t type, char *why, size_t size);
 
 /** Is there a process with this pid? */
 bool runtime_alive(pid_t pid);

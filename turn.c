@@ -56,11 +56,21 @@ lock_owner(off_t start, off_t len)
 }
 
 int
-turn_open(const char *path)
+turn_open(const char *path, char *why, size_t size)
 {
+	struct stat st;
+	int ret;
+
 	strlcpy(file_path, path, sizeof(file_path));
-	file_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	return file_fd < 0 ? -errno : 0;
+	file_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (file_fd < 0 || fstat(file_fd, &st) < 0) {
+		ret = -errno;
+		snprintf(why, size, "cannot open %s: %s", path,
+			ret == -ELOOP ? "it is a symbolic link" : strerror(-ret));
+		return ret;
+	}
+	/* Whoever can open it, be it to read, can lock it and have all others wait for ever. */
+	return runtime_check_private(path, &st, S_IFREG, why, size);
 }
 
 void

@@ -36,8 +36,13 @@ struct turn_record {
 /** How a wait is told, as group_wait_fn. */
 typedef bool (*turn_wait_fn)(const char *text);
 
-/** Open the file at path, or make it. The descriptor stays open: to close it drops the locks. */
-int turn_open(const char *path);
+/**
+ * Open the file at path, or make it. The descriptor stays open: to close it drops the locks.
+ *
+ * @param why on failure receives a sentence, as one that other users can get at is refused.
+ * @return 0 or a negative errno.
+ */
+int turn_open(const char *path, char *why, size_t size);
 
 /** Drop all locks. */
 void turn_close(void);

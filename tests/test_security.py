@@ -1,0 +1,440 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What doc/security.rst says: strangers, who are other users without rights, and malicious peers.
+
+Where a stranger is refused something, the same is done by the owner as well, and works.
+"""
+
+import glob
+import os
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+
+import pytest
+
+import hotplug_mp as hm
+
+OWNER = 65534
+STRANGER = 12345
+PYTHON = "/usr/bin/python3"
+NO_HUGE = ["--no-huge"]
+MEND = "mend that, or set $RUNTIME_DIRECTORY to a directory of your own"
+
+# What can be done to a path or a pid; prints "ok" or the name of the error for each.
+ACT = """
+import errno, fcntl, os, socket, sys
+def connect(kind, path):
+    with socket.socket(socket.AF_UNIX, kind) as s:
+        s.connect(path)
+def make(path):
+    os.mkdir(path + "/made")
+    os.rmdir(path + "/made")
+acts = {
+    "read": lambda path: os.read(os.open(path, os.O_RDONLY), 1),
+    "write": lambda path: os.open(path, os.O_WRONLY),
+    # A byte that nobody of the group looks at.
+    "lock": lambda path: fcntl.lockf(os.open(path, os.O_RDWR), fcntl.LOCK_EX, 1, 8),
+    "list": os.listdir,
+    "make": make,
+    "lock dir": lambda path: fcntl.flock(os.open(path, os.O_RDONLY), fcntl.LOCK_EX),
+    "datagram": lambda path: connect(socket.SOCK_DGRAM, path),
+    "telemetry": lambda path: connect(socket.SOCK_SEQPACKET, path),
+    "signal": lambda pid: os.kill(int(pid), 0),
+}
+for act, on in zip(sys.argv[1::2], sys.argv[2::2]):
+    try:
+        acts[act](on)
+        print("ok")
+    except OSError as e:
+        print(errno.errorcode[e.errno])
+"""
+
+
+def as_user(uid):
+    return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
+
+
+def acts(uid, tried):
+    """What that user gets for each of [(what, on)]: {(what, on): "ok", "EACCES", ...}."""
+    done = subprocess.run(
+        [*as_user(uid), PYTHON, "-I", "-c", ACT, *[str(word) for one in tried for word in one]],
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+        timeout=hm.TIMEOUT,
+    )
+    return dict(zip(tried, done.stdout.split(), strict=True))
+
+
+def act(uid, what, on):
+    return acts(uid, [(what, on)])[what, on]
+
+
+def shell(uid, script, cwd):
+    subprocess.run(
+        [*as_user(uid), "sh", "-ec", script], cwd=cwd, check=True, timeout=hm.TIMEOUT
+    )
+
+
+def why(done, status=1):
+    """The one line of the program's own, of a start that was refused."""
+    assert done.returncode == status, done.stderr
+    lines = [line for line in done.stderr.split("\n") if line.startswith("dpdk-hotplug_mp: ")]
+    assert len(lines) == 1, done.stderr
+    return lines[0]
+
+
+@pytest.fixture(autouse=True)
+def setpriv():
+    hm.need(shutil.which("setpriv"), "no setpriv; install util-linux")
+    hm.need(os.access(PYTHON, os.X_OK), f"no {PYTHON}; install python3")
+
+
+@pytest.fixture
+def place():
+    """A directory everybody can look into, with a copy of the program everybody can run."""
+    with tempfile.TemporaryDirectory(prefix="hmt", dir="/tmp") as path:
+        os.chmod(path, 0o755)
+        shutil.copy(hm.BINARY, f"{path}/program")
+        yield path
+
+
+@pytest.fixture
+def mount(place):
+    """mount(mode): a hugetlbfs mount of the owner's."""
+    made = []
+
+    def make(mode):
+        path = tempfile.mkdtemp(dir=place)
+        options = f"uid={OWNER},gid={OWNER},mode={mode:04o},pagesize=2M"
+        subprocess.run(["mount", "-t", "hugetlbfs", "-o", options, "nodev", path], check=True)
+        made.append(path)
+        return path
+
+    yield make
+    for path in made:
+        subprocess.run(["umount", path], check=True)
+
+
+class Owned:
+    """A group of a user, made under a umask that leaves everything open."""
+
+    def __init__(self, uid, runtime, huge, **kwargs):
+        self.uid = uid
+        self.huge = huge
+        self.group = hm.Group(
+            secondaries=1,
+            wrap=[*as_user(uid), "sh", "-c", 'umask 000; exec "$@"', "sh"],
+            **kwargs,
+        )
+        self.dir = f"{runtime}/{self.group.prefix}"
+        self.kwargs = kwargs
+
+    def files(self):
+        """Its regular files, those with its memory included."""
+        maps = glob.glob(f"{self.huge}/{self.group.prefix}map_*")
+        files = [path for path in glob.glob(f"{self.dir}/*") if os.path.isfile(path)]
+        assert f"{self.dir}/config" in files and f"{self.dir}/hotplug_mp_group" in files and maps
+        return files + maps
+
+    def works(self):
+        """Everything goes on, and nobody is waited for."""
+        begin = time.monotonic()
+        for process in self.group.members():
+            assert process.cmd("attach net_null0") == "attached device net_null0"
+            assert process.cmd("detach net_null0") == "detached device net_null0"
+        assert time.monotonic() - begin < hm.SOON
+        self.group.assert_agree([])
+
+
+@pytest.fixture(params=["root", "user"])
+def owned(request, place, mount):
+    """A group of root's, and one of a user who has a mount, as in the README."""
+    if request.param == "root":
+        owned = Owned(0, hm.RUNTIME, hm.HUGEPAGES)
+    else:
+        huge = mount(0o700)
+        run = f"{place}/run"
+        os.mkdir(run)
+        os.chown(run, OWNER, OWNER)
+        owned = Owned(
+            OWNER,
+            f"{run}/dpdk",
+            huge,
+            binary=f"{place}/program",
+            eal=[f"--huge-dir={huge}", "-m", "16"],
+            env={"XDG_RUNTIME_DIR": run},
+        )
+    yield owned
+    owned.group.close()
+
+
+def mode(path):
+    return stat.S_IMODE(os.lstat(path).st_mode)
+
+
+def test_files_are_the_owners_under_any_umask(owned):
+    """Sockets are as the umask leaves them: it is the directory that keeps them."""
+    files = owned.files()
+    assert {path: mode(path) for path in files} == {path: 0o600 for path in files}
+    assert mode(owned.dir) == mode(os.path.dirname(owned.dir)) == 0o700
+    assert {os.lstat(path).st_uid for path in [owned.dir, *files]} == {owned.uid}
+    sockets = [path for path in glob.glob(f"{owned.dir}/*") if path not in files]
+    assert len(sockets) == 3 and {mode(path) for path in sockets} == {0o777}
+
+
+def test_stranger_gets_at_nothing(owned):
+    """Neither files, nor memory, nor sockets, nor locks, though every name is known."""
+    tried = [(what, path) for path in owned.files() for what in ("read", "write")]
+    tried += [("lock", f"{owned.dir}/hotplug_mp_group")]
+    tried += [(what, owned.dir) for what in ("list", "make", "lock dir")]
+    tried += [("datagram", path) for path in glob.glob(f"{owned.dir}/mp_socket*")]
+    tried += [("telemetry", f"{owned.dir}/dpdk_telemetry.v2")]
+    assert len({what for what, _ in tried}) == 8
+    assert acts(STRANGER, tried) == dict.fromkeys(tried, "EACCES")
+    assert acts(owned.uid, tried) == dict.fromkeys(tried, "ok")
+    owned.works()
+
+
+def test_stranger_cannot_signal_or_look_into_members(owned):
+    for process in owned.group.members():
+        proc = f"/proc/{process.pid}"
+        refused = {
+            ("signal", process.pid): "EPERM",
+            ("write", f"{proc}/mem"): "EACCES",
+            ("read", f"{proc}/environ"): "EACCES",
+            ("list", f"{proc}/fd"): "EACCES",
+        }
+        assert acts(STRANGER, list(refused)) == refused
+        assert acts(owned.uid, list(refused)) == dict.fromkeys(refused, "ok")
+    owned.works()
+
+
+def test_stranger_sees_who_runs(owned):
+    """As everywhere: pids, names and command lines are public."""
+    pid = owned.group.primary.pid
+    for name in ("comm", "cmdline", "stat"):
+        assert act(STRANGER, "read", f"/proc/{pid}/{name}") == "ok"
+    seen = subprocess.run(
+        [*as_user(STRANGER), "cat", f"/proc/{pid}/cmdline"], stdout=subprocess.PIPE, check=True
+    )
+    assert f"--file-prefix={owned.group.prefix}".encode() in seen.stdout
+
+
+@pytest.mark.parametrize("role", ["primary", "secondary", "auto"])
+def test_stranger_cannot_join(owned, place, role):
+    runtime = os.path.dirname(os.path.dirname(owned.dir))
+    done = hm.run(
+        role,
+        owned.group.prefix,
+        eal=owned.kwargs.get("eal", ()),
+        wrap=as_user(STRANGER),
+        binary=f"{place}/program",
+        env={"RUNTIME_DIRECTORY": runtime},
+    )
+    line = why(done)
+    assert f"cannot use the runtime directory {owned.dir}: " in line
+    if owned.uid == 0:
+        assert "Permission denied; run as the user who started the primary, or as root" in line
+    else:
+        assert f"{runtime} belongs to another user (uid {OWNER}); {MEND}" in line
+    owned.works()
+    owned.group.add_secondary()
+    owned.works()
+
+
+# Directories and files of another user, found at the start.
+
+
+@pytest.fixture
+def common(place):
+    """A directory as /tmp is."""
+    path = f"{place}/common"
+    os.mkdir(path)
+    os.chmod(path, 0o1777)
+    return path
+
+
+@pytest.fixture
+def start(place, common):
+    """Start a primary of the owner's whose files go there, to its end."""
+
+    def start(prefix="hmt", uid=OWNER, base=common, **kwargs):
+        # This comes before $XDG_RUNTIME_DIR, for root and others.
+        env = {"RUNTIME_DIRECTORY": base}
+        kwargs.setdefault("eal", NO_HUGE)
+        return hm.run(
+            "primary",
+            prefix,
+            input="list\n",
+            wrap=as_user(uid),
+            binary=f"{place}/program",
+            env=env,
+            **kwargs,
+        )
+
+    return start
+
+
+#: By whom, what, and what is said of it; {} is the directory that is like /tmp.
+FOUND = {
+    "dpdk of a stranger": (
+        STRANGER,
+        "mkdir dpdk; chmod 777 dpdk",
+        "{}/dpdk belongs to another user (uid 12345)",
+    ),
+    "dpdk of a stranger, with all that is wanted": (
+        STRANGER,
+        "umask 0; mkdir -p dpdk/hmt; touch dpdk/hmt/hotplug_mp_group dpdk/hmt/config",
+        "{}/dpdk belongs to another user (uid 12345)",
+    ),
+    "dpdk that leads elsewhere": (
+        STRANGER,
+        "mkdir theirs; chmod 777 theirs; ln -s theirs dpdk",
+        "{}/dpdk is a symbolic link",
+    ),
+    "dpdk that leads nowhere": (STRANGER, "ln -s nowhere dpdk", "{}/dpdk is a symbolic link"),
+    "dpdk that is a file": (OWNER, "touch dpdk", "{}/dpdk is no directory"),
+    "dpdk others can write to": (
+        OWNER,
+        "mkdir dpdk; chmod 777 dpdk",
+        "other users can write to {}/dpdk (mode 0777)",
+    ),
+    "group of a stranger": (
+        STRANGER,
+        "umask 0; mkdir -p dpdk/hmt",
+        "{}/dpdk/hmt belongs to another user (uid 12345)",
+    ),
+    "group that leads elsewhere": (
+        STRANGER,
+        "mkdir theirs; chmod 777 theirs; ln -s ../theirs dpdk/hmt",
+        "{}/dpdk/hmt is a symbolic link",
+    ),
+    # Whoever can read a directory can lock it, and the EAL waits for that lock.
+    "group others can read": (
+        OWNER,
+        "mkdir -m 755 dpdk/hmt",
+        "{}/dpdk/hmt is open to other users (mode 0755)",
+    ),
+    "file that leads elsewhere": (
+        OWNER,
+        "mkdir -m 700 dpdk/hmt; ln -s ../../kept dpdk/hmt/hotplug_mp_group",
+        "cannot open {}/dpdk/hmt/hotplug_mp_group: it is a symbolic link",
+    ),
+    "file others can read": (
+        OWNER,
+        "mkdir -m 700 dpdk/hmt; umask 022; touch dpdk/hmt/hotplug_mp_group",
+        "{}/dpdk/hmt/hotplug_mp_group is open to other users (mode 0644)",
+    ),
+    "file that is a pipe": (
+        OWNER,
+        "mkdir -m 700 dpdk/hmt; mkfifo -m 600 dpdk/hmt/hotplug_mp_group",
+        "{}/dpdk/hmt/hotplug_mp_group is no regular file",
+    ),
+}
+
+
+def tree(path):
+    """All below it: owner, mode, content."""
+    found = {}
+    for place, dirs, files in os.walk(path):
+        for name in dirs + files:
+            one = os.path.join(place, name)
+            info = os.lstat(one)
+            text = None
+            if stat.S_ISREG(info.st_mode):
+                with open(one, encoding="utf-8") as f:
+                    text = f.read()
+            found[one] = (info.st_uid, info.st_mode, text)
+    return found
+
+
+@pytest.mark.parametrize("found", FOUND)
+def test_what_is_not_the_owners_alone_is_refused(start, common, place, found):
+    """In one line, with nothing touched; and what it tells to do helps."""
+    uid, script, text = FOUND[found]
+    if "dpdk/hmt" in script and "mkdir -p" not in script or found == "group of a stranger":
+        # As an administrator may have made it for all users.
+        os.mkdir(f"{common}/dpdk")
+        os.chmod(f"{common}/dpdk", 0o1777)
+    shell(OWNER, "echo mine >kept; chmod 600 kept", common)
+    shell(uid, script, common)
+    before = tree(common)
+    line = why(start())
+    assert text.format(common) in line
+    if "cannot open" not in line and "hotplug_mp_group" not in line:
+        assert line.endswith(MEND)
+    assert tree(common) == before
+    own = f"{place}/own"
+    os.mkdir(own)
+    os.chown(own, OWNER, OWNER)
+    done = start(base=own)
+    assert (done.returncode, done.stdout) == (0, "list all etherdev\n"), done.stderr
+
+
+def test_file_of_a_stranger_is_refused(start, common):
+    """It gets into a directory of the owner's by root's hand alone; even so."""
+    shell(OWNER, "mkdir -m 700 dpdk dpdk/hmt; : >dpdk/hmt/hotplug_mp_group", common)
+    path = f"{common}/dpdk/hmt/hotplug_mp_group"
+    os.chmod(path, 0o666)
+    os.chown(path, STRANGER, STRANGER)
+    assert f"{path} belongs to another user (uid {STRANGER})" in why(start())
+    os.chown(path, OWNER, OWNER)
+    os.chmod(path, 0o600)
+    assert start().returncode == 0
+
+
+def test_directory_others_can_write_to_is_refused(start, place):
+    """Without the sticky bit others can exchange what is in it."""
+    base = f"{place}/open"
+    os.mkdir(base)
+    os.chmod(base, 0o777)
+    assert f"other users can write to {base} (mode 0777); {MEND}" in why(start(base=base))
+    assert os.listdir(base) == []
+    os.chmod(base, 0o1777)
+    assert start(base=base).returncode == 0
+
+
+def test_root_does_not_use_a_users_directory(start, common):
+    shell(OWNER, "mkdir -m 700 dpdk", common)
+    line = why(start(uid=0))
+    assert f"{common}/dpdk belongs to another user (uid {OWNER}); {MEND}" in line
+    assert start().returncode == 0
+
+
+@pytest.mark.parametrize("first", ["stranger", "nobody"])
+def test_default_place_of_a_user(place, first):
+    """It is /tmp/dpdk, here with a /tmp of one's own: whoever makes it first has it."""
+    wrap = ["unshare", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*wrap, "true"]).returncode != 0:
+        pytest.skip("no mount namespace of one's own is to be had here")
+    script = """
+        mkdir "$1"/tmp
+        mount -t tmpfs -o mode=1777 nodev "$1"/tmp
+        cp "$1"/program "$1"/tmp
+        mount --bind "$1"/tmp /tmp
+        [ "$2" = nobody ] || setpriv --reuid=12345 --regid=12345 --clear-groups mkdir /tmp/dpdk
+        shift 2
+        exec "$@"
+    """
+    env = {name: value for name, value in os.environ.items() if "RUNTIME" not in name}
+    done = subprocess.run(
+        [*wrap, "sh", "-ec", script, "sh", place, first, *as_user(OWNER), "env", "-C", "/tmp"]
+        + hm.command_line("primary", "hmt", eal=NO_HUGE, binary="/tmp/program"),
+        env=env,
+        input="list\n",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=hm.TIMEOUT,
+    )
+    if first == "nobody":
+        assert (done.returncode, done.stdout) == (0, "list all etherdev\n"), done.stderr
+        return
+    assert why(done).endswith(
+        "cannot use the runtime directory /tmp/dpdk/hmt: "
+        f"/tmp/dpdk belongs to another user (uid {STRANGER}); {MEND}"
+    )
