@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <mntent.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,6 +14,7 @@
 #include <rte_string_fns.h>
 
 #include "device.h"
+#include "hugepages.h"
 #include "options.h"
 #include "runtime.h"
 #include "startup.h"
@@ -166,29 +166,6 @@ group_check_start(char *why, size_t size)
 	return 0;
 }
 
-/* Is there a hugetlbfs mount, and may this user write to one? */
-static void
-hugetlbfs_look(bool *mounted, bool *writable)
-{
-	struct mntent *entry;
-	FILE *mounts;
-
-	*mounted = *writable = false;
-	mounts = setmntent("/proc/mounts", "r");
-	if (mounts == NULL)
-		return;
-	while ((entry = getmntent(mounts)) != NULL) {
-		if (strcmp(entry->mnt_type, "hugetlbfs") != 0)
-			continue;
-		if (wanted.huge_dir[0] != '\0' && strcmp(wanted.huge_dir, entry->mnt_dir) != 0)
-			continue;
-		*mounted = true;
-		if (access(entry->mnt_dir, R_OK | W_OK | X_OK) == 0)
-			*writable = true;
-	}
-	endmntent(mounts);
-}
-
 /* A count from /proc/meminfo, or -1. */
 static long
 meminfo(const char *key)
@@ -223,7 +200,7 @@ failure_explain(int err, char *why, size_t size)
 		return;
 	}
 	if (wanted.huge) {
-		hugetlbfs_look(&mounted, &writable);
+		hugepages_look(wanted.huge_dir, &mounted, &writable);
 		if (!mounted) {
 			snprintf(why, size,
 				"no hugetlbfs is mounted%s%s; run scripts/setup.sh or "
@@ -268,15 +245,18 @@ failure_explain(int err, char *why, size_t size)
 
 /* With the turn, so that nobody starts, leaves or operates meanwhile. */
 static int
-eal_start(int argc, char **argv, char *why, size_t size)
+eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 {
-	int ret;
+	int ret = 0;
 
 	if (wanted.shared) {
 		ret = group_check_start(why, size);
-		if (ret < 0)
-			return ret;
+		/* A primary locks the mount, here and whenever it needs more memory. */
+		if (ret == 0 && !joins && wanted.huge)
+			ret = hugepages_wait(wanted.huge_dir, wait, why, size);
 	}
+	if (ret < 0)
+		return ret;
 	rte_errno = 0;
 	eal_began = wanted.shared;
 	ret = rte_eal_init(argc, argv);
@@ -318,7 +298,7 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 	ret = group_join(wanted.shared ? group_dir : NULL, wait, why, size);
 	if (ret < 0)
 		return ret;
-	taken = eal_start(argc, argv, why, size);
+	taken = eal_start(argc, argv, wait, why, size);
 	if (taken < 0) {
 		group_leave();
 		return taken;

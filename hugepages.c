@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <mntent.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <rte_string_fns.h>
+
+#include "hugepages.h"
+#include "watch.h"
+
+#define LOOK_MS 20
+#define TELL_MS 1000
+
+/* The next mount of hugetlbfs that may be meant; NULL at the end. */
+static const char *
+mount_next(FILE *mounts, const char *huge_dir)
+{
+	struct mntent *entry;
+
+	while ((entry = getmntent(mounts)) != NULL) {
+		if (strcmp(entry->mnt_type, "hugetlbfs") == 0 &&
+			(huge_dir[0] == '\0' || strcmp(huge_dir, entry->mnt_dir) == 0))
+			return entry->mnt_dir;
+	}
+	return NULL;
+}
+
+void
+hugepages_look(const char *huge_dir, bool *mounted, bool *writable)
+{
+	const char *dir;
+	FILE *mounts;
+
+	*mounted = *writable = false;
+	mounts = setmntent("/proc/mounts", "r");
+	if (mounts == NULL)
+		return;
+	while ((dir = mount_next(mounts, huge_dir)) != NULL) {
+		*mounted = true;
+		if (access(dir, R_OK | W_OK | X_OK) == 0)
+			*writable = true;
+	}
+	endmntent(mounts);
+}
+
+/* The mount the EAL locks: the first one. @return its descriptor, or -1. */
+static int
+mount_open(const char *huge_dir, char *path, size_t size)
+{
+	const char *dir;
+	FILE *mounts;
+	int fd = -1;
+
+	mounts = setmntent("/proc/mounts", "r");
+	if (mounts == NULL)
+		return -1;
+	dir = mount_next(mounts, huge_dir);
+	if (dir != NULL) {
+		strlcpy(path, dir, size);
+		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	}
+	endmntent(mounts);
+	return fd;
+}
+
+/* Pid of a process with a lock of flock(2) on this file; 0 if it has none here. */
+static pid_t
+lock_pid(int fd)
+{
+	unsigned int major_nb, minor_nb;
+	char line[256];
+	struct stat st;
+	pid_t pid, found = 0;
+	uint64_t inode;
+	FILE *f;
+
+	f = fopen("/proc/locks", "re");
+	if (f == NULL)
+		return 0;
+	while (fstat(fd, &st) == 0 && found <= 0 && fgets(line, sizeof(line), f) != NULL) {
+		if (sscanf(line, "%*u: FLOCK %*s %*s %d %x:%x:%" SCNu64, &pid, &major_nb, &minor_nb,
+			    &inode) == 4 &&
+			makedev(major_nb, minor_nb) == st.st_dev && inode == st.st_ino)
+			found = pid;
+	}
+	fclose(f);
+	return found > 0 ? found : 0;
+}
+
+int
+hugepages_wait(const char *huge_dir, group_wait_fn wait, char *why, size_t size)
+{
+	const struct timespec look = {.tv_nsec = LOOK_MS * WATCH_NS_PER_MS};
+	char path[PATH_MAX] = "", text[PATH_MAX + 64], holder[32];
+	unsigned int looks;
+	int ret = 0, fd;
+	pid_t pid;
+
+	fd = mount_open(huge_dir, path, sizeof(path));
+	if (fd < 0)
+		return 0;
+	for (looks = 1; flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; looks++) {
+		pid = lock_pid(fd);
+		snprintf(holder, sizeof(holder), "pid %d", pid);
+		snprintf(text, sizeof(text), "waiting for %s, which has locked %s",
+			pid == 0 ? "a process" : holder, path);
+		if (wait != NULL && !wait(looks == TELL_MS / LOOK_MS ? text : NULL)) {
+			snprintf(why, size, "gave up %s", text);
+			ret = -ECANCELED;
+			break;
+		}
+		nanosleep(&look, NULL);
+	}
+	close(fd);
+	return ret;
+}
