@@ -92,7 +92,8 @@ mount_hugetlbfs()
             "mount -t hugetlbfs -o pagesize=2M nodev DIRECTORY"
     say "hugetlbfs: mounting it at $huge_dir"
     mkdir -p $huge_dir
-    mount -t hugetlbfs -o pagesize=2M nodev $huge_dir
+    # Whoever can read it can lock it, and every primary would wait for that.
+    mount -t hugetlbfs -o pagesize=2M,mode=0700 nodev $huge_dir
 }
 
 load_tun()
