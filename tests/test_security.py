@@ -6,13 +6,17 @@ Where a stranger is refused something, the same is done by the owner as well, an
 
 import contextlib
 import glob
+import json
 import os
+import re
 import shutil
 import signal
 import socket
 import stat
+import struct
 import subprocess
 import tempfile
+import threading
 import time
 
 import pytest
@@ -186,6 +190,16 @@ def test_files_are_the_owners_under_any_umask(owned):
     assert {os.lstat(path).st_uid for path in [owned.dir, *files]} == {owned.uid}
     sockets = [path for path in glob.glob(f"{owned.dir}/*") if path not in files]
     assert len(sockets) == 3 and {mode(path) for path in sockets} == {0o777}
+
+
+@pytest.mark.parametrize("umask, expected", [("077", 0o700), ("022", 0o755)])
+def test_socket_of_net_vhost_is_as_the_umask_says(process, short_dir, umask, expected):
+    path = f"{short_dir}/vhost"
+    primary = process("primary", wrap=["sh", "-c", f'umask {umask}; exec "$@"', "sh"])
+    assert primary.cmd(f"attach net_vhost0,iface={path}") == "attached device net_vhost0"
+    assert primary.cmd("start net_vhost0") == "started device net_vhost0"
+    assert stat.S_ISSOCK(os.stat(path).st_mode) and mode(path) == expected
+    assert primary.cmd("detach net_vhost0") == "detached device net_vhost0"
 
 
 def test_stranger_gets_at_nothing(owned):
@@ -465,17 +479,22 @@ def locked_by(uid, path):
         assert process.wait(hm.TIMEOUT) == 0
 
 
+def on_mount(huge, place, runtime):
+    """How to run as the owner with that mount: arguments of Process()."""
+    return {
+        "prefix": "hmt",
+        "eal": [f"--huge-dir={huge}", "-m", "8"],
+        "wrap": as_user(OWNER),
+        "env": {"RUNTIME_DIRECTORY": runtime},
+        "binary": f"{place}/program",
+    }
+
+
 def test_stranger_who_locks_the_mount_is_named(place, mount, short_dir):
     """Who can read it can lock it, and the EAL waits; one who starts can see that and leave."""
     huge = mount(0o755)
     os.chown(short_dir, OWNER, OWNER)
-    kwargs = {
-        "prefix": "hmt",
-        "eal": [f"--huge-dir={huge}", "-m", "16"],
-        "wrap": as_user(OWNER),
-        "env": {"RUNTIME_DIRECTORY": short_dir},
-        "binary": f"{place}/program",
-    }
+    kwargs = on_mount(huge, place, short_dir)
     with locked_by(STRANGER, huge) as pid:
         waiting = hm.Process("primary", wait=False, **kwargs)
         told = f"dpdk-hotplug_mp: waiting for pid {pid}, which has locked {huge}\n"
@@ -496,6 +515,31 @@ def test_stranger_who_locks_the_mount_is_named(place, mount, short_dir):
     assert act(OWNER, "lock dir", huge) == "ok"
 
 
+def test_stranger_who_locks_the_mount_later(place, mount, short_dir):
+    """A primary that needs more memory waits for it, inside of the EAL; the others are told."""
+    huge = mount(0o755)
+    os.chown(short_dir, OWNER, OWNER)
+    group = hm.Group(secondaries=1, **on_mount(huge, place, short_dir))
+    try:
+        primary, secondary = group.members()
+        assert primary.cmd("attach net_ring0") == "attached device net_ring0"
+        with locked_by(STRANGER, huge):
+            # What needs none goes on.
+            assert secondary.cmd("attach net_null0") == "attached device net_null0"
+            primary.send("start net_ring0")
+            hm.wait_until(
+                lambda: secondary.cmd("peers").startswith("note: an operation is under way"),
+                "the primary begins",
+            )
+            secondary.send("detach net_null0")
+            secondary.child.expect_exact(f"waiting for {primary}: start net_ring0\r\n")
+        assert primary.answer() == "started device net_ring0"
+        assert secondary.rest() == "detached device net_null0"
+        group.assert_agree([(0, "net_ring0")])
+    finally:
+        group.close()
+
+
 def test_stranger_on_a_mount_for_all(place, mount, short_dir):
     """They can take names and pages there, and have no part in the group's memory."""
     huge = mount(0o1777)
@@ -503,14 +547,7 @@ def test_stranger_on_a_mount_for_all(place, mount, short_dir):
     os.chown(short_dir, OWNER, OWNER)
     assert act(STRANGER, "make", huge) == "ok"
     shell(STRANGER, "umask 0; for i in 0 1 2 3 4 5 6 7; do : >hmtmap_$i; done", huge)
-    process = hm.Process(
-        "primary",
-        "hmt",
-        eal=[f"--huge-dir={huge}", "-m", "16"],
-        wrap=as_user(OWNER),
-        env={"RUNTIME_DIRECTORY": short_dir},
-        binary=f"{place}/program",
-    )
+    process = hm.Process("primary", **on_mount(huge, place, short_dir))
     try:
         used = [path for path in glob.glob(f"{huge}/hmtmap_*") if os.stat(path).st_size > 0]
         assert used
@@ -521,3 +558,172 @@ def test_stranger_on_a_mount_for_all(place, mount, short_dir):
         assert process.close() == 0
     os.chmod(huge, 0o700)
     assert act(STRANGER, "make", huge) == "EACCES"
+
+
+# A malicious peer: it has the group's rights.
+
+
+def datagram(name, kind=0, params=b"", length=None, fds=0):
+    """An mp message, as the EAL reads it: type, name, length of parameters, descriptors."""
+    length = len(params) if length is None else length
+    return struct.pack("i64sii256s", kind, name, length, fds, params)
+
+
+def request(op=0, port=0, rx=0, tx=0):
+    """What a secondary asks its primary for to start a port."""
+    return struct.pack("<QHHHxx", op, port, rx, tx)
+
+
+REQUEST = 1
+JUNK = (
+    datagram(b"nosuch"),
+    datagram(b"x" * 64),
+    datagram(b"\xff\x00%s%n"),
+    datagram(b"nosuch", 2),
+    datagram(b"nosuch", -1),
+    datagram(b"hotplug_mp_ports", REQUEST),
+    datagram(b"hotplug_mp_ports", REQUEST, request() + b"x"),
+    datagram(b"hotplug_mp_ports", REQUEST, request(port=0xFFFF, rx=1, tx=1)),
+    datagram(b"hotplug_mp_ports", REQUEST, request(rx=17, tx=1)),
+    datagram(b"hotplug_mp_ports", REQUEST, request(rx=1, tx=0xFFFF)),
+    # What could be done, but is for no operation under way.
+    datagram(b"hotplug_mp_ports", REQUEST, request(op=1 << 40, rx=1, tx=1)),
+)
+
+
+def test_junk_in_the_mp_sockets(pair):
+    """Messages of the right size that mean nothing: each is refused, and operations go on."""
+    assert pair.primary.cmd("attach net_ring0") == "attached device net_ring0"
+    over = threading.Event()
+    sent = dict.fromkeys(hm.sockets(pair.prefix), 0)
+
+    def flood():
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.setblocking(False)
+            while not over.is_set():
+                for path in sent:
+                    for junk in JUNK:
+                        with contextlib.suppress(BlockingIOError):
+                            s.sendto(junk, path)
+                            sent[path] += 1
+                over.wait(0.001)
+
+    flooder = threading.Thread(target=flood)
+    flooder.start()
+    try:
+        for _ in range(10):
+            for process in pair.members():
+                assert process.cmd("attach net_null0") == "attached device net_null0"
+                assert process.cmd("detach net_null0") == "detached device net_null0"
+    finally:
+        over.set()
+        flooder.join()
+    print(f"sent: {sent}")
+    assert min(sent.values()) >= len(JUNK)
+    log = pair.primary.log()
+    assert "Cannot find action: nosuch" in log
+    assert "Fail to handle message: hotplug_mp_ports" in log
+    assert "state: stopped" in pair.primary.cmd("show net_ring0")
+    for process in pair.members():
+        assert process.cmd("start net_ring0") == "started device net_ring0"
+        assert process.cmd("stop net_ring0") == "stopped device net_ring0"
+    pair.assert_agree([(0, "net_ring0")])
+
+
+def test_message_of_the_wrong_size_makes_deaf(pair):
+    """The EAL ends its thread for messages. It is said who does not answer; it can be replaced."""
+    (deaf,) = pair.secondaries
+    (path,) = glob.glob(f"{hm.RUNTIME}/{pair.prefix}/mp_socket_*")
+
+    def listens():
+        for task in glob.glob(f"/proc/{deaf.pid}/task/*/comm"):
+            # One that ends just now listens no more.
+            with contextlib.suppress(FileNotFoundError), open(task, encoding="utf-8") as f:
+                if "mp_handle" in f.read():
+                    return True
+        return False
+
+    assert listens()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.sendto(b"x", path)
+    hm.wait_until(lambda: not listens(), "its thread ends")
+    assert "truncated msg" in deaf.log()
+    answer = pair.primary.cmd("attach net_null0")
+    assert answer.startswith("failed to attach device net_null0: ")
+    pair.assert_agree([])
+    assert deaf.quit() == 0
+    pair.add_secondary()
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    pair.assert_agree([(0, "net_null0")])
+
+
+def test_peer_that_keeps_the_turn_is_named(pair, prefix):
+    """Any process with the group's rights can lock the file's first byte, and not let go."""
+    script = (
+        "import fcntl, os, sys\n"
+        "fcntl.lockf(os.open(sys.argv[1], os.O_RDWR), fcntl.LOCK_EX, 1)\n"
+        "print(flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    path = f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group"
+    primary, secondary = pair.members()
+    with subprocess.Popen(
+        [PYTHON, "-I", "-c", script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout.readline() == b"\n"
+        for process in pair.members():
+            process.send("attach net_null0")
+            process.child.expect_exact(f"waiting for pid {holder.pid}\r\n")
+            # To look takes no turn.
+        starting = hm.Process("secondary", pair.prefix, wait=False)
+        told = f"dpdk-hotplug_mp: waiting for pid {holder.pid}\n"
+        hm.wait_until(lambda: told in starting.log(), "one that starts says so too")
+        starting.kill(signal.SIGINT)
+        assert starting.wait(hm.SOON) == 128 + signal.SIGINT
+        starting.close()
+        # So can one leave who waits.
+        secondary.kill(signal.SIGINT)
+        assert secondary.wait(hm.SOON) == 128 + signal.SIGINT
+        assert f"gave up waiting for pid {holder.pid}" in secondary.child.before
+        holder.stdin.close()
+        assert holder.wait(hm.TIMEOUT) == 0
+    assert primary.rest() == "attached device net_null0"
+    pair.assert_agree([(0, "net_null0")])
+
+
+def test_telemetry_client_that_sends_junk(pair):
+    path = f"{hm.RUNTIME}/{pair.prefix}/dpdk_telemetry.v2"
+    junk = [b"\0", b",", b"/", b"/,,,", b"\xff" * 900, b"/hotplug_mp/show," + b"A" * 900]
+    junk += [b"/hotplug_mp/show,%s%n%s", b"/hotplug_mp/show,-1", b"/hotplug_mp/show,4294967296"]
+    junk += [b"/hotplug_mp/list," + b"\n" * 100, b"attach net_null0", b"x" * 5000, b"/" * 1023]
+    for _ in range(3):
+        for one in junk:
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                s.settimeout(hm.TIMEOUT)
+                s.connect(path)
+                json.loads(s.recv(1024))
+                s.send(one)
+                s.recv(20000)
+        # Nor does one harm that does not wait for its answer.
+        for _ in range(5):
+            with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as s:
+                s.connect(path)
+                s.send(b"/hotplug_mp/peers")
+    assert hm.telemetry(pair.prefix, "/hotplug_mp/list") == [{}]
+    pair.assert_agree([])
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    assert hm.telemetry(pair.prefix, "/hotplug_mp/list") == [{"0": "net_null0"}]
+
+
+def test_document_names_tests_that_exist():
+    """And all of those here."""
+    with open(f"{hm.REPO}/doc/security.rst", encoding="utf-8") as f:
+        named = set(re.findall(r"\btest_[a-z0-9_]+\b(?!\.py)", f.read()))
+    existing, here = set(), set()
+    for path in glob.glob(f"{hm.REPO}/tests/**/test_*.py", recursive=True):
+        with open(path, encoding="utf-8") as f:
+            tests = set(re.findall(r"^def (test_\w+)", f.read(), re.MULTILINE))
+        existing |= tests
+        here |= tests if path == os.path.abspath(__file__) else set()
+    assert named - existing == set()
+    assert here - named == {"test_document_names_tests_that_exist"}
