@@ -63,8 +63,8 @@ ports_queues(unsigned int id, bool rx)
 	uint32_t nb = atomic_load(rx ? &state->nb_rx : &state->nb_tx), has;
 	struct rte_eth_dev_info info;
 
-	/* Any process can write any number there. */
-	if (nb == 0 || rte_eth_dev_info_get(id, &info) < 0)
+	/* Any process can write any number there, before the first start makes the pool, too. */
+	if (nb == 0 || ports_pool() == NULL || rte_eth_dev_info_get(id, &info) < 0)
 		return 0;
 	has = rx ? info.nb_rx_queues : info.nb_tx_queues;
 	nb = RTE_MIN(nb, has);
