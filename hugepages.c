@@ -24,11 +24,15 @@
 static const char *
 mount_next(FILE *mounts, const char *huge_dir)
 {
+	size_t len = strlen(huge_dir);
 	struct mntent *entry;
 
+	while (len > 1 && huge_dir[len - 1] == '/')
+		len--;
 	while ((entry = getmntent(mounts)) != NULL) {
 		if (strcmp(entry->mnt_type, "hugetlbfs") == 0 &&
-			(huge_dir[0] == '\0' || strcmp(huge_dir, entry->mnt_dir) == 0))
+			(len == 0 || (strncmp(huge_dir, entry->mnt_dir, len) == 0 &&
+					     entry->mnt_dir[len] == '\0')))
 			return entry->mnt_dir;
 	}
 	return NULL;
@@ -40,10 +44,12 @@ hugepages_look(const char *huge_dir, bool *mounted, bool *writable)
 	const char *dir;
 	FILE *mounts;
 
-	*mounted = *writable = false;
+	/* What cannot be known is not what is wrong. */
+	*mounted = *writable = true;
 	mounts = setmntent("/proc/mounts", "r");
 	if (mounts == NULL)
 		return;
+	*mounted = *writable = false;
 	while ((dir = mount_next(mounts, huge_dir)) != NULL) {
 		*mounted = true;
 		if (access(dir, R_OK | W_OK | X_OK) == 0)

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
@@ -21,7 +25,19 @@
 #include "startup.h"
 #include "sync.h"
 #include "text.h"
+#include "views.h"
 #include "watch.h"
+
+/* Where the EAL of a primary answers telemetry. */
+#define TELEMETRY_SOCKET "dpdk_telemetry.v2"
+
+/* The longest path with which that of a secondary's socket, /mp_socket_<pid>_<hex>, fits
+ * sun_path: 7 digits of a pid, 14 of a time stamp. */
+#define GROUP_DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 33)
+
+/* Where it lacks a descriptor the EAL panics, at its end too. It takes about 30; devices want some.
+ */
+#define MIN_DESCRIPTORS 64
 
 /* What the EAL's options say about the group this process wants to be in. */
 static struct {
@@ -53,14 +69,21 @@ startup_streams(void)
 void
 startup_remove_socket(void)
 {
-	if (eal_began)
-		runtime_remove_socket(group_dir, joins ? getpid() : 0);
+	char path[PATH_MAX + sizeof(TELEMETRY_SOCKET)];
+
+	if (!eal_began)
+		return;
+	runtime_remove_socket(group_dir, joins ? getpid() : 0);
+	snprintf(path, sizeof(path), "%s/" TELEMETRY_SOCKET, group_dir);
+	if (!joins)
+		unlink(path);
 }
 
 /*
  * Read the EAL's own options that decide which group is meant. getopt_long() is
  * what the EAL uses, so abbreviations mean the same here and there; it moves the
- * arguments about, so it gets a copy. What it does not know is the EAL's to judge.
+ * arguments about, so it gets a copy. What it does not know is the EAL's to judge,
+ * and a word after that may be its argument: so the search goes on behind words.
  */
 static int
 wanted_parse(int argc, char **argv)
@@ -82,8 +105,9 @@ wanted_parse(int argc, char **argv)
 		return -ENOMEM;
 	memcpy(copy, argv, argc * sizeof(*copy));
 	opterr = 0;
-	optind = 1;
-	while ((opt = getopt_long(argc, copy, "", options, NULL)) != -1) {
+	/* Not 1: with that the library would go on in the order that was wanted last. */
+	optind = 0;
+	while ((opt = getopt_long(argc, copy, "-", options, NULL)) != -1) {
 		switch (opt) {
 		case 'f':
 			strlcpy(wanted.file_prefix, optarg, sizeof(wanted.file_prefix));
@@ -105,10 +129,20 @@ wanted_parse(int argc, char **argv)
 			break;
 		}
 	}
+	/* The EAL begins with 1, and is to find the usual order. */
+	optind = 0;
+	getopt_long(1, copy, "", options, NULL);
 	opterr = 1;
 	optind = 1;
 	free(copy);
 	return 0;
+}
+
+/* Does it want to be a secondary, whoever is there? In whatever case, as the EAL takes it. */
+static bool
+to_join(void)
+{
+	return strcasecmp(wanted.proc_type, "secondary") == 0;
 }
 
 /* Refuse what cannot work before the EAL touches anything of a group that runs. */
@@ -135,14 +169,18 @@ group_check_start(char *why, size_t size)
 			group_dir, strerror(-primary));
 		return primary;
 	}
-	joins = strcmp(wanted.proc_type, "secondary") == 0 ||
-		(strcmp(wanted.proc_type, "auto") == 0 && primary != 0);
+	joins = to_join() || (strcasecmp(wanted.proc_type, "auto") == 0 && primary != 0);
 	if (joins && primary == 0) {
 		snprintf(why, size,
 			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
 			"start the primary first, or use --proc-type=auto",
 			wanted.file_prefix);
 		return -ENOENT;
+	}
+	if (joins && runtime_stopped(primary)) {
+		/* It would not answer, and the EAL would start without the devices there are. */
+		snprintf(why, size, "the primary (pid %d) is stopped; resume or end it", primary);
+		return -EBUSY;
 	}
 	if (joins)
 		return 0;
@@ -224,6 +262,11 @@ failure_explain(int err, char *why, size_t size)
 	char path[PATH_MAX + 16];
 	bool mounted, writable;
 
+	snprintf(why, size, "the EAL did not start: %s; its own messages are above",
+		rte_strerror(err));
+	/* It does not like its options. */
+	if (err == EINVAL)
+		return;
 	if (wanted.shared && runtime_full(group_dir, 1, 1)) {
 		full_print(why, size);
 		return;
@@ -274,9 +317,6 @@ failure_explain(int err, char *why, size_t size)
 			"not enough hugepages: %ld of %ld are free; reserve more as root with "
 			"dpdk-hugepages.py, or ask for less with -m",
 			meminfo("HugePages_Free"), meminfo("HugePages_Total"));
-	else
-		snprintf(why, size, "the EAL did not start: %s; its own messages are above",
-			rte_strerror(err));
 }
 
 /* With the turn, so that nobody starts, leaves or operates meanwhile. */
@@ -320,6 +360,9 @@ eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 int
 startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 {
+	struct rlimit files;
+	struct views views;
+	char text[512];
 	int ret, taken;
 
 	ret = wanted_parse(argc, argv);
@@ -327,11 +370,24 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 		snprintf(why, size, "no memory");
 		return ret;
 	}
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MIN_DESCRIPTORS) {
+		snprintf(why, size,
+			"at most %lu open files are allowed, and %d are needed; allow more (ulimit -n)",
+			(unsigned long)files.rlim_cur, MIN_DESCRIPTORS);
+		return -EMFILE;
+	}
 	if (wanted.shared && runtime_dir(wanted.file_prefix, group_dir, sizeof(group_dir)) < 0) {
 		snprintf(why, size, "the path of the runtime directory is too long");
 		return -ENAMETOOLONG;
 	}
-	if (!wanted.shared && strcmp(wanted.proc_type, "secondary") == 0) {
+	if (wanted.shared && strlen(group_dir) > GROUP_DIR_MAX) {
+		snprintf(why, size,
+			"the runtime directory %s has a path of %zu bytes, too long for the sockets "
+			"in it, which allow %d; choose a shorter --file-prefix",
+			group_dir, strlen(group_dir), GROUP_DIR_MAX);
+		return -ENAMETOOLONG;
+	}
+	if (!wanted.shared && to_join()) {
 		snprintf(why, size,
 			"with --in-memory or --no-shconf there is no group to be a secondary in");
 		return -EINVAL;
@@ -341,8 +397,7 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 		return -EINVAL;
 	}
 	/* To join means that somebody is there: make no directory for a group of nobody. */
-	if (wanted.shared && strcmp(wanted.proc_type, "secondary") == 0 &&
-		access(group_dir, F_OK) < 0 && errno == ENOENT)
+	if (wanted.shared && to_join() && access(group_dir, F_OK) < 0 && errno == ENOENT)
 		return group_check_start(why, size);
 	ret = group_join(wanted.shared ? group_dir : NULL, wait, why, size);
 	if (ret < 0)
@@ -355,6 +410,9 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 	ret = group_enter(sync_self);
 	if (ret == 0) {
 		device_publish();
+		views_take(&views);
+		if (!views_agree(&views, text, sizeof(text)))
+			fprintf(stderr, PROGRAM ": note: %s; run sync\n", text);
 		group_turn_release();
 	}
 	if (ret < 0) {

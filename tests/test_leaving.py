@@ -239,3 +239,5 @@ def test_signal_while_an_attach_blocks(pair, short_dir, role, signo):
             assert hm.BY_FORCE in process.log()
             assert process.terminal() == process.found
             assert own_sockets(pair, role) == []
+            if role == "primary":
+                assert not os.path.exists(f"{hm.RUNTIME}/{pair.prefix}/dpdk_telemetry.v2")

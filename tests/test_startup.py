@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 import pytest
 
@@ -319,3 +320,85 @@ def test_version(start, prefix, kwargs):
     assert re.fullmatch(r"dpdk-hotplug_mp \d+\.\d+\.\d+ \(DPDK \S+\)\n", done.stdout)
     assert done.stderr == ""
     assert hm.traces(prefix) == set()
+
+
+#: With arguments of their own, before the options that say which group is meant.
+FIRST = [["-l", "0"], ["-m", "64"], ["-n", "4"], ["--vdev", "net_null9"]]
+
+
+@pytest.mark.parametrize("first", FIRST, ids=" ".join)
+@pytest.mark.parametrize("posix", [False, True])
+def test_order_of_the_eal_options_does_not_matter(prefix, process, first, posix):
+    env = {"POSIXLY_CORRECT": "1"} if posix else {}
+    group = [*first, "--proc-type=auto", f"--file-prefix={prefix}"]
+    primary = process(role=None, prefix=None, eal=group, env=env)
+    done = hm.run(eal=group, env=env, own=["--cmd", "peers"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1].startswith("all 2 processes agree: ")
+    assert str(primary.pid) in done.stdout
+    hm.run("primary", prefix, env=env)  # which is refused
+    assert primary.peers()[1].startswith("all 1 processes agree: ")
+
+
+@pytest.mark.parametrize("first", FIRST, ids=" ".join)
+def test_old_secondary_is_safe_whatever_comes_first(pair, first):
+    (secondary,) = pair.secondaries
+    pair.primary.die()
+    done = hm.run(eal=[*first, "--proc-type=auto", f"--file-prefix={pair.prefix}"])
+    assert "secondaries of an earlier primary still run" in why(done)
+    assert secondary.quit() == 0
+
+
+@pytest.mark.parametrize("role", ["Secondary", "AUTO"])
+def test_role_in_capitals_is_the_same_role(start, pair, role):
+    done = start(role, prefix=pair.prefix, own=["--cmd", "peers"])
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.endswith("all 3 processes agree: 0 ports\n")
+
+
+def test_secondary_in_capitals_needs_a_primary_too(start, prefix):
+    assert "no primary runs with the file prefix" in why(start("Secondary", prefix=prefix))
+
+
+def test_stopped_primary_is_not_joined(start, pair):
+    """It could not tell of its devices, and others would wait for it meanwhile."""
+    (secondary,) = pair.secondaries
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    pair.primary.stop()
+    begin = time.monotonic()
+    line = why(start("auto", prefix=pair.prefix))
+    stopped = f"the primary (pid {pair.primary.pid}) is stopped; resume or end it"
+    assert line == f"dpdk-hotplug_mp: {stopped}"
+    assert secondary.cmd("attach net_null1").endswith("is stopped; resume or end it")
+    assert time.monotonic() - begin < 2 * hm.SOON
+    pair.primary.resume()
+    pair.assert_agree([(0, "net_null0")])
+
+
+def test_one_that_did_not_get_a_device_says_so_at_its_start(pair, make_faults):
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    faults = make_faults()
+    faults.set("attach", "refuse")
+    late = pair.add_secondary(faults=faults)
+    lacks = f"dpdk-hotplug_mp: note: {late} lacks port 0 (net_null0); run sync\n"
+    assert lacks in late.log()
+    faults.clear()
+    assert late.cmd("sync").startswith("synced: all 3 processes agree: 1 ports; mended: ")
+
+
+@pytest.mark.parametrize("files", [16, 30])
+def test_few_descriptors(start, files):
+    line = why(start("primary", wrap=["prlimit", f"--nofile={files}"]))
+    assert f"at most {files} open files are allowed" in line and "ulimit -n" in line
+
+
+def test_prefix_too_long_for_the_sockets(start):
+    long = "hmt" + "x" * 80
+    line = why(start("primary", prefix=long))
+    assert "too long for the sockets in it" in line and "shorter --file-prefix" in line
+    assert not os.path.exists(f"{hm.RUNTIME}/{long}")
+
+
+def test_unknown_option_is_not_blamed_on_hugepages(start):
+    line = why(start("primary", eal=[f"--huge-dir={hm.HUGEPAGES}/", "--no-such-option"]))
+    assert line.endswith("the EAL did not start: Invalid argument; its own messages are above")
