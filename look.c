@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -106,17 +107,43 @@ look_peers(struct cmdline *cl, const char *rest)
 	cmdline_printf(cl, "%s\n", text);
 }
 
+/*
+ * What is found out with the turn is printed without it: whoever reads may be slow, and
+ * the group is not to wait. So it goes into memory first.
+ */
+struct page {
+	FILE *out;
+	char *text;
+	size_t len;
+};
+
+static int
+page_open(struct page *page)
+{
+	page->text = NULL;
+	page->out = open_memstream(&page->text, &page->len);
+	return page->out == NULL ? -errno : 0;
+}
+
 static void
-inspect_print(struct cmdline *cl, const struct inspect *inspect)
+page_print(struct cmdline *cl, struct page *page)
+{
+	if (fclose(page->out) == 0)
+		cmdline_printf(cl, "%s", page->text);
+	free(page->text);
+}
+
+static void
+inspect_print(FILE *out, const struct inspect *inspect)
 {
 	unsigned int i;
 
 	for (i = 0; i < inspect->nb_fields; i++)
-		cmdline_printf(cl, "%s: %s\n", inspect->fields[i].key, inspect->fields[i].text);
+		fprintf(out, "%s: %s\n", inspect->fields[i].key, inspect->fields[i].text);
 }
 
 static bool
-port_print(struct cmdline *cl, unsigned int id)
+port_print(FILE *out, unsigned int id)
 {
 	pid_t pids[GROUP_MAX_MEMBERS];
 	struct inspect inspect;
@@ -125,19 +152,19 @@ port_print(struct cmdline *cl, unsigned int id)
 
 	if (!inspect_port(id, &inspect))
 		return false;
-	inspect_print(cl, &inspect);
+	inspect_print(out, &inspect);
 	nb = inspect_seen_by(id, pids, RTE_DIM(pids));
-	cmdline_printf(cl, "processes:");
+	fprintf(out, "processes:");
 	for (i = 0; i < nb; i++)
-		cmdline_printf(cl, "%s%d", i == 0 ? " " : ",", pids[i]);
-	cmdline_printf(cl, "\nlocked: %s\n",
+		fprintf(out, "%s%d", i == 0 ? " " : ",", pids[i]);
+	fprintf(out, "\nlocked: %s\n",
 		lock_holder(inspect.name, holder, sizeof(holder)) ? holder : "no");
 	return true;
 }
 
 /* A device, which may have several ports, or none. */
 static bool
-device_print(struct cmdline *cl, const char *text, char *why, size_t size)
+device_print(FILE *out, const char *text, char *why, size_t size)
 {
 	struct rte_device *dev;
 	struct inspect inspect;
@@ -154,11 +181,11 @@ device_print(struct cmdline *cl, const char *text, char *why, size_t size)
 		device_ports(dev, &ports, &id);
 		if (id == RTE_MAX_ETHPORTS) {
 			inspect_device(dev, &inspect);
-			inspect_print(cl, &inspect);
+			inspect_print(out, &inspect);
 		}
 		for (; id < RTE_MAX_ETHPORTS; id++) {
 			if (view_has(&ports, id))
-				port_print(cl, id);
+				port_print(out, id);
 		}
 	}
 	rte_devargs_reset(&da);
@@ -169,17 +196,24 @@ void
 look_show(struct cmdline *cl, const char *rest)
 {
 	bool is_port = rest[strspn(rest, "0123456789")] == '\0', found = false;
+	struct page page;
 	char why[512];
+	int ret;
 
-	if (group_turn_take("show", console_wait, why, sizeof(why)) >= 0) {
+	ret = page_open(&page);
+	if (ret < 0)
+		snprintf(why, sizeof(why), "%s", strerror(-ret));
+	else if (group_turn_take("show", console_wait, why, sizeof(why)) >= 0) {
 		if (!is_port)
-			found = device_print(cl, rest, why, sizeof(why));
-		else if (strlen(rest) < 10 && port_print(cl, strtoul(rest, NULL, 10)))
+			found = device_print(page.out, rest, why, sizeof(why));
+		else if (strlen(rest) < 10 && port_print(page.out, strtoul(rest, NULL, 10)))
 			found = true;
 		else
 			snprintf(why, sizeof(why), "no such port; list shows those there are");
 		group_turn_release();
 	}
+	if (ret == 0)
+		page_print(cl, &page);
 	if (found)
 		return;
 	cmdline_printf(cl, "failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
@@ -203,7 +237,7 @@ void
 look_devices(struct cmdline *cl, const char *rest)
 {
 	const struct drivers_virtual *virt = NULL;
-	const struct drivers_pci *pci = NULL;
+	const struct drivers_pci *pci;
 	char why[512];
 
 	RTE_SET_USED(rest);
@@ -212,12 +246,14 @@ look_devices(struct cmdline *cl, const char *rest)
 		console_fail();
 		return;
 	}
+	/* The first look is the only one at the devices themselves. */
+	pci = drivers_pci_next(NULL);
+	group_turn_release();
 	cmdline_printf(cl, "%-14s %-16s %-16s %s\n", "pci", "kernel driver", "driver", "state");
-	while ((pci = drivers_pci_next(pci)) != NULL)
+	for (; pci != NULL; pci = drivers_pci_next(pci))
 		cmdline_printf(cl, "%-14s %-16s %-16s %s\n", pci->address,
 			pci->kernel_driver[0] == '\0' ? "-" : pci->kernel_driver,
 			pci->pmd == NULL ? "-" : pci->pmd, pci_state(pci));
-	group_turn_release();
 	cmdline_printf(cl, "%-18s %s\n", "virtual", "parameters");
 	while ((virt = drivers_virtual_next(virt)) != NULL)
 		cmdline_printf(

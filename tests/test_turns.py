@@ -4,6 +4,7 @@
 import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -207,3 +208,33 @@ def test_killed_at_some_moment(group, rounds):
     if said:
         assert asker.cmd("sync").startswith("synced: ")
     group.assert_agree(asker.list())
+
+
+@pytest.mark.parametrize("line", ["show net_null0", "devices", "peers", "stats", "list"])
+def test_nobody_waits_for_a_slow_reader(pair, tmp_path, line):
+    """Of what another process shows: what it looks at with the turn, it prints without."""
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    file = tmp_path / "lines"
+    file.write_text(f"{line}\n" * 10000)
+    own = ["--cmdline-file", str(file)]
+    slow = subprocess.Popen(
+        hm.command_line("secondary", pair.prefix, own=own), stdout=subprocess.PIPE
+    )
+
+    def writes():
+        """It does, to standard output, which is full."""
+        with open(f"/proc/{slow.pid}/syscall", encoding="ascii") as f:
+            return f.read().split()[:2] == ["1", "0x1"]
+
+    try:
+        hm.wait_until(writes, "it has written more than anyone reads")
+        for process in pair.members():
+            answer, seconds = process.timed("attach net_null1")
+            assert answer == "attached device net_null1"
+            assert seconds < hm.SOON
+            assert process.cmd("detach net_null1") == "detached device net_null1"
+        assert writes()
+    finally:
+        slow.terminate()
+        slow.stdout.close()
+        slow.wait(hm.TIMEOUT)
