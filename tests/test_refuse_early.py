@@ -124,8 +124,8 @@ def test_deaf(working):
             assert seconds < hm.SOON
     answer = deaf.cmd("attach net_null1")
     assert answer == (
-        "failed to attach device net_null1: this process has run out of descriptors and can be "
-        "asked nothing any more; quit it"
+        "failed to attach device net_null1: this process has lost the EAL's thread for "
+        "messages; quit and restart it"
     )
     assert deaf.quit() == 0
     assert other.cmd("detach net_tap0") == "detached device net_tap0"

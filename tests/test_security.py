@@ -631,7 +631,7 @@ def test_junk_in_the_mp_sockets(pair):
 
 
 def test_message_of_the_wrong_size_makes_deaf(pair):
-    """The EAL ends its thread for messages. It is said who does not answer; it can be replaced."""
+    """The EAL ends its thread for messages. It counts as hung, and can be replaced."""
     (deaf,) = pair.secondaries
     (path,) = glob.glob(f"{hm.RUNTIME}/{pair.prefix}/mp_socket_*")
 
@@ -648,9 +648,17 @@ def test_message_of_the_wrong_size_makes_deaf(pair):
         s.sendto(b"x", path)
     hm.wait_until(lambda: not listens(), "its thread ends")
     assert "truncated msg" in deaf.log()
-    answer = pair.primary.cmd("attach net_null0")
-    assert answer.startswith("failed to attach device net_null0: ")
-    pair.assert_agree([])
+    hm.wait_until(
+        lambda: pair.primary.peers()[0][deaf.pid].state == "hung", "its peers see that it is"
+    )
+    for process, reason in (
+        (pair.primary, f"{deaf} is hung: it has served no request for "),
+        (deaf, "this process has lost the EAL's thread for messages; quit and restart it"),
+    ):
+        answer, seconds = process.timed("attach net_null0")
+        assert answer.startswith(f"failed to attach device net_null0: {reason}")
+        assert seconds < hm.SOON
+    pair.assert_lists([])
     assert deaf.quit() == 0
     pair.add_secondary()
     assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
