@@ -24,6 +24,12 @@
 /* Those who poll a port that is taken away by force have this long to let go of it. */
 #define FORCE_MS 10
 
+#ifdef RTE_ETH_DEV_BONDING_MEMBER
+#define BONDING_MEMBER RTE_ETH_DEV_BONDING_MEMBER
+#else /* before DPDK 23.11 */
+#define BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
+#endif
+
 /* The ports the group remembers for the device, for when this process lacks it. */
 static void
 ports_known(const struct operation *op, struct group_view *ports)
@@ -208,6 +214,8 @@ hotplug_attach(
 	} else if (views_have(&op.before, &has, text, sizeof(text)) > 0) {
 		operation_result(&op, -EEXIST,
 			"already attached in %s, but not in this process; run sync", text);
+	} else if (lock_blocked(op.da.name, text, sizeof(text))) {
+		operation_result(&op, -EPERM, "%s", text);
 	} else {
 		attach_all(&op, devargs);
 		while (operation_again(&op))
@@ -250,11 +258,12 @@ detach_failed(struct operation *op, const struct group_view *ports, int err)
 	}
 	here = device_find(&op->da) != NULL;
 	ports_forget(op, ports);
-	if (views_have(&op->now, ports, still, sizeof(still)) == 0 && !here)
+	/* First of all: without it there is no group that anything could be true of. */
+	if (group_primary_left() != 0)
+		operation_result(op, -ENOTCONN, "%s", lost);
+	else if (views_have(&op->now, ports, still, sizeof(still)) == 0 && !here)
 		/* Gone everywhere, whatever the EAL thinks of how it went. */
 		operation_result(op, 0, "%s", "");
-	else if (group_primary_left() != 0)
-		operation_result(op, -ENOTCONN, "%s", lost);
 	else if (err == 0)
 		operation_result(op, -EBUSY,
 			"%s still has it, though the EAL reported success; run sync, or restart it",
@@ -266,6 +275,36 @@ detach_failed(struct operation *op, const struct group_view *ports, int err)
 		operation_result(op, err, "%s; it is still attached everywhere", why);
 }
 
+/* Another device may be made of a port of this one, and use it still. */
+static bool
+owner_find(const struct group_view *ports, char *text, size_t size)
+{
+	struct rte_eth_dev_owner owner;
+	struct rte_eth_dev_info info;
+	unsigned int id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (!view_has(ports, id))
+			continue;
+		if (rte_eth_dev_owner_get(id, &owner) == 0 && owner.id != RTE_ETH_DEV_NO_OWNER) {
+			snprintf(text, size, "port %u belongs to %.*s; detach that first", id,
+				(int)sizeof(owner.name) - 1, owner.name);
+			return true;
+		}
+		/* net_bonding does not say whose it is, and refuses to go as long as it has some.
+		 */
+		if (rte_eth_dev_info_get(id, &info) == 0 && info.dev_flags != NULL &&
+			(*info.dev_flags & BONDING_MEMBER) != 0) {
+			snprintf(text, size,
+				"port %u is part of a net_bonding device, which lets go of it only "
+				"when the group ends",
+				id);
+			return true;
+		}
+	}
+	return false;
+}
+
 static void
 detach_all(struct operation *op, struct rte_device *dev, bool force)
 {
@@ -275,6 +314,10 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 	int ret;
 
 	device_ports(dev, &ports, &first);
+	if (owner_find(&ports, why, sizeof(why))) {
+		operation_result(op, -EBUSY, "%s", why);
+		return;
+	}
 	ret = withdraw_ports(&ports, force ? FORCE_MS : PORTS_WITHDRAW_MS, why, sizeof(why));
 	if (ret < 0 && force) {
 		text_add(op->res->note, sizeof(op->res->note), "%s%s; it may crash now",
