@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,7 @@
 #include "device.h"
 #include "group.h"
 #include "logtap.h"
+#include "text.h"
 #include "views.h"
 
 /*
@@ -156,42 +158,72 @@ device_ports(const struct rte_device *dev, struct group_view *ports, unsigned in
 	}
 }
 
+/* Does somebody listen at this socket? @return 0 or errno, as connect(2). */
+static int
+socket_try(int place)
+{
+	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	int fd, err;
+
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return errno;
+	/* By its descriptor: the whole path may be too long for an address. */
+	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d", place);
+	err = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? errno : 0;
+	close(fd);
+	return err;
+}
+
+/* The primary makes the socket, so that is whose directory a path begins at. */
+static void
+primary_path(const char *path, char *whole, size_t size)
+{
+	char link[32];
+	ssize_t len;
+
+	snprintf(link, sizeof(link), "/proc/%d/cwd", group_primary_pid);
+	len = path[0] == '/' ? 0 : readlink(link, whole, size - 1);
+	whole[RTE_MAX(len, 0)] = '\0';
+	text_add(whole, size, "%s%s", len > 0 ? "/" : "", path);
+}
+
 /* What is at the path of a socket that a server is to make. */
 static int
 socket_path_check(const char *path, char *why, size_t size)
 {
-	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	char whole[PATH_MAX + 128];
 	struct stat st;
-	int fd, err;
+	int place, err;
 
-	if (strlen(path) >= sizeof(addr.sun_path)) {
+	if (strlen(path) > max) {
 		snprintf(why, size, "the path of its socket has %zu bytes; it can have at most %zu",
-			strlen(path), sizeof(addr.sun_path) - 1);
+			strlen(path), max);
 		return -ENAMETOOLONG;
 	}
-	if (lstat(path, &st) < 0)
+	primary_path(path, whole, sizeof(whole));
+	place = open(whole, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (place < 0)
 		return 0;
-	if (!S_ISSOCK(st.st_mode)) {
-		snprintf(why, size, "%s exists and is no socket; name another iface", path);
+	if (fstat(place, &st) < 0 || !S_ISSOCK(st.st_mode)) {
+		close(place);
+		snprintf(why, size, "%s exists and is no socket; name another iface", whole);
 		return -EEXIST;
 	}
-	strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	if (fd < 0)
-		return -errno;
-	err = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? errno : 0;
-	close(fd);
+	err = socket_try(place);
+	close(place);
 	if (err == ECONNREFUSED)
 		snprintf(why, size,
 			"the socket %s is left over from a process that is gone; remove it (rm %s) "
 			"and attach again",
-			path, path);
+			whole, whole);
 	else if (err == 0 || err == EAGAIN)
 		snprintf(why, size,
 			"another process listens on the socket %s; end it or name another iface",
-			path);
+			whole);
 	else
-		snprintf(why, size, "cannot use the socket %s: %s; name another iface", path,
+		snprintf(why, size, "cannot use the socket %s: %s; name another iface", whole,
 			strerror(err));
 	return -EADDRINUSE;
 }
@@ -210,9 +242,7 @@ device_check_vhost(const struct rte_devargs *da, char *why, size_t size)
 		return 0; /* the driver will say what is wrong with them */
 	path = rte_kvargs_get(kvargs, "iface");
 	client = rte_kvargs_get(kvargs, "client");
-	/* The primary makes the socket, and what a relative path means is the primary's. */
-	if (path != NULL && (client == NULL || strcmp(client, "0") == 0) &&
-		(path[0] == '/' || group_is_primary()))
+	if (path != NULL && (client == NULL || strcmp(client, "0") == 0))
 		ret = socket_path_check(path, why, size);
 	rte_kvargs_free(kvargs);
 	return ret;

@@ -202,6 +202,9 @@ unsigned int group_news_last(struct news *news, unsigned int max);
 /** "the primary (pid 7541) has left; quit this process" */
 void group_lost_text(char *text, size_t size);
 
+/** Pid of this process's primary, itself perhaps; 0 before group_enter(). */
+extern pid_t group_primary_pid;
+
 /** Is this process the primary? */
 bool group_is_primary(void);
 

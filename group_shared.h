@@ -17,13 +17,14 @@
 #include "watch.h"
 #include "withdraw.h"
 
-/* For group.c, announce.c, peers.c, lock.c, ports.c, withdraw.c, stats.c and poll.c alone. */
+/* For group.c, announce.c, peers.c, lock.c, ports.c, withdraw.c, stats.c, queues.c and
+ * polling.c alone. */
 
 #define GROUP_MAGIC 0x676d7068 /* "hpmg" */
 
 /* To be raised with any change of what is shared; two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 5U
+#define GROUP_LAYOUT 6U
 #endif
 
 /*
@@ -86,7 +87,10 @@ struct group_shared {
 		struct watch_state state;    /* watch.h says who writes it */
 		struct logtap_error error;   /* logtap.h says who writes it */
 		struct lock locks[LOCK_MAX]; /* lock.h says who writes it */
-		struct polling_member poll;  /* polling.h says who writes it */
+		/* Devices the EAL was told to block, at the start; from the front, empty if no
+		 * more. */
+		char blocked[LOCK_MAX][RTE_DEV_NAME_MAX_LEN];
+		struct polling_member poll; /* polling.h says who writes it */
 		_Atomic uint32_t serving; /* 1 while this primary does what a peer asked; ports.c */
 	} members[GROUP_MAX_MEMBERS];
 };
@@ -120,8 +124,5 @@ void group_death_tell(unsigned int slot, pid_t pid);
  * that come and go. Does nothing if that is for another process. Watch thread.
  */
 void group_peers_observe(void);
-
-/** Pid of this process's primary, itself perhaps; 0 before group_enter(). */
-extern pid_t group_primary_pid;
 
 #endif

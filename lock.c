@@ -60,6 +60,46 @@ lock_holder(const char *name, char *text, size_t size)
 	return true;
 }
 
+void
+lock_publish_blocked(void)
+{
+	struct rte_devargs *da;
+	unsigned int nb = 0;
+
+	RTE_EAL_DEVARGS_FOREACH("pci", da)
+	{
+		if (da->policy == RTE_DEV_BLOCKED && nb < RTE_DIM(group_self->blocked))
+			strlcpy(group_self->blocked[nb++], da->name,
+				sizeof(group_self->blocked[0]));
+	}
+}
+
+bool
+lock_blocked(const char *name, char *text, size_t size)
+{
+	const struct group_member *member;
+	struct group_peer peer;
+	unsigned int slot, i;
+	char who[64];
+
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
+		member = &group_shared->members[slot];
+		peer = (struct group_peer){.pid = atomic_load(&member->pid),
+			.primary = atomic_load(&member->primary) != 0};
+		for (i = 0; peer.pid != 0 && i < RTE_DIM(member->blocked); i++) {
+			if (strncmp(member->blocked[i], name, sizeof(member->blocked[i])) != 0 ||
+				!group_member_alive(slot))
+				continue;
+			snprintf(text, size, "%s was started with -b %s; restart it without",
+				member == group_self ? "this process"
+						     : group_peer_name(&peer, who, sizeof(who)),
+				name);
+			return true;
+		}
+	}
+	return false;
+}
+
 /* Take the turn for a device that is only named. @return false with the result set. */
 static bool
 lock_begin(const char *verb, const char *device, struct rte_devargs *da, group_wait_fn wait,

@@ -34,6 +34,20 @@ void lock_device(
 void lock_release(const char *device, group_wait_fn wait, struct hotplug_result *res);
 
 /**
+ * Let the others know which devices this process was told to leave alone (the EAL's
+ * -b, which an attach would lift), the first LOCK_MAX of them. With the turn, once the EAL runs.
+ */
+void lock_publish_blocked(void);
+
+/**
+ * Was some process told to leave the device with this name alone? Then nobody attaches
+ * it. Holder of the turn.
+ *
+ * @param text receives a sentence if so: who it is, and what to do.
+ */
+bool lock_blocked(const char *name, char *text, size_t size);
+
+/**
  * Who has locked the device with this name: "pid 7545 (secondary): REASON". Holder
  * of the turn, for the answer to stay true.
  *

@@ -48,7 +48,7 @@ look_list(struct cmdline *cl, const char *rest)
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		group_port_get(port.id, &known);
 		cmdline_printf(cl, "%u\t%s\n", port.id,
-			text_printable(port.name[0] == '\0' ? known.name : port.name));
+			text_harmless(port.name[0] == '\0' ? known.name : port.name));
 	}
 }
 

@@ -20,6 +20,7 @@
 
 #include "device.h"
 #include "hugepages.h"
+#include "lock.h"
 #include "options.h"
 #include "runtime.h"
 #include "startup.h"
@@ -410,6 +411,7 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 	ret = group_enter(sync_self);
 	if (ret == 0) {
 		device_publish();
+		lock_publish_blocked();
 		views_take(&views);
 		if (!views_agree(&views, text, sizeof(text)))
 			fprintf(stderr, PROGRAM ": note: %s; run sync\n", text);

@@ -82,7 +82,8 @@ refresh_wait(void)
 	until.tv_nsec += REFRESH_MS * WATCH_NS_PER_MS;
 	until.tv_sec += until.tv_nsec / 1000000000;
 	until.tv_nsec %= 1000000000;
-	while (looks == before && pthread_cond_timedwait(&refreshed, &lock, &until) == 0)
+	while (looks == before && ports != NULL &&
+		pthread_cond_timedwait(&refreshed, &lock, &until) == 0)
 		;
 }
 
@@ -254,10 +255,14 @@ show_answer(const char *params, struct rte_tel_data *d)
 			d, "error", "missing argument; usage: /hotplug_mp/show,<device|port>");
 	id = port_find(params, &port);
 	if (id == RTE_MAX_ETHPORTS)
-		return string_add(d, "error", "not attached");
+		return string_add(d, "error", "no port has this id or device name");
 	refresh_wait();
+	/* This process may have begun to leave meanwhile. */
+	if (ports == NULL)
+		return string_add(d, "error", "the primary is leaving");
 	if (strcmp(ports[id].name, port.name) != 0) {
 		/* Not looked at since it came. */
+		string_add(d, "note", "the primary is busy, and knows no more now");
 		rte_tel_data_add_dict_int(d, "port", id);
 		string_add(d, "name", port.name);
 		string_add(d, "devargs", port.devargs);
@@ -337,6 +342,7 @@ telemetry_stop(void)
 	pthread_mutex_lock(&lock);
 	free(ports);
 	ports = NULL;
+	pthread_cond_broadcast(&refreshed);
 	pthread_mutex_unlock(&lock);
 }
 

@@ -18,6 +18,16 @@ text_add(char *text, size_t size, const char *format, ...)
 }
 
 char *
+text_harmless(char *text)
+{
+	char *c;
+
+	for (c = text; *c != '\0'; c++)
+		*c = iscntrl((unsigned char)*c) ? '?' : *c;
+	return text;
+}
+
+char *
 text_printable(char *text)
 {
 	char *c;

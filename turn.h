@@ -12,7 +12,7 @@
  * The locks of a group: record locks of fcntl(2) on its file, which the kernel
  * drops with the process that holds them. They and the record below keep their
  * place in the file in every build, whatever else of its layout changes. Used
- * by group.c alone, from the main thread where nothing else is said.
+ * by those who know group_shared.h, from the main thread where nothing else is said.
  */
 
 /** Where the record lies in the file. */

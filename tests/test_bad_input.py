@@ -262,6 +262,11 @@ def test_line_given_up_with_control_c_does_not_spoil_the_next(pair):
             b"list all etherdev\n",
             id="carriage return inside",
         ),
+        pytest.param(
+            b"attach net_null0\x1b[2J\nlist\n",
+            b"attached device net_null0\x1b[2J\nlist all etherdev\n0\tnet_null0?[2J\n",
+            id="what a terminal would obey",
+        ),
         pytest.param(b"", b"", id="nothing"),
     ],
 )

@@ -47,3 +47,44 @@ def test_ports_that_were_there_stay(pair, refusing):
     assert refuser.quit() == 0
     assert pair.primary.cmd("detach net_null0") == "detached device net_null0"
     pair.assert_lists([])
+
+
+def test_who_was_told_to_leave_a_device_alone_refuses_it(pair):
+    """By the EAL's -b, which an attach would lift. Nothing is sent."""
+    refuser = pair.add_secondary(eal=["-b", "0000:88:00.0"])
+    started = "was started with -b 0000:88:00.0; restart it without"
+    for process in pair.members():
+        who = "this process" if process is refuser else refuser
+        for devargs in ("0000:88:00.0", "pci:0000:88:00.0"):
+            answer = process.cmd(f"attach {devargs}")
+            assert answer == f"failed to attach device 0000:88:00.0: {who} {started}"
+    assert refuser.quit() == 0
+    answer = pair.primary.cmd("attach 0000:88:00.0")
+    assert answer == "failed to attach device 0000:88:00.0: no such device on the PCI bus"
+
+
+@pytest.mark.parametrize(
+    "user", ["net_bonding0,mode=1,slave=net_null1", "net_failsafe0,dev(net_null1)"]
+)
+def test_port_that_another_device_uses_is_not_taken_from_it(prefix, process, user):
+    """A group of one: DPDK's net_failsafe does not survive others."""
+    primary = process("primary", eal=["--no-pci"])
+    name = user.split(",")[0]
+    if name == "net_bonding0":
+        assert primary.cmd("attach net_null1") == "attached device net_null1"
+    assert primary.cmd(f"attach {user}") == f"attached device {name}"
+    if name == "net_bonding0":
+        # Only then it takes what it is to use.
+        assert primary.cmd(f"start {name}") == f"started device {name}"
+    ports = primary.list()
+    (port,) = [port for port, device in ports if device == "net_null1"]
+    answer = primary.cmd("detach net_null1")
+    assert answer == f"failed to detach device net_null1: port {port} " + (
+        "is part of a net_bonding device, which lets go of it only when the group ends"
+        if name == "net_bonding0"
+        else "belongs to Fail-safe; detach that first"
+    )
+    assert primary.list() == ports
+    if name == "net_failsafe0":
+        # With its device still there DPDK crashes at its end.
+        assert primary.cmd(f"detach {name}") == f"detached device {name}"

@@ -62,7 +62,9 @@ def test_show_is_what_show_shows(pair):
 @pytest.mark.parametrize("what", ["net_null1", "1", "31", "32", "4294967296", "x" * 300, "-1"])
 def test_show_of_what_is_not_there(pair, what):
     assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
-    assert ask(pair, f"/hotplug_mp/show,{what}") == {"error": "not attached"}
+    assert ask(pair, f"/hotplug_mp/show,{what}") == {
+        "error": "no port has this id or device name"
+    }
 
 
 def test_show_of_nothing(pair):
@@ -308,3 +310,26 @@ def test_clients_when_the_primary_quits(group):
         timeout=hm.TIMEOUT,
     )
     assert done.stdout.startswith("Error connecting to ")
+
+
+def test_client_that_waits_while_the_primary_leaves(faulty):
+    """It is told so. To leave takes a moment, as one that polls a port does not let go of it."""
+    primary, poller = faulty.primary, faulty.secondaries[0]
+    assert primary.cmd("attach net_ring0") == "attached device net_ring0"
+    assert primary.cmd("start net_ring0") == "started device net_ring0"
+    assert poller.cmd("forward net_ring0 net_ring0") == "forwarding net_ring0 to net_ring0"
+    poller.faults.set("idle", "block")
+    poller.faults.wait_met("idle")
+    primary.faults.set("attach", "block")
+    primary.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    primary.send("quit")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as client:
+        client.settimeout(hm.TIMEOUT)
+        client.connect(f"{hm.RUNTIME}/{faulty.prefix}/dpdk_telemetry.v2")
+        assert b"max_output_len" in client.recv(4096)
+        client.send(b"/hotplug_mp/show,0")
+        primary.faults.clear()
+        answer = json.loads(client.recv(4096))["/hotplug_mp/show"]
+    assert answer == {"error": "the primary is leaving"} or answer["name"] == "net_ring0"
+    assert primary.wait() == 0

@@ -210,6 +210,31 @@ def test_killed_at_some_moment(group, rounds):
     group.assert_agree(asker.list())
 
 
+def test_stopped_next_one_is_named(faulty):
+    """The one that is to have the turn when its holder has died."""
+    primary, (holder, following) = faulty.primary, faulty.secondaries
+    other = faulty.add_secondary()
+    primary.faults.set("attach", "block")
+    holder.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    following.send("attach net_null1")
+    following.child.expect_exact(f"waiting for {holder}: attach net_null0")
+    following.stop()
+    other.send("attach net_null2")
+    other.child.expect_exact(f"waiting for {holder}: attach net_null0")
+    holder.die()
+    assert other.rest() == (
+        f"failed to attach device net_null2: pid {following.pid} is the next to have the turn and "
+        "is stopped; resume or end it"
+    )
+    following.resume()
+    primary.faults.clear()
+    assert following.rest().endswith("attached device net_null1")
+    ports = primary.list()  # what the dead one wanted may be there, too
+    assert ports[-1][1] == "net_null1"
+    faulty.assert_agree(ports)
+
+
 @pytest.mark.parametrize("line", ["show net_null0", "devices", "peers", "stats", "list"])
 def test_nobody_waits_for_a_slow_reader(pair, tmp_path, line):
     """Of what another process shows: what it looks at with the turn, it prints without."""
