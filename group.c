@@ -265,7 +265,7 @@ group_withdraw(group_wait_fn wait)
 
 	if (!turn_held())
 		turn_take("quit", wait, why, sizeof(why));
-	watch_stop();
+	watch_stop(group_primary_left() != 0);
 	logtap_stop();
 	group_event(NULL, "left");
 	polling_forward_off();

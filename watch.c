@@ -133,7 +133,7 @@ watch_start(struct watch_state *state, bool (*news)(void))
 }
 
 void
-watch_stop(void)
+watch_stop(bool primary_left)
 {
 	if (!running)
 		return;
@@ -151,3 +151,9 @@ watch_news_fd(void)
 {
 	return news_fd;
 }
+	/* They lie in the memory of the group, one for each port there could be. */
+	if (!primary_left) {
+		rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
+		rte_eth_dev_callback_unregister(
+			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL);
+	}

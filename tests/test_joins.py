@@ -192,6 +192,19 @@ def test_one_leaves_beside_an_operation_that_takes_long(faulty):
     faulty.assert_agree([(0, "net_null0")])
 
 
+def test_who_leaves_has_given_back_all_memory(pair):
+    """The hugepages are the group's; one that comes for a command must not keep any."""
+
+    def allocations():
+        return hm.telemetry(pair.prefix, "/eal/heap_info,0")[0]["Alloc_count"]
+
+    before = allocations()
+    for _ in range(3):
+        assert hm.run("secondary", pair.prefix, own=["--cmd", "list"]).returncode == 0
+        assert pair.add_secondary().quit() == 0
+    assert allocations() == before
+
+
 def test_one_too_many_is_told_so(process, prefix):
     """64 fit; it takes some seconds to start so many."""
     primary = process("primary")
