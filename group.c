@@ -64,7 +64,7 @@ file_map(char *why, size_t size)
 {
 	struct group_shared header = {0};
 	bool alone = turn_any_slot() == 0;
-	int fd = turn_fd();
+	int fd = turn_fd(), ret = 0;
 
 	if (turn_any_slot() < 0) {
 		snprintf(why, size,
@@ -81,10 +81,12 @@ file_map(char *why, size_t size)
 			turn_any_slot(), header.layout, GROUP_LAYOUT);
 		return -EPROTO;
 	}
-	if (alone && (ftruncate(fd, 0) < 0 || ftruncate(fd, sizeof(*group_shared)) < 0)) {
-		snprintf(
-			why, size, "cannot make %s/" GROUP_FILE ": %s", group_dir, strerror(errno));
-		return -errno;
+	/* All of it now: to write to a page that the file system has no room for is SIGBUS. */
+	if (alone)
+		ret = ftruncate(fd, 0) < 0 ? errno : posix_fallocate(fd, 0, sizeof(*group_shared));
+	if (ret != 0) {
+		snprintf(why, size, "cannot make %s/" GROUP_FILE ": %s", group_dir, strerror(ret));
+		return -ret;
 	}
 	group_shared = mmap(NULL, sizeof(*group_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (group_shared == MAP_FAILED) {

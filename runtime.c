@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -148,6 +149,47 @@ void
 runtime_remove_dead_socket(const char *dir, pid_t pid)
 {
 	socket_remove(dir, pid, true);
+}
+
+void
+runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
+{
+	static const char lists[] = "fbarray_memseg-";
+	struct dirent *entry;
+	char path[PATH_MAX];
+	struct stat st;
+	DIR *d;
+
+	*bytes = 0;
+	*files = 1; /* its socket */
+	d = opendir(dir);
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		/* A secondary's own bear its pid after one more underscore. */
+		if (strncmp(entry->d_name, lists, strlen(lists)) != 0 ||
+			strchr(entry->d_name + strlen(lists), '_') != NULL ||
+			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
+				(int)sizeof(path) ||
+			stat(path, &st) < 0)
+			continue;
+		*bytes += st.st_size;
+		++*files;
+	}
+	closedir(d);
+}
+
+bool
+runtime_full(const char *dir, uint64_t bytes, unsigned int files)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (statvfs(dir, &fs) < 0)
+		return false;
+	room = (uint64_t)(geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize;
+	/* Some file systems do not count files. */
+	return room < bytes || (fs.f_files != 0 && fs.f_favail < files);
 }
 
 int

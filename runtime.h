@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /*
@@ -40,6 +41,12 @@ void runtime_remove_socket(const char *dir, pid_t pid);
 
 /** As runtime_remove_socket(), but only one that does not answer: its pid may have a new owner. */
 void runtime_remove_dead_socket(const char *dir, pid_t pid);
+
+/** What one more secondary puts into dir: its socket, and a copy of each table of the primary's. */
+void runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files);
+
+/** Has the file system of dir less room than this, for this user? */
+bool runtime_full(const char *dir, uint64_t bytes, unsigned int files);
 
 /** Make the runtime directory and the one above it, as the EAL does. @return 0 or a negative errno.
  */

@@ -3,6 +3,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <mntent.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,6 +194,36 @@ meminfo(const char *key)
 	return found;
 }
 
+static void
+full_print(char *why, size_t size)
+{
+	snprintf(why, size, "no space is left in the runtime directory %s; make room there",
+		group_dir);
+}
+
+/*
+ * A page of a file that the EAL has made, and the file system has no room for.
+ * A secondary has asked for room before; a primary cannot know how much it takes.
+ */
+static void
+no_room(int signo)
+{
+	char why[PATH_MAX + 128], text[sizeof(why) + 64];
+	int len;
+
+	RTE_SET_USED(signo);
+	full_print(why, sizeof(why));
+	if (!runtime_full(group_dir, 1, 1))
+		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
+			strsignal(SIGBUS));
+	len = snprintf(text, sizeof(text), PROGRAM ": %s\n", why);
+	startup_remove_socket();
+	group_leave();
+	if (write(STDERR_FILENO, text, len) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
 /* The EAL has said in its own words what failed; find the cause a person can remove. */
 static void
 failure_explain(int err, char *why, size_t size)
@@ -200,6 +231,10 @@ failure_explain(int err, char *why, size_t size)
 	char path[PATH_MAX + 16];
 	bool mounted, writable;
 
+	if (wanted.shared && runtime_full(group_dir, 1, 1)) {
+		full_print(why, size);
+		return;
+	}
 	snprintf(path, sizeof(path), "%s/hugepage_info", group_dir);
 	if (joins && (!wanted.huge || access(path, F_OK) < 0)) {
 		snprintf(why, size,
@@ -246,6 +281,9 @@ failure_explain(int err, char *why, size_t size)
 static int
 eal_start(int argc, char **argv, char *why, size_t size)
 {
+	struct sigaction action = {.sa_handler = no_room}, found;
+	unsigned int files;
+	uint64_t bytes;
 	int ret;
 
 	if (wanted.shared) {
@@ -253,9 +291,19 @@ eal_start(int argc, char **argv, char *why, size_t size)
 		if (ret < 0)
 			return ret;
 	}
+	/* One that dies for want of it leaves the EAL's locks behind, and harms the group. */
+	if (joins) {
+		runtime_join_needs(group_dir, &bytes, &files);
+		if (runtime_full(group_dir, bytes, files)) {
+			full_print(why, size);
+			return -ENOSPC;
+		}
+	}
 	rte_errno = 0;
 	eal_began = wanted.shared;
+	sigaction(SIGBUS, &action, &found);
 	ret = rte_eal_init(argc, argv);
+	sigaction(SIGBUS, &found, NULL);
 	if (ret >= 0)
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;

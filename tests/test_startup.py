@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Start-up failures: one line that says what is wrong and how to mend it."""
 
+import contextlib
+import itertools
 import os
 import re
 import shutil
@@ -193,6 +195,77 @@ def test_socket_of_a_killed_secondary_does_not_matter(start, pair):
     assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
     assert pair.primary.quit() == 0
     assert start("primary", prefix=pair.prefix).returncode == 0
+
+
+@pytest.fixture
+def small_dir(short_dir, monkeypatch):
+    """A runtime directory with little room, which fill("bytes") or fill("files") takes; fill(None)
+    gives it back."""
+    run = f"{short_dir}/run"
+    os.mkdir(run)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,nr_inodes=100", "hmt", run]
+    if subprocess.run(mount).returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", run)
+
+    def fill(what):
+        shutil.rmtree(f"{run}/full", ignore_errors=True)
+        if what is None:
+            return
+        os.mkdir(f"{run}/full")
+        with contextlib.suppress(OSError):
+            for number in itertools.count():
+                with open(f"{run}/full/{number}", "wb", buffering=0) as f:
+                    while what == "bytes":
+                        f.write(bytes(4096))
+
+    yield fill
+    subprocess.run(["umount", run], check=True)
+
+
+NO_ROOM = re.compile("dpdk-hotplug_mp: no space is left in the runtime directory .+; make room there")
+
+
+@pytest.mark.parametrize("what", ["bytes", "files"])
+def test_no_room_to_join(small_dir, process, prefix, what):
+    """Who joins is told; those who run go on, and are joined once there is room."""
+    members = [process("primary"), process("secondary")]
+    small_dir(what)
+    for role in ("secondary", "auto"):
+        assert NO_ROOM.fullmatch(why(hm.run(role, prefix)))
+    for member in members:
+        for name in ("net_null0", "net_ring0"):
+            assert member.cmd(f"attach {name}") == f"attached device {name}"
+        hm.assert_agree(members, [(0, "net_null0"), (1, "net_ring0")])
+        for name in ("net_null0", "net_ring0"):
+            assert member.cmd(f"detach {name}") == f"detached device {name}"
+        hm.assert_agree(members, [])
+    small_dir(None)
+    members.append(process("secondary"))
+    assert members[2].cmd("attach net_null0") == "attached device net_null0"
+    hm.assert_agree(members, [(0, "net_null0")])
+    for member in reversed(members):
+        assert member.quit() == 0
+
+
+@pytest.mark.parametrize("room", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("what", ["bytes", "files"])
+def test_no_room_for_a_primary(small_dir, prefix, short_dir, what, room):
+    """With no room at all, or too little; then with enough."""
+    assert hm.run("primary", prefix, input="quit\n").returncode == 0
+    shutil.rmtree(f"{short_dir}/run/dpdk")
+    spare = f"{short_dir}/run/spare"
+    os.mkdir(spare)
+    for number in range(room):
+        with open(f"{spare}/{number}", "wb") as f:
+            f.write(bytes(300 << 10))
+    small_dir(what)
+    shutil.rmtree(spare)
+    line = why(hm.run("primary", prefix))
+    assert "No space left on device" in line or NO_ROOM.fullmatch(line)
+    small_dir(None)
+    done = hm.run("primary", prefix, input="attach net_null0\n")
+    assert (done.returncode, done.stdout) == (0, "attached device net_null0\n")
 
 
 def test_auto_is_primary_then_secondary(process):
