@@ -332,7 +332,10 @@ peer_check(const struct group_peer *peer, uint64_t start, bool *late, char *why,
 		return 0;
 	if (peer->self) {
 		snprintf(why, size,
-			"this process still serves an earlier request; try again when it is done");
+			watch_deaf() ? "this process has run out of descriptors and can be asked "
+				       "nothing any more; quit it"
+				     : "this process still serves an earlier request; try again "
+				       "when it is done");
 		return -EBUSY;
 	}
 	snprintf(why, size,

@@ -300,3 +300,27 @@ runtime_program(pid_t pid, char *name, size_t size)
 		name[strcspn(name, "\n")] = '\0';
 	fclose(f);
 }
+
+pid_t
+runtime_thread(const char *const *names)
+{
+	const char *const *wanted;
+	struct dirent *entry;
+	pid_t found = 0;
+	char name[32];
+	DIR *d;
+
+	d = opendir("/proc/self/task");
+	if (d == NULL)
+		return 0;
+	while (found == 0 && (entry = readdir(d)) != NULL) {
+		/* A thread can be looked up as a process can. */
+		runtime_program(atoi(entry->d_name), name, sizeof(name));
+		for (wanted = names; *wanted != NULL; wanted++) {
+			if (strcmp(name, *wanted) == 0)
+				found = atoi(entry->d_name);
+		}
+	}
+	closedir(d);
+	return found;
+}

@@ -61,6 +61,9 @@ bool runtime_stopped(pid_t pid);
 /** Close what runtime_stopped() keeps open, of pids it was not asked for since the last call. */
 void runtime_forget_others(void);
 
+/** Thread of this process with one of these names, 0 if there is none. The list ends with NULL. */
+pid_t runtime_thread(const char *const *names);
+
 /** Command name of a process ("dpdk-testpmd"), or "?" when it is gone. */
 void runtime_program(pid_t pid, char *name, size_t size);
 

@@ -20,6 +20,7 @@
 #include "startup.h"
 #include "sync.h"
 #include "text.h"
+#include "watch.h"
 
 /* What the EAL's options say about the group this process wants to be in. */
 static struct {
@@ -364,7 +365,10 @@ void
 startup_undo(group_wait_fn wait)
 {
 	group_withdraw(wait);
-	if (rte_eal_cleanup() < 0)
+	/* The EAL would end a thread that has ended already, and crash. */
+	if (watch_deaf())
+		startup_remove_socket();
+	else if (rte_eal_cleanup() < 0)
 		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
 	group_leave();
 }

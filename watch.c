@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -11,6 +12,7 @@
 #include <rte_ethdev.h>
 
 #include "options.h"
+#include "runtime.h"
 #include "watch.h"
 
 static struct watch_state *own;
@@ -23,6 +25,7 @@ static bool stopping; /* under lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stopped;
 static atomic_bool beat_pending;
+static pid_t mp_thread; /* the EAL's, which reads what peers send; 0 if there is none */
 
 uint64_t
 watch_now_ns(void)
@@ -79,6 +82,17 @@ beat(void *arg)
 	atomic_store(&beat_pending, false);
 }
 
+/*
+ * The thread ends for good when it is sent descriptors and this process can have
+ * no more of them. To send it anything then fills its socket, and in the end
+ * whoever sends waits for ever; without beats nobody does.
+ */
+bool
+watch_deaf(void)
+{
+	return mp_thread != 0 && tgkill(getpid(), mp_thread, 0) < 0 && errno == ESRCH;
+}
+
 static void *
 watch_main(void *arg)
 {
@@ -90,7 +104,8 @@ watch_main(void *arg)
 	while (!stopping) {
 		/* The alarm is set here because setting one allocates, which the thread it
 		 * fires in may not. */
-		if (!atomic_exchange(&beat_pending, true) && rte_eal_alarm_set(1, beat, NULL) < 0)
+		if (!watch_deaf() && !atomic_exchange(&beat_pending, true) &&
+			rte_eal_alarm_set(1, beat, NULL) < 0)
 			atomic_store(&beat_pending, false);
 		if (has_news() && write(news_fd, &one, sizeof(one)) < 0)
 			perror(PROGRAM ": eventfd");
@@ -107,9 +122,11 @@ watch_main(void *arg)
 int
 watch_start(struct watch_state *state, bool (*news)(void))
 {
+	static const char *const mp_names[] = {"rte_mp_handle", "dpdk-mp-msg", NULL};
 	pthread_condattr_t attr;
 	int ret;
 
+	mp_thread = runtime_thread(mp_names);
 	own = state;
 	has_news = news;
 	ret = rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
@@ -137,6 +154,12 @@ watch_stop(bool primary_left)
 {
 	if (!running)
 		return;
+	/* They lie in the memory of the group, one for each port there could be. */
+	if (!primary_left) {
+		rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
+		rte_eth_dev_callback_unregister(
+			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL);
+	}
 	pthread_mutex_lock(&lock);
 	stopping = true;
 	pthread_cond_signal(&stopped);
@@ -151,9 +174,3 @@ watch_news_fd(void)
 {
 	return news_fd;
 }
-	/* They lie in the memory of the group, one for each port there could be. */
-	if (!primary_left) {
-		rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
-		rte_eth_dev_callback_unregister(
-			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL);
-	}

@@ -54,4 +54,7 @@ int watch_news_fd(void);
 /** Now, in the time of the beats. */
 uint64_t watch_now_ns(void);
 
+/** Is this process unable to hear what its peers ask of it, until it ends? Any thread. */
+bool watch_deaf(void);
+
 #endif

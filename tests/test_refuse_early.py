@@ -2,8 +2,10 @@
 """A process that cannot answer: attach and detach are refused before anything has changed."""
 
 import contextlib
+import itertools
 import os
 import re
+import resource
 import subprocess
 
 import pytest
@@ -72,6 +74,61 @@ def test_hung(working, who):
     assert hung.list() == PORT
     hung.faults.clear()
     hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "ok", "it runs")
+    working.assert_agree(PORT)
+    assert_works(working)
+
+
+def descriptors_limit(process, more):
+    """From now on it can open so many files more; None for as many as before."""
+    _, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    used = {int(fd) for fd in os.listdir(f"/proc/{process.pid}/fd")}
+    free = (number for number in itertools.count() if number not in used)
+    limit = hard if more is None else next(itertools.islice(free, more, None))
+    resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (limit, hard))
+
+
+@pytest.mark.parametrize("who", hm.ROLES)
+@pytest.mark.parametrize("more", [0, 1, 2])
+def test_out_of_descriptors(working, who, more):
+    """An operation is done or not, and the answer tells which; then there are some again."""
+    descriptors_limit(working.member(who), more)
+    ports = PORT
+    for process in working.members():
+        for line in ("attach net_null1", "detach net_null1"):
+            answer = process.cmd(line)
+            if not answer.startswith(f"failed to {line.split()[0]} device net_null1: "):
+                assert answer == line.replace("ach ", "ached device ")
+                ports = PORT + [(1, "net_null1")] * (line == "attach net_null1")
+            working.assert_lists(ports)
+    descriptors_limit(working.member(who), None)
+    if ports != PORT:
+        assert working.primary.cmd("detach net_null1") == "detached device net_null1"
+    working.assert_agree(PORT)
+    assert_works(working)
+
+
+def test_deaf(working):
+    """Sent descriptors when it can have no more, a process of the EAL's hears nothing again."""
+    primary, (deaf, other) = working.primary, working.secondaries
+    descriptors_limit(deaf, 1)
+    assert primary.cmd("attach net_tap0") == "attached device net_tap0"
+    assert primary.cmd("start net_tap0") == "started device net_tap0"
+    hm.wait_until(lambda: other.peers()[0][deaf.pid].state == "hung", "it hangs")
+    descriptors_limit(deaf, None)
+    for asker in (primary, other):
+        for line in ("attach net_null1", "detach net_tap0", "stop net_tap0"):
+            answer, seconds = asker.timed(line)
+            assert re.fullmatch(
+                rf"failed to \w+ device \w+: {re.escape(str(deaf))} {HUNG}", answer
+            ), answer
+            assert seconds < hm.SOON
+    answer = deaf.cmd("attach net_null1")
+    assert answer == (
+        "failed to attach device net_null1: this process has run out of descriptors and can be "
+        "asked nothing any more; quit it"
+    )
+    assert deaf.quit() == 0
+    assert other.cmd("detach net_tap0") == "detached device net_tap0"
     working.assert_agree(PORT)
     assert_works(working)
 
