@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -18,6 +19,9 @@
 #include <rte_string_fns.h>
 
 #include "runtime.h"
+
+/* A table of the primary's memory; the copy of a secondary's has "_<pid>" behind that. */
+#define TABLE "fbarray_memseg-"
 
 int
 runtime_dir(const char *file_prefix, char *dir, size_t size)
@@ -115,12 +119,41 @@ runtime_secondaries(const char *dir, pid_t *pids, unsigned int max)
 	return nb;
 }
 
-/* Remove a process's socket, or only if nobody answers at it any more. */
+/* Whose copy of the primary's tables a file is: the pid at its end, or -1. */
+static pid_t
+table_owner(const char *name)
+{
+	const char *last = strrchr(name, '_');
+	char *end;
+	long pid;
+
+	if (strncmp(name, TABLE, strlen(TABLE)) != 0 || last < name + strlen(TABLE))
+		return -1;
+	pid = strtol(last + 1, &end, 10);
+	return *end == '\0' && pid > 0 ? pid : -1;
+}
+
+/* The EAL locks those of a process that runs. */
+static bool
+table_in_use(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool used;
+
+	if (fd < 0)
+		return true;
+	used = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	close(fd);
+	return used;
+}
+
+/* Remove a process's socket and tables, or only if it does not use them any more. */
 static void
-socket_remove(const char *dir, pid_t pid, bool dead_only)
+files_remove(const char *dir, pid_t pid, bool dead_only)
 {
 	struct dirent *entry;
 	char path[PATH_MAX];
+	bool table;
 	DIR *d;
 
 	if (pid < 0)
@@ -129,32 +162,32 @@ socket_remove(const char *dir, pid_t pid, bool dead_only)
 	if (d == NULL)
 		return;
 	while ((entry = readdir(d)) != NULL) {
-		if (socket_owner(entry->d_name) != pid ||
+		table = table_owner(entry->d_name) == pid;
+		if ((!table && socket_owner(entry->d_name) != pid) ||
 			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
 				(int)sizeof(path))
 			continue;
-		if (!dead_only || !socket_answers(path))
+		if (!dead_only || !(table ? table_in_use(path) : socket_answers(path)))
 			unlink(path);
 	}
 	closedir(d);
 }
 
 void
-runtime_remove_socket(const char *dir, pid_t pid)
+runtime_remove_files(const char *dir, pid_t pid)
 {
-	socket_remove(dir, pid, false);
+	files_remove(dir, pid, false);
 }
 
 void
-runtime_remove_dead_socket(const char *dir, pid_t pid)
+runtime_remove_dead(const char *dir, pid_t pid)
 {
-	socket_remove(dir, pid, true);
+	files_remove(dir, pid, true);
 }
 
 void
 runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
 {
-	static const char lists[] = "fbarray_memseg-";
 	struct dirent *entry;
 	char path[PATH_MAX];
 	struct stat st;
@@ -166,9 +199,8 @@ runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
 	if (d == NULL)
 		return;
 	while ((entry = readdir(d)) != NULL) {
-		/* A secondary's own bear its pid after one more underscore. */
-		if (strncmp(entry->d_name, lists, strlen(lists)) != 0 ||
-			strchr(entry->d_name + strlen(lists), '_') != NULL ||
+		if (strncmp(entry->d_name, TABLE, strlen(TABLE)) != 0 ||
+			table_owner(entry->d_name) > 0 ||
 			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
 				(int)sizeof(path) ||
 			stat(path, &st) < 0)

@@ -36,10 +36,10 @@ static bool eal_began;		 /* to make things in group_dir */
 static bool joins;		 /* as a secondary */
 
 void
-startup_remove_socket(void)
+startup_remove_files(void)
 {
 	if (eal_began)
-		runtime_remove_socket(group_dir, joins ? getpid() : 0);
+		runtime_remove_files(group_dir, joins ? getpid() : 0);
 }
 
 /*
@@ -218,7 +218,7 @@ no_room(int signo)
 		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
 			strsignal(SIGBUS));
 	len = snprintf(text, sizeof(text), PROGRAM ": %s\n", why);
-	startup_remove_socket();
+	startup_remove_files();
 	group_leave();
 	if (write(STDERR_FILENO, text, len) < 0)
 		_exit(EXIT_FAILURE);
@@ -309,7 +309,7 @@ eal_start(int argc, char **argv, char *why, size_t size)
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
 	failure_explain(ret, why, size);
-	startup_remove_socket();
+	startup_remove_files();
 	return -ret;
 }
 
@@ -364,10 +364,15 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 void
 startup_undo(group_wait_fn wait)
 {
+	bool stopped = group_primary_stopped();
+
 	group_withdraw(wait);
-	/* The EAL would end a thread that has ended already, and crash. */
-	if (watch_deaf())
-		startup_remove_socket();
+	/*
+	 * The EAL's clean-up would end a thread that has ended already, and crash; or ask
+	 * the primary to give back a hugepage, with a lock held that everyone needs.
+	 */
+	if (watch_deaf() || stopped)
+		startup_remove_files();
 	else if (rte_eal_cleanup() < 0)
 		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
 	group_leave();
