@@ -225,15 +225,40 @@ no_room(int signo)
 	_exit(EXIT_FAILURE);
 }
 
+/* Somebody the EAL may have had to ask: it shares all memory with everyone, at once. */
+static pid_t
+stopped_find(void)
+{
+	pid_t pids[GROUP_MAX_PEERS], primary = runtime_primary(group_dir);
+	unsigned int nb, i;
+
+	if (primary > 0 && runtime_stopped(primary))
+		return primary;
+	nb = runtime_secondaries(group_dir, pids, RTE_DIM(pids));
+	for (i = 0; i < nb; i++) {
+		if (runtime_stopped(pids[i]))
+			return pids[i];
+	}
+	return 0;
+}
+
 /* The EAL has said in its own words what failed; find the cause a person can remove. */
 static void
 failure_explain(int err, char *why, size_t size)
 {
 	char path[PATH_MAX + 16];
 	bool mounted, writable;
+	pid_t stopped;
 
 	if (wanted.shared && runtime_full(group_dir, 1, 1)) {
 		full_print(why, size);
+		return;
+	}
+	stopped = joins ? stopped_find() : 0;
+	if (stopped != 0) {
+		snprintf(why, size,
+			"the EAL did not start beside pid %d, which is stopped; resume or end it",
+			stopped);
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/hugepage_info", group_dir);

@@ -268,6 +268,33 @@ def test_no_room_for_a_primary(small_dir, prefix, short_dir, what, room):
     assert (done.returncode, done.stdout) == (0, "attached device net_null0\n")
 
 
+def test_start_beside_a_stopped_one(pair):
+    """It fails when the group's memory has to grow, which everyone is asked about; and says so."""
+    stopped = pair.secondaries[0]
+    stopped.stop()
+    others = []
+    while len(others) < 20:
+        one = subprocess.Popen(
+            hm.command_line("secondary", pair.prefix),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        others.append(one)
+        one.stdin.write("list\n")
+        one.stdin.flush()
+        if one.stdout.readline() == "":
+            break
+    stopped.resume()
+    said = [one.communicate("quit\n", timeout=hm.TIMEOUT)[1] for one in others]
+    assert said[-1].split("\n")[-2] == (
+        f"dpdk-hotplug_mp: the EAL did not start beside pid {stopped.pid}, which is stopped; "
+        "resume or end it"
+    ), f"{len(others)} were started"
+    assert [one.returncode for one in others] == [0] * (len(others) - 1) + [1]
+
+
 def test_auto_is_primary_then_secondary(process):
     first, second = process("auto"), process("auto")
     assert first.cmd("attach net_null0") == "attached device net_null0"
