@@ -173,7 +173,8 @@ class Walk:
                 self.history.append(text)
                 if self.args.verbose:
                     print(f"{self.counts['steps']:6} {text}", flush=True)
-                self.life.step(text)
+                if not self.life.step(text):
+                    self.history.pop()
                 if self.life.model is None:
                     self.end_life()
             if self.life is not None:

@@ -190,23 +190,22 @@ class Life:
         members = self.model.members.values()
         return not any(m.stopped or m.deaf for m in members)
 
-    # Steps; each returns False if it was passed over.
-
     def step(self, text):
-        """Do one, and see that all is as the model says."""
+        """Do one, and see that all is as the model says. Returns False if it was passed over."""
         word, _, rest = text.partition(" ")
         if word.endswith(":"):
             done = self.typed(text)
         else:
             done = getattr(self, f"step_{word}")(*rest.split())
         if not done:
-            return
+            return False
         self.taken += 1
         self.counts["steps"] += 1
         if not word.endswith(":") or "killed" in text:
             kind = "typed and killed" if word.endswith(":") else " ".join(text.split()[:1])
             self.counts["fault " + kind] += 1
         self.look()
+        return True
 
     def typed(self, text):
         moment = re.fullmatch(r"(.+), (?:while (\w+) is )?killed after ([\d.]+) ms", text)
@@ -311,11 +310,15 @@ class Life:
                 "a start without room",
             )
             return True
-        if self.model.tight():
-            # It may lack what it needs; then it says so, and is not there.
+        stopped = [member.pid for member in self.model.members.values() if member.stopped]
+        if self.model.tight() or stopped:
+            # It may lack what it needs; then it says so, and is not there. To grow the memory of
+            # the group, everyone is asked.
             done = hm.run("secondary", self.prefix, eal=self.place.eal)
             if done.returncode != 0:
-                self.one_line(done)
+                line = self.one_line(done)
+                if stopped and not any(f"beside pid {p}, which is stopped" in line for p in stopped):
+                    raise Divergence(f"a start beside the stopped {stopped} said {line!r}")
                 return True
         self.start(who)
         return True

@@ -28,11 +28,6 @@ def soak(*args, timeout):
     return done.returncode, done.stdout, figures
 
 
-def mounts():
-    with open("/proc/mounts", encoding="utf-8") as f:
-        return [line for line in f if line.startswith("hm-soak ")]
-
-
 def test_a_minute():
     status, out, figures = soak("--minutes", "1", "--seed", SEED, timeout=10 * hm.TIMEOUT)
     assert status == 0, out
@@ -41,14 +36,13 @@ def test_a_minute():
     assert int(figures["operations"]) >= 50
     before, after = re.match(r"(\d+) before, (\d+) after", figures["descriptors"]).groups()
     assert before == after
-    assert mounts() == []
 
 
 @pytest.mark.parametrize(
     "fault, told",
     [
-        ("s1:release=refuse", "instead of detached device"),
-        ("s1:attach=refuse", "instead of attached device"),
+        ("s1:release=refuse", "still has it, though the EAL reported success"),
+        ("s1:attach=refuse", "failed to attach device"),
     ],
 )
 def test_it_can_fail(preload, fault, told):
@@ -63,4 +57,3 @@ def test_it_can_fail(preload, fault, told):
     shortest = out.split("the shortest history that fails:\n")[1].split("seed: ")[0].splitlines()
     assert "    join s1" in shortest
     assert len(shortest) <= 3, shortest
-    assert mounts() == []
