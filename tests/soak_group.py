@@ -88,7 +88,11 @@ class Place:
     def close(self):
         subprocess.run(["ip", "link", "del", self.interface], check=False)
         for path in reversed(self.mounts):
-            subprocess.run(["umount", path], check=True)
+            # Who was killed may take a moment to be gone.
+            hm.wait_until(
+                lambda path=path: subprocess.run(["umount", path], check=False).returncode == 0,
+                f"{path} is unmounted",
+            )
         shutil.rmtree(self.path)
 
 
@@ -150,7 +154,9 @@ class Life:
         faults = None
         if self.fault and self.fault["who"] == who:
             faults = hm.Faults(self.fault["library"], tempfile.mkdtemp(dir=self.place.path) + "/f")
-        self.processes[who] = hm.Process(role, self.prefix, eal=self.place.eal, faults=faults)
+        process = hm.Process(role, self.prefix, eal=self.place.eal, faults=faults, wait=False)
+        self.processes[who] = process
+        process.wait_prompt()
         if faults:
             faults.set(self.fault["call"], self.fault["order"])
         self.model.join(who, self.processes[who].pid)
