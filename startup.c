@@ -225,40 +225,15 @@ no_room(int signo)
 	_exit(EXIT_FAILURE);
 }
 
-/* Somebody the EAL may have had to ask: it shares all memory with everyone, at once. */
-static pid_t
-stopped_find(void)
-{
-	pid_t pids[GROUP_MAX_PEERS], primary = runtime_primary(group_dir);
-	unsigned int nb, i;
-
-	if (primary > 0 && runtime_stopped(primary))
-		return primary;
-	nb = runtime_secondaries(group_dir, pids, RTE_DIM(pids));
-	for (i = 0; i < nb; i++) {
-		if (runtime_stopped(pids[i]))
-			return pids[i];
-	}
-	return 0;
-}
-
 /* The EAL has said in its own words what failed; find the cause a person can remove. */
 static void
 failure_explain(int err, char *why, size_t size)
 {
 	char path[PATH_MAX + 16];
 	bool mounted, writable;
-	pid_t stopped;
 
 	if (wanted.shared && runtime_full(group_dir, 1, 1)) {
 		full_print(why, size);
-		return;
-	}
-	stopped = joins ? stopped_find() : 0;
-	if (stopped != 0) {
-		snprintf(why, size,
-			"the EAL did not start beside pid %d, which is stopped; resume or end it",
-			stopped);
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/hugepage_info", group_dir);
@@ -303,6 +278,27 @@ failure_explain(int err, char *why, size_t size)
 			rte_strerror(err));
 }
 
+/*
+ * A process of the group that is stopped, 0 if none is. The EAL sends all of them
+ * messages when one starts, more than the socket of one that does not read can
+ * hold; who sends then waits for it, and everyone for that one.
+ */
+static pid_t
+stopped_find(void)
+{
+	pid_t pids[GROUP_MAX_PEERS], primary = runtime_primary(group_dir);
+	unsigned int nb, i;
+
+	if (primary > 0 && runtime_stopped(primary))
+		return primary;
+	nb = runtime_secondaries(group_dir, pids, RTE_DIM(pids));
+	for (i = 0; i < nb; i++) {
+		if (runtime_stopped(pids[i]))
+			return pids[i];
+	}
+	return 0;
+}
+
 /* With the turn, so that nobody starts, leaves or operates meanwhile. */
 static int
 eal_start(int argc, char **argv, char *why, size_t size)
@@ -310,12 +306,19 @@ eal_start(int argc, char **argv, char *why, size_t size)
 	struct sigaction action = {.sa_handler = no_room}, found;
 	unsigned int files;
 	uint64_t bytes;
+	pid_t stopped;
 	int ret;
 
 	if (wanted.shared) {
 		ret = group_check_start(why, size);
 		if (ret < 0)
 			return ret;
+	}
+	stopped = joins ? stopped_find() : 0;
+	if (stopped != 0) {
+		snprintf(why, size,
+			"cannot start beside pid %d, which is stopped; resume or end it", stopped);
+		return -EBUSY;
 	}
 	/* One that dies for want of it leaves the EAL's locks behind, and harms the group. */
 	if (joins) {

@@ -304,7 +304,7 @@ class Life:
     def step_join(self, who):
         if who in self.processes or not self.runs("p") or self.model.members["p"].deaf:
             return False
-        if self.full:
+        if self.full and not any(member.stopped for member in self.model.members.values()):
             # What the dead have left is cleared away first, and what has become free since taken.
             self.processes["p"].cmd("sync", ANSWER_S)
             self.place.fill(self.full)
@@ -317,14 +317,20 @@ class Life:
             )
             return True
         stopped = [member.pid for member in self.model.members.values() if member.stopped]
-        if self.model.tight() or stopped:
-            # It may lack what it needs; then it says so, and is not there. To grow the memory of
-            # the group, everyone is asked.
+        if stopped or self.model.tight():
+            # With anybody stopped it does not start. It may lack what it needs; then it says so.
             done = hm.run("secondary", self.prefix, eal=self.place.eal)
+            if stopped:
+                said = [
+                    f"dpdk-hotplug_mp: cannot start beside pid {pid}, which is stopped; "
+                    "resume or end it"
+                    for pid in stopped
+                ]
+                if self.one_line(done) not in said:
+                    raise Divergence(f"a start beside the stopped {stopped} said {done.stderr!r}")
+                return True
             if done.returncode != 0:
-                line = self.one_line(done)
-                if stopped and not any(f"beside pid {p}, which is stopped" in line for p in stopped):
-                    raise Divergence(f"a start beside the stopped {stopped} said {line!r}")
+                self.one_line(done)
                 return True
         self.start(who)
         return True

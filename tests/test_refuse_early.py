@@ -127,6 +127,9 @@ def test_deaf(working):
         "failed to attach device net_null1: this process has run out of descriptors and can be "
         "asked nothing any more; quit it"
     )
+    for _ in range(4):
+        # Nor is anything sent to it when others come and go.
+        assert hm.run("secondary", working.prefix).returncode == 0
     assert deaf.quit() == 0
     assert other.cmd("detach net_tap0") == "detached device net_tap0"
     working.assert_agree(PORT)
