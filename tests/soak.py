@@ -139,6 +139,8 @@ class Walk:
         self.kinds = soak_model.kinds(self.place.interface, self.place.tap)
         self.prefixes = (f"hms{os.getpid()}_{number}" for number in itertools.count())
         self.measures = []
+        #: In use before the walk and after it.
+        self.pages = [self.place.pages()]
         self.life = None
         #: Steps since the start of the primary that runs.
         self.history = []
@@ -151,7 +153,7 @@ class Walk:
         life = self.life
         if hasattr(life, "after"):
             took = time.monotonic() - life.begin
-            self.measures.append((took, life.taken, life.before, life.after))
+            self.measures.append((took, life.taken, life.before, life.after, life.killed_ones))
 
     def run(self):
         """Walk until time is up. Returns the failure, None if there was none."""
@@ -181,6 +183,10 @@ class Walk:
                 self.history.append(THE_END)
                 self.life.settle()
                 self.end_life()
+            self.place.wipe()
+            self.pages.append(self.place.pages())
+            if self.pages[0] != self.pages[1]:
+                raise Divergence(f"hugepages in use before and after: {self.pages}")
         except FAILURES as failure:
             self.counts["divergences"] += 1
             return failure
@@ -272,15 +278,18 @@ class Walk:
             ("faults", faults or "none"),
             ("divergences", counts["divergences"]),
         ]
-        if not self.measures:
+        if not self.measures or len(self.pages) < 2:
             return found
-        took, taken, before, after = max(self.measures, key=lambda one: one[1])
+        took, taken, before, after, killed = max(self.measures, key=lambda one: one[1])
         found.append(("longest life", f"{taken} steps, {took / 60:.1f} minutes"))
-        for key in ("descriptors", "hugepages"):
-            same = sum(m[2][key] == m[3][key] for m in self.measures)
-            b, a = (len(m[key]) if key == "descriptors" else m[key] for m in (before, after))
-            lives = f"equal in {same} of {len(self.measures)} lives"
-            found.append((key, f"{b} before, {a} after; {lives}"))
+        same = sum(m[2]["descriptors"] == m[3]["descriptors"] for m in self.measures)
+        opened = [len(m["descriptors"]) for m in (before, after)]
+        lives = f"equal in {same} of {len(self.measures)} lives"
+        found.append(("descriptors", f"{opened[0]} before, {opened[1]} after; {lives}"))
+        pages = f"{before['hugepages']} before, {after['hugepages']} after"
+        left = f"it had to keep what {killed} killed processes had"
+        found.append(("hugepages of that group", f"{pages}; {left}"))
+        found.append(("hugepages", f"{self.pages[0]} before, {self.pages[1]} after all have left"))
         memory = f"{before['memory']} KiB before, {after['memory']} KiB after"
         found.append(("memory of the primary", memory))
         return found

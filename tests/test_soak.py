@@ -34,8 +34,9 @@ def test_a_minute():
     assert figures["seed"] == SEED
     assert figures["divergences"] == "0"
     assert int(figures["operations"]) >= 50
-    before, after = re.match(r"(\d+) before, (\d+) after", figures["descriptors"]).groups()
-    assert before == after
+    for what in ("descriptors", "hugepages"):
+        before, after = re.match(r"(\d+) before, (\d+) after", figures[what]).groups()
+        assert before == after
 
 
 @pytest.mark.parametrize(
