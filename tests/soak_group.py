@@ -242,7 +242,10 @@ class Life:
 
     def choose(self, models):
         """Several may be true still: look which one is, in a process that can be asked."""
-        asked = next(who for who in self.model.members if self.runs(who))
+        telling = {who for model in models for who, _ in model.news}
+        able = [who for who in self.model.members if self.runs(who) and who in self.processes]
+        # Not one that has news to tell still, which would come in between.
+        asked = next((who for who in able if who not in telling), able[0])
         ports = self.processes[asked].list()
         fit = [model for model in models if model.ports() == ports]
         if not fit:
@@ -259,6 +262,7 @@ class Life:
                 fit = [m for m in fit if (who in m.forwards) == (answer == "forwarding is off")]
                 for model in fit:
                     model.forwards.pop(who, None)
+                    model.news = [(w, line) for w, line in model.news if w != who]
         if not fit:
             raise Divergence("no order of what was done leads to what is shown")
         self.model = fit[0].copy()
