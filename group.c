@@ -125,7 +125,7 @@ slot_claim(char *why, size_t size)
 		died = atomic_load(&group_shared->members[slot].pid);
 		if (died != 0) {
 			group_death_tell(slot, died);
-			runtime_remove_dead_socket(group_dir, died);
+			runtime_remove_dead(group_dir, died);
 		}
 		memset(&group_shared->members[slot], 0, sizeof(group_shared->members[slot]));
 		withdraw_slot_claimed(slot);
@@ -207,7 +207,13 @@ static bool
 watch_tick(void)
 {
 	uint64_t wanted = atomic_load(&group_self->sync_wanted);
+	static bool deaf;
 
+	/* Without a socket nobody sends it anything, and waits for it to be read. */
+	if (!deaf && !is_primary && watch_deaf()) {
+		runtime_remove_files(group_dir, getpid());
+		deaf = true;
+	}
 	if (wanted != atomic_load(&group_self->sync_done)) {
 		/* Unless the one who wanted it has given up: what it asks for needs the turn. */
 		if (wanted == turn_operation(&group_shared->turn))
@@ -268,7 +274,7 @@ group_withdraw(group_wait_fn wait)
 
 	if (!turn_held())
 		turn_take("quit", wait, why, sizeof(why));
-	watch_stop(group_primary_left() != 0);
+	watch_stop(group_primary_left() == 0 && !group_primary_stopped());
 	logtap_stop();
 	group_event(NULL, "left");
 	polling_forward_off();
@@ -297,7 +303,7 @@ group_leave(void)
 		snprintf(path, sizeof(path), "%s/" GROUP_FILE, group_dir) < (int)sizeof(path)) {
 		unlink(path);
 		if (lost != 0)
-			runtime_remove_dead_socket(group_dir, 0);
+			runtime_remove_dead(group_dir, 0);
 		rmdir(group_dir); /* if the EAL has left nothing there */
 	}
 	group_turn_release();
@@ -360,6 +366,12 @@ group_primary_seen_leaving(void)
 	return atomic_load_explicit(&lost, memory_order_relaxed) != 0 ||
 	       atomic_load_explicit(&group_shared->leaving, memory_order_relaxed) ==
 		       group_primary_pid;
+}
+
+bool
+group_primary_stopped(void)
+{
+	return !is_primary && group_primary_pid > 0 && runtime_stopped(group_primary_pid);
 }
 
 void

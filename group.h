@@ -167,6 +167,9 @@ const char *group_state_name(enum group_state state);
  */
 pid_t group_primary_left(void);
 
+/** Is the primary another process, and stopped? Any thread. */
+bool group_primary_stopped(void);
+
 /** Has this process noticed that its primary is leaving or has left? Cheap; any thread. */
 bool group_primary_seen_leaving(void);
 

@@ -24,7 +24,7 @@ static void
 force_cleanup(void)
 {
 	console_restore();
-	startup_remove_socket();
+	startup_remove_files();
 }
 
 /* Start-up and leaving wait for an operation under way, but not for ever. */

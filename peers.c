@@ -310,7 +310,7 @@ dead_reap(const struct group_peer *peers, unsigned int nb)
 	}
 	for (i = 0; i < nb; i++) {
 		if (peers[i].state == GROUP_GONE)
-			runtime_remove_dead_socket(group_dir, peers[i].pid);
+			runtime_remove_dead(group_dir, peers[i].pid);
 	}
 }
 

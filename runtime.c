@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -19,6 +20,9 @@
 
 #include "runtime.h"
 #include "text.h"
+
+/* A table of the primary's memory; the copy of a secondary's has "_<pid>" behind that. */
+#define TABLE "fbarray_memseg-"
 
 int
 runtime_dir(const char *file_prefix, char *dir, size_t size)
@@ -116,12 +120,41 @@ runtime_secondaries(const char *dir, pid_t *pids, unsigned int max)
 	return nb;
 }
 
-/* Remove a process's socket, or only if nobody answers at it any more. */
+/* Whose copy of the primary's tables a file is: the pid at its end, or -1. */
+static pid_t
+table_owner(const char *name)
+{
+	const char *last = strrchr(name, '_');
+	char *end;
+	long pid;
+
+	if (strncmp(name, TABLE, strlen(TABLE)) != 0 || last < name + strlen(TABLE))
+		return -1;
+	pid = strtol(last + 1, &end, 10);
+	return *end == '\0' && pid > 0 ? pid : -1;
+}
+
+/* The EAL locks those of a process that runs. */
+static bool
+table_in_use(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	bool used;
+
+	if (fd < 0)
+		return true;
+	used = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	close(fd);
+	return used;
+}
+
+/* Remove a process's socket and tables, or only if it does not use them any more. */
 static void
-socket_remove(const char *dir, pid_t pid, bool dead_only)
+files_remove(const char *dir, pid_t pid, bool dead_only)
 {
 	struct dirent *entry;
 	char path[PATH_MAX];
+	bool table;
 	DIR *d;
 
 	if (pid < 0)
@@ -130,26 +163,66 @@ socket_remove(const char *dir, pid_t pid, bool dead_only)
 	if (d == NULL)
 		return;
 	while ((entry = readdir(d)) != NULL) {
-		if (socket_owner(entry->d_name) != pid ||
+		table = table_owner(entry->d_name) == pid;
+		if ((!table && socket_owner(entry->d_name) != pid) ||
 			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
 				(int)sizeof(path))
 			continue;
-		if (!dead_only || !socket_answers(path))
+		if (!dead_only || !(table ? table_in_use(path) : socket_answers(path)))
 			unlink(path);
 	}
 	closedir(d);
 }
 
 void
-runtime_remove_socket(const char *dir, pid_t pid)
+runtime_remove_files(const char *dir, pid_t pid)
 {
-	socket_remove(dir, pid, false);
+	files_remove(dir, pid, false);
 }
 
 void
-runtime_remove_dead_socket(const char *dir, pid_t pid)
+runtime_remove_dead(const char *dir, pid_t pid)
 {
-	socket_remove(dir, pid, true);
+	files_remove(dir, pid, true);
+}
+
+void
+runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
+{
+	struct dirent *entry;
+	char path[PATH_MAX];
+	struct stat st;
+	DIR *d;
+
+	*bytes = 0;
+	*files = 1; /* its socket */
+	d = opendir(dir);
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		if (strncmp(entry->d_name, TABLE, strlen(TABLE)) != 0 ||
+			table_owner(entry->d_name) > 0 ||
+			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
+				(int)sizeof(path) ||
+			stat(path, &st) < 0)
+			continue;
+		*bytes += st.st_size;
+		++*files;
+	}
+	closedir(d);
+}
+
+bool
+runtime_full(const char *dir, uint64_t bytes, unsigned int files)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (statvfs(dir, &fs) < 0)
+		return false;
+	room = (uint64_t)(geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize;
+	/* Some file systems do not count files. */
+	return room < bytes || (fs.f_files != 0 && fs.f_favail < files);
 }
 
 void
@@ -385,6 +458,30 @@ runtime_program(pid_t pid, char *name, size_t size)
 	fclose(f);
 	/* A process can call itself anything. */
 	text_printable(name);
+}
+
+pid_t
+runtime_thread(const char *const *names)
+{
+	const char *const *wanted;
+	struct dirent *entry;
+	pid_t found = 0;
+	char name[32];
+	DIR *d;
+
+	d = opendir("/proc/self/task");
+	if (d == NULL)
+		return 0;
+	while (found == 0 && (entry = readdir(d)) != NULL) {
+		/* A thread can be looked up as a process can. */
+		runtime_program(atoi(entry->d_name), name, sizeof(name));
+		for (wanted = names; *wanted != NULL; wanted++) {
+			if (strcmp(name, *wanted) == 0)
+				found = atoi(entry->d_name);
+		}
+	}
+	closedir(d);
+	return found;
 }
 
 pid_t

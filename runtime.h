@@ -37,11 +37,12 @@ pid_t runtime_primary(const char *dir);
  */
 unsigned int runtime_secondaries(const char *dir, pid_t *pids, unsigned int max);
 
-/** Remove the mp socket of the secondary with this pid from dir; with pid 0, the primary's. */
-void runtime_remove_socket(const char *dir, pid_t pid);
+/** Remove the mp socket, and what else it has made in dir, of the secondary with this pid; with
+ * pid 0, the primary's socket. */
+void runtime_remove_files(const char *dir, pid_t pid);
 
-/** As runtime_remove_socket(), but only one that does not answer: its pid may have a new owner. */
-void runtime_remove_dead_socket(const char *dir, pid_t pid);
+/** As runtime_remove_files(), but only what nobody uses: its pid may have a new owner. */
+void runtime_remove_dead(const char *dir, pid_t pid);
 
 /** What one more secondary puts into dir: its socket, and a copy of each table of the primary's. */
 void runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files);

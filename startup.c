@@ -68,13 +68,13 @@ startup_streams(void)
 }
 
 void
-startup_remove_socket(void)
+startup_remove_files(void)
 {
 	char path[PATH_MAX + sizeof(TELEMETRY_SOCKET)];
 
 	if (!eal_began)
 		return;
-	runtime_remove_socket(group_dir, joins ? getpid() : 0);
+	runtime_remove_files(group_dir, joins ? getpid() : 0);
 	snprintf(path, sizeof(path), "%s/" TELEMETRY_SOCKET, group_dir);
 	if (!joins)
 		unlink(path);
@@ -178,11 +178,6 @@ group_check_start(char *why, size_t size)
 			wanted.file_prefix);
 		return -ENOENT;
 	}
-	if (joins && runtime_stopped(primary)) {
-		/* It would not answer, and the EAL would start without the devices there are. */
-		snprintf(why, size, "the primary (pid %d) is stopped; resume or end it", primary);
-		return -EBUSY;
-	}
 	if (joins)
 		return 0;
 	if (primary != 0) {
@@ -249,7 +244,7 @@ no_room(int signo)
 		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
 			strsignal(SIGBUS));
 	len = snprintf(text, sizeof(text), PROGRAM ": %s\n", why);
-	startup_remove_socket();
+	startup_remove_files();
 	group_leave();
 	if (write(STDERR_FILENO, text, len) < 0)
 		_exit(EXIT_FAILURE);
@@ -320,6 +315,27 @@ failure_explain(int err, char *why, size_t size)
 			meminfo("HugePages_Free"), meminfo("HugePages_Total"));
 }
 
+/*
+ * A process of the group that is stopped, 0 if none is. The EAL sends all of them
+ * messages when one starts, more than the socket of one that does not read can
+ * hold; who sends then waits for it, and everyone for that one.
+ */
+static pid_t
+stopped_find(void)
+{
+	pid_t pids[GROUP_MAX_PEERS], primary = runtime_primary(group_dir);
+	unsigned int nb, i;
+
+	if (primary > 0 && runtime_stopped(primary))
+		return primary;
+	nb = runtime_secondaries(group_dir, pids, RTE_DIM(pids));
+	for (i = 0; i < nb; i++) {
+		if (runtime_stopped(pids[i]))
+			return pids[i];
+	}
+	return 0;
+}
+
 /* With the turn, so that nobody starts, leaves or operates meanwhile. */
 static int
 eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
@@ -327,6 +343,7 @@ eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 	struct sigaction action = {.sa_handler = no_room}, found;
 	unsigned int files;
 	uint64_t bytes;
+	pid_t stopped;
 	int ret = 0;
 
 	if (wanted.shared) {
@@ -336,6 +353,12 @@ eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 			ret = hugepages_wait(wanted.huge_dir, wait, why, size);
 		if (ret < 0)
 			return ret;
+	}
+	stopped = joins ? stopped_find() : 0;
+	if (stopped != 0) {
+		snprintf(why, size,
+			"cannot start beside pid %d, which is stopped; resume or end it", stopped);
+		return -EBUSY;
 	}
 	/* One that dies for want of it leaves the EAL's locks behind, and harms the group. */
 	if (joins) {
@@ -354,7 +377,7 @@ eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
 	failure_explain(ret, why, size);
-	startup_remove_socket();
+	startup_remove_files();
 	return -ret;
 }
 
@@ -428,10 +451,15 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 void
 startup_undo(group_wait_fn wait)
 {
+	bool stopped = group_primary_stopped();
+
 	group_withdraw(wait);
-	/* The EAL would end a thread that has ended already, and crash. */
-	if (watch_deaf())
-		startup_remove_socket();
+	/*
+	 * The EAL's clean-up would end a thread that has ended already, and crash; or ask
+	 * the primary to give back a hugepage, with a lock held that everyone needs.
+	 */
+	if (watch_deaf() || stopped)
+		startup_remove_files();
 	else if (rte_eal_cleanup() < 0)
 		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
 	group_leave();

@@ -32,9 +32,9 @@ int startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t siz
 void startup_undo(group_wait_fn wait);
 
 /**
- * Remove this process's mp socket from the runtime directory, which the EAL does
- * only in rte_eal_cleanup(). For a process that ends without; any thread.
+ * Remove this process's files from the runtime directory, which the EAL does only
+ * in rte_eal_cleanup(). For a process that ends without; any thread.
  */
-void startup_remove_socket(void);
+void startup_remove_files(void);
 
 #endif

@@ -153,12 +153,12 @@ watch_start(struct watch_state *state, bool (*news)(void))
 }
 
 void
-watch_stop(bool primary_left)
+watch_stop(bool forget)
 {
 	if (!running)
 		return;
 	/* They lie in the memory of the group, one for each port there could be. */
-	if (!primary_left) {
+	if (forget) {
 		rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
 		rte_eth_dev_callback_unregister(
 			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL);

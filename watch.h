@@ -44,9 +44,9 @@ int watch_start(struct watch_state *state, bool (*news)(void));
 /**
  * Stop. Before rte_eal_cleanup(), main thread; does nothing if it was not started.
  *
- * @param primary_left the memory of the group is not to be touched.
+ * @param forget give back what it has of the group's memory.
  */
-void watch_stop(bool primary_left);
+void watch_stop(bool forget);
 
 /** An eventfd(2) that is readable once there is news, until it is read; -1 before watch_start(). */
 int watch_news_fd(void);

@@ -285,5 +285,10 @@ def pytest_sessionfinish(session):
     ]
     for case in PLAN:
         lines += [case, "-" * len(case), "", *report_case(case)]
+    # What soak.py has put behind that is its own, and stays.
+    soak = ""
+    if os.path.exists(path):
+        with open(path, encoding="utf-8") as f:
+            soak = "".join(f.read().partition(f"\n{hm.SOAK_SECTION}")[1:])
     with open(path, "w", encoding="utf-8") as f:
-        f.write("\n".join(lines).rstrip("\n") + "\n")
+        f.write("\n".join(lines).rstrip("\n") + "\n" + soak)

@@ -38,6 +38,8 @@ TIMEOUT = 120
 SOON = 4
 #: What a process says that was ended by force.
 BY_FORCE = "left without clean-up"
+#: The section of the test report that soak.py writes, the last one.
+SOAK_SECTION = "Soak\n----\n"
 #: In a guest: names the file with the tests to run, one a line.
 GUEST_TESTS = "HM_GUEST_TESTS"
 IN_GUEST = GUEST_TESTS in os.environ

@@ -241,3 +241,33 @@ def test_signal_while_an_attach_blocks(pair, short_dir, role, signo):
             assert own_sockets(pair, role) == []
             if role == "primary":
                 assert not os.path.exists(f"{hm.RUNTIME}/{pair.prefix}/dpdk_telemetry.v2")
+
+
+def test_quit_beside_a_stopped_primary(pair):
+    """Nothing is asked of it, such as to give back a hugepage; so all goes on when it is resumed."""
+    for _ in range(14):
+        # Together they have more than one hugepage.
+        pair.add_secondary()
+    primary, first, *others = pair.members()
+    primary.stop()
+    for other in others:
+        assert other.quit() == 0
+    primary.resume()
+    pair.add_secondary()
+    for process in pair.members():
+        assert process.cmd("attach net_null0") == "attached device net_null0"
+        assert process.cmd("detach net_null0") == "detached device net_null0"
+    assert first.alive()
+
+
+def test_killed_one_is_cleared_away(pair):
+    """It leaves a socket and some files, all of which the next operation removes."""
+    directory = f"{hm.RUNTIME}/{pair.prefix}"
+    before = set(os.listdir(directory))
+    dead = pair.add_secondary()
+    assert {name for name in set(os.listdir(directory)) - before if str(dead.pid) not in name} == set()
+    assert len(set(os.listdir(directory)) - before) > 1
+    dead.die()
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    assert set(os.listdir(directory)) == before
+    pair.assert_agree([(0, "net_null0")])

@@ -127,6 +127,9 @@ def test_deaf(working):
         "failed to attach device net_null1: this process has lost the EAL's thread for "
         "messages; quit and restart it"
     )
+    for _ in range(4):
+        # Nor is anything sent to it when others come and go.
+        assert hm.run("secondary", working.prefix).returncode == 0
     assert deaf.quit() == 0
     assert other.cmd("detach net_tap0") == "detached device net_tap0"
     working.assert_agree(PORT)

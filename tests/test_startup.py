@@ -278,6 +278,21 @@ def test_no_room_for_a_primary(small_dir, prefix, short_dir, what, room):
     assert (done.returncode, done.stdout) == (0, "attached device net_null0\n")
 
 
+@pytest.mark.parametrize("role", hm.ROLES[:2])
+def test_start_beside_a_stopped_one(start, pair, role):
+    """The EAL would send it more than its socket holds, and all wait for it to read."""
+    stopped = pair.member(role)
+    stopped.stop()
+    for _ in range(12):
+        line = why(start("secondary", prefix=pair.prefix))
+        said = f"cannot start beside pid {stopped.pid}, which is stopped; resume or end it"
+        assert line == f"dpdk-hotplug_mp: {said}"
+    stopped.resume()
+    late = pair.add_secondary()
+    assert late.cmd("attach net_null0") == "attached device net_null0"
+    pair.assert_agree([(0, "net_null0")])
+
+
 def test_auto_is_primary_then_secondary(process):
     first, second = process("auto"), process("auto")
     assert first.cmd("attach net_null0") == "attached device net_null0"
@@ -367,8 +382,8 @@ def test_stopped_primary_is_not_joined(start, pair):
     pair.primary.stop()
     begin = time.monotonic()
     line = why(start("auto", prefix=pair.prefix))
-    stopped = f"the primary (pid {pair.primary.pid}) is stopped; resume or end it"
-    assert line == f"dpdk-hotplug_mp: {stopped}"
+    stopped = f"pid {pair.primary.pid}, which is stopped; resume or end it"
+    assert line == f"dpdk-hotplug_mp: cannot start beside {stopped}"
     assert secondary.cmd("attach net_null1").endswith("is stopped; resume or end it")
     assert time.monotonic() - begin < 2 * hm.SOON
     pair.primary.resume()
