@@ -65,6 +65,7 @@ file_map(char *why, size_t size)
 	struct group_shared header = {0};
 	bool alone = turn_any_slot() == 0;
 	int fd = turn_fd();
+	struct stat st;
 
 	if (turn_any_slot() < 0) {
 		snprintf(why, size,
@@ -79,6 +80,14 @@ file_map(char *why, size_t size)
 			"another build of this program runs in this group (pid %d, layout %u; this "
 			"one has layout %u); start the same build, or choose another --file-prefix",
 			turn_any_slot(), header.layout, GROUP_LAYOUT);
+		return -EPROTO;
+	}
+	/* Past the end of a file that somebody has cut off there is nothing to read or write. */
+	if (!alone && (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(header))) {
+		snprintf(why, size,
+			"%s/" GROUP_FILE " has been cut off; quit all processes of this group, or "
+			"choose another --file-prefix",
+			group_dir);
 		return -EPROTO;
 	}
 	if (alone && (ftruncate(fd, 0) < 0 || ftruncate(fd, sizeof(*group_shared)) < 0)) {
