@@ -238,7 +238,8 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 	if (msg->len_param != sizeof(req))
 		return -1;
 	memcpy(&req, msg->param, sizeof(req));
-	if (req.id >= RTE_MAX_ETHPORTS || req.nb_rx > PORTS_MAX_QUEUES ||
+	/* Number 0 is that of no operation, and would fit when nobody has the turn. */
+	if (req.op == 0 || req.id >= RTE_MAX_ETHPORTS || req.nb_rx > PORTS_MAX_QUEUES ||
 		req.nb_tx > PORTS_MAX_QUEUES)
 		return -1;
 	pthread_mutex_lock(&lock);
