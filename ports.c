@@ -55,6 +55,21 @@ ports_pool(void)
 	return rte_mempool_lookup(POOL);
 }
 
+unsigned int
+ports_queues(unsigned int id, bool rx)
+{
+	const struct ports_state *state = &group_shared->started[id];
+	uint32_t nb = atomic_load(rx ? &state->nb_rx : &state->nb_tx), has;
+	struct rte_eth_dev_info info;
+
+	/* Any process can write any number there, before the first start makes the pool, too. */
+	if (nb == 0 || ports_pool() == NULL || rte_eth_dev_info_get(id, &info) < 0)
+		return 0;
+	has = rx ? info.nb_rx_queues : info.nb_tx_queues;
+	nb = RTE_MIN(nb, has);
+	return RTE_MIN(nb, (uint32_t)PORTS_MAX_QUEUES);
+}
+
 static struct rte_mempool *
 pool_get(char *why, size_t size)
 {
@@ -145,11 +160,11 @@ port_start(const struct request *req, char *why, size_t size)
  * A driver that makes packets out of nothing would never end.
  */
 static void
-port_drain(uint16_t id, uint32_t nb_queues)
+port_drain(uint16_t id)
 {
 	struct rte_mbuf *mbufs[32];
 	unsigned int left = pool_size / RTE_DIM(mbufs);
-	uint32_t queue;
+	unsigned int nb_queues = ports_queues(id, true), queue;
 	uint16_t nb;
 
 	for (queue = 0; queue < nb_queues; queue++) {
@@ -168,7 +183,7 @@ port_stop(uint16_t id, char *why, size_t size)
 	struct ports_state *state = &group_shared->started[id];
 	int ret;
 
-	port_drain(id, atomic_load(&state->nb_rx));
+	port_drain(id);
 	ret = rte_eth_dev_stop(id);
 	if (ret < 0) {
 		snprintf(why, size, "cannot stop port %u: %s", id, strerror(-ret));

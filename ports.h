@@ -67,6 +67,12 @@ void ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *r
  */
 int ports_settle(group_wait_fn wait, char *why, size_t size);
 
+/**
+ * Queues of a kind that a started port can be polled with: those the group says it
+ * has, if ethdev has as many. A port of this process; main thread, or the primary.
+ */
+unsigned int ports_queues(unsigned int id, bool rx);
+
 /** The pool that all ports share; NULL before the first start. Any process. */
 struct rte_mempool *ports_pool(void);
 

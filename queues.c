@@ -32,8 +32,8 @@ queues_adopt(unsigned int id)
 int
 queues_take(unsigned int id, bool rx, char *why, size_t size)
 {
-	const struct ports_state *state = &group_shared->started[id];
-	uint32_t nb = atomic_load(rx ? &state->nb_rx : &state->nb_tx), used = 0, mine;
+	unsigned int nb = ports_queues(id, rx);
+	uint32_t used = 0, mine;
 	_Atomic uint32_t *own = rx ? &group_self->poll.rx[id] : &group_self->poll.tx[id];
 	struct group_member *member;
 	unsigned int slot, queue;
