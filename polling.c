@@ -198,7 +198,7 @@ job_main(void *arg)
 static int
 direction_make(struct direction *dir, unsigned int in, unsigned int out, char *why, size_t size)
 {
-	int rxq, txq;
+	int rxq, txq, ret;
 
 	memset(dir, 0, sizeof(*dir));
 	rxq = queues_take(in, true, why, size);
@@ -209,14 +209,20 @@ direction_make(struct direction *dir, unsigned int in, unsigned int out, char *w
 		queues_give(in, true, rxq);
 		return txq;
 	}
+	ret = queues_adopt(in, why, size);
+	if (ret == 0)
+		ret = queues_adopt(out, why, size);
+	if (ret < 0) {
+		queues_give(in, true, rxq);
+		queues_give(out, false, txq);
+		return ret;
+	}
 	*dir = (struct direction){.in = in,
 		.out = out,
 		.rxq = rxq,
 		.txq = txq,
 		.in_times = withdraw_times(in),
 		.out_times = withdraw_times(out)};
-	queues_adopt(in);
-	queues_adopt(out);
 	withdraw_enter(in, forward_reader());
 	withdraw_enter(out, forward_reader());
 	return 0;
@@ -402,11 +408,14 @@ polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_
 		res->err = RTE_MIN(queue, 0);
 	}
 	if (queue >= 0) {
-		queues_adopt(id);
-		withdraw_enter(id, send_reader());
+		res->err = queues_adopt(id, res->text, sizeof(res->text));
+		if (res->err == 0)
+			withdraw_enter(id, send_reader());
+		else
+			queues_give(id, false, queue);
 	}
 	group_turn_release();
-	if (queue < 0)
+	if (res->err < 0)
 		return;
 	why = send_run(id, queue, nb, size, &sent);
 	withdraw_leave(id, send_reader());

@@ -7,26 +7,64 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
+#include <rte_memory.h>
 
 #include "device.h"
 #include "group_shared.h"
+#include "ports.h"
 #include "queues.h"
 #include "text.h"
+
+/* Can a queue be there? It lies in the EAL's memory, or it could not be shared. */
+static bool
+in_memory(const void *at)
+{
+	const struct rte_memseg *segment = rte_mem_virt2memseg(at, NULL);
+
+	return segment != NULL && segment->len > 0;
+}
+
+/* Any process can write any address into what the group shares. */
+static bool
+queues_valid(void **queues, unsigned int nb)
+{
+	unsigned int i;
+
+	if ((uintptr_t)queues % sizeof(*queues) != 0)
+		return false;
+	for (i = 0; i < nb; i++) {
+		if (!in_memory(&queues[i]) || !in_memory(queues[i]))
+			return false;
+	}
+	return true;
+}
 
 /*
  * A secondary's fast-path table keeps the queues a port had when it was attached
  * here; ethdev has no call that brings it up to date. The primary has told where
  * they are now.
  */
-void
-queues_adopt(unsigned int id)
+int
+queues_adopt(unsigned int id, char *why, size_t size)
 {
 	const struct ports_state *state = &group_shared->started[id];
+	void **rx, **tx;
 
 	if (group_is_primary())
-		return;
-	rte_eth_fp_ops[id].rxq.data = atomic_load(&state->rx_queues);
-	rte_eth_fp_ops[id].txq.data = atomic_load(&state->tx_queues);
+		return 0;
+	rx = atomic_load(&state->rx_queues);
+	tx = atomic_load(&state->tx_queues);
+	if (!queues_valid(rx, ports_queues(id, true)) ||
+		!queues_valid(tx, ports_queues(id, false))) {
+		snprintf(why, size,
+			"what the group knows of the queues of port %u is damaged; stop and start "
+			"its device",
+			id);
+		return -EFAULT;
+	}
+	rte_eth_fp_ops[id].rxq.data = rx;
+	rte_eth_fp_ops[id].txq.data = tx;
+	return 0;
 }
 
 int

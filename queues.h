@@ -22,7 +22,11 @@ int queues_take(unsigned int id, bool rx, char *why, size_t size);
 /** Give it back. Any thread, without the turn. */
 void queues_give(unsigned int id, bool rx, unsigned int queue);
 
-/** Bring the fast-path table up to date before a port is polled. */
-void queues_adopt(unsigned int id);
+/**
+ * Bring the fast-path table up to date before a port is polled.
+ *
+ * @return 0, or -EFAULT and why: what the group says is no queue at all.
+ */
+int queues_adopt(unsigned int id, char *why, size_t size);
 
 #endif
