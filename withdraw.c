@@ -14,18 +14,31 @@
 
 #define OFFLINE 0	     /* what a reader that is offline reports, in librte_rcu */
 #define LOOKS_PER_CENSUS 500 /* how many of those before it looks who has died */
+#define BITMAP_BITS 64	     /* readers in one element of librte_rcu's bitmap */
 #define LOOK_NS 100000	     /* how often one who withdraws a port looks whether it is let go of */
 
+_Static_assert(WITHDRAW_MAX_READERS % BITMAP_BITS == 0, "the bitmap has no part of an element");
 _Static_assert(sizeof(struct rte_rcu_qsbr) +
 			       WITHDRAW_MAX_READERS * sizeof(struct rte_rcu_qsbr_cnt) +
 			       sizeof(uint64_t) * ((WITHDRAW_MAX_READERS + 63) / 64) <=
 		       WITHDRAW_RCU_SIZE,
 	"WITHDRAW_RCU_SIZE is too small");
 
+/*
+ * librte_rcu finds its counters and how many there are by what the variable itself
+ * says, which never changes; and any process can write there.
+ */
 static struct rte_rcu_qsbr *
 qsbr(unsigned int id)
 {
-	return (struct rte_rcu_qsbr *)group_shared->withdraw.rcu[id];
+	struct rte_rcu_qsbr *v = (struct rte_rcu_qsbr *)group_shared->withdraw.rcu[id];
+	const uint32_t nb = WITHDRAW_MAX_READERS, elements = nb / BITMAP_BITS;
+
+	if (v->max_threads != nb || v->num_elems != elements) {
+		v->max_threads = nb;
+		v->num_elems = elements;
+	}
+	return v;
 }
 
 void
@@ -130,13 +143,14 @@ int
 withdraw_ports(const struct group_view *ports, unsigned int limit_ms, char *why, size_t size)
 {
 	uint64_t until = watch_now_ns() + limit_ms * WATCH_NS_PER_MS;
+	/* The number may be 0 if another process has written over it; that would close nothing. */
+	uint64_t op = RTE_MAX(turn_operation(&group_shared->turn), UINT64_C(1));
 	unsigned int id;
 	int ret = 0;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		if (view_has(ports, id))
-			atomic_store(&group_shared->withdraw.closing[id],
-				turn_operation(&group_shared->turn));
+			atomic_store(&group_shared->withdraw.closing[id], op);
 	}
 	for (id = 0; id < RTE_MAX_ETHPORTS && ret == 0; id++) {
 		if (view_has(ports, id))
