@@ -2,6 +2,8 @@
 #include <inttypes.h>
 #include <time.h>
 
+#include <rte_common.h>
+
 #include "news.h"
 #include "text.h"
 
@@ -32,7 +34,9 @@ news_copy(struct news_ring *ring, uint64_t n, struct news *news)
 	if (atomic_load(&ring->entries[n % NEWS_MAX].number) != n)
 		return false;
 	*news = ring->entries[n % NEWS_MAX].news;
+	/* Any process can write there, not only what group_event() lets through. */
 	news->text[sizeof(news->text) - 1] = '\0';
+	text_printable(news->text);
 	atomic_thread_fence(memory_order_seq_cst);
 	return atomic_load(&ring->entries[n % NEWS_MAX].number) == n;
 }
@@ -43,6 +47,8 @@ news_next(
 {
 	uint64_t nb = atomic_load(&ring->nb), n;
 
+	/* Numbers only grow, unless somebody writes over them: begin anew. */
+	cursor->seen = RTE_MIN(cursor->seen, nb);
 	while (cursor->seen < nb) {
 		n = cursor->seen + 1;
 		if (nb - n >= NEWS_MAX) {

@@ -25,7 +25,7 @@ enum news_kind {
 struct news {
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	pid_t pid;	  /* of the process that caused it, or that it happened to */
-	bool primary;	  /* its role */
+	uint8_t primary;  /* its role: 0 if it is none; a bool could not hold what others write */
 	uint8_t kind;	  /* enum news_kind */
 	char text[234];
 };
