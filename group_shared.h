@@ -27,9 +27,14 @@
 #endif
 
 /*
- * What the processes of a group share. Fixed size, no pointers. Its life: made
- * by the first process to join, under the turn; zeroed by one that joins and
- * finds no other alive; removed by the last that leaves.
+ * What the processes of a group share. Fixed size, no pointers but those of
+ * ports_state. Its life: made by the first process to join, under the turn; zeroed
+ * by one that joins and finds no other alive; removed by the last that leaves.
+ *
+ * A process that has gone wrong can write anything anywhere here. What follows
+ * says what is there when all are well; who reads it takes any bytes for what they
+ * are: a text may lack its null and has to be made printable, a number is held
+ * against its bounds, an address against where it must lie.
  */
 struct group_shared {
 	/* Written under the turn by the first process of the group. They and the record

@@ -13,6 +13,7 @@
 #include "device.h"
 #include "inspect.h"
 #include "logtap.h"
+#include "text.h"
 #include "views.h"
 
 /* A number that cannot be a port. */
@@ -29,6 +30,7 @@ __rte_format_printf(4, 5) static void field_add(
 	va_start(ap, format);
 	vsnprintf(field->text, sizeof(field->text), format, ap);
 	va_end(ap);
+	text_printable(field->text);
 }
 
 static void

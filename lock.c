@@ -9,6 +9,7 @@
 #include "device.h"
 #include "group_shared.h"
 #include "lock.h"
+#include "text.h"
 
 static bool
 lock_is(const struct lock *lock, const char *name)
@@ -52,6 +53,7 @@ lock_holder(const char *name, char *text, size_t size)
 	snprintf(text, size, "%s%s%.*s",
 		holder == group_self ? "this process" : group_peer_name(&peer, who, sizeof(who)),
 		lock->reason[0] == '\0' ? "" : ": ", (int)sizeof(lock->reason) - 1, lock->reason);
+	text_printable(text);
 	return true;
 }
 

@@ -46,8 +46,8 @@ look_list(struct cmdline *cl, const char *rest)
 	cmdline_printf(cl, "list all etherdev\n");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		group_port_get(port.id, &known);
-		cmdline_printf(
-			cl, "%u\t%s\n", port.id, port.name[0] == '\0' ? known.name : port.name);
+		cmdline_printf(cl, "%u\t%s\n", port.id,
+			text_printable(port.name[0] == '\0' ? known.name : port.name));
 	}
 }
 

@@ -12,6 +12,7 @@
 #include "group.h"
 #include "group_shared.h"
 #include "runtime.h"
+#include "text.h"
 
 #define SETTLED_MS 50	/* file times are coarse; one older than this will not come again */
 #define LATE_MS 300	/* a beat older than this is waited for before anything is sent */
@@ -480,6 +481,7 @@ group_error_first(struct group_peer *peer, char *text, size_t size)
 		member_look(member - group_shared->members, peer);
 		snprintf(text, size, "%.*s", (int)sizeof(member->error.text) - 1,
 			member->error.text);
+		text_printable(text);
 	}
 	return order != UINT64_MAX;
 }

@@ -18,6 +18,7 @@
 #include "group_shared.h"
 #include "operation.h"
 #include "ports.h"
+#include "text.h"
 #include "views.h"
 #include "watch.h"
 #include "withdraw.h"
@@ -319,6 +320,7 @@ request_send(struct request *req, char *why, size_t size)
 		memcpy(&answer, reply.msgs[0].param, sizeof(answer));
 		err = RTE_MIN(answer.err, 0);
 		snprintf(why, size, "%.*s", (int)sizeof(answer.why), answer.why);
+		text_printable(why);
 	}
 	free(reply.msgs);
 	return err;

@@ -17,6 +17,7 @@
 #include <rte_string_fns.h>
 
 #include "runtime.h"
+#include "text.h"
 
 int
 runtime_dir(const char *file_prefix, char *dir, size_t size)
@@ -257,4 +258,6 @@ runtime_program(pid_t pid, char *name, size_t size)
 	if (fgets(name, size, f) != NULL)
 		name[strcspn(name, "\n")] = '\0';
 	fclose(f);
+	/* A process can call itself anything. */
+	text_printable(name);
 }

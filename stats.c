@@ -5,6 +5,7 @@
 
 #include "group_shared.h"
 #include "stats.h"
+#include "text.h"
 
 static void
 line_fill(struct stats_line *line, const struct polling_member *poll, unsigned int id)
@@ -41,6 +42,7 @@ stats_each(const char *name, void (*fn)(void *arg, const struct stats_line *line
 			line.pid = atomic_load(&member->pid);
 			strlcpy(line.name, port.name[0] == '\0' ? "-" : port.name,
 				sizeof(line.name));
+			text_printable(line.name);
 			fn(arg, &line);
 			nb++;
 		}

@@ -12,6 +12,7 @@
 #include <rte_string_fns.h>
 
 #include "runtime.h"
+#include "text.h"
 #include "turn.h"
 
 /*
@@ -134,6 +135,7 @@ holder_print(pid_t holder, char *text, size_t size)
 		role = atomic_load(&record.role) == 'p' ? " (primary)" : " (secondary)";
 	snprintf(text, size, "pid %d%s: %.*s", holder, role, (int)sizeof(record.what) - 1,
 		record.what);
+	text_printable(text);
 }
 
 /* One tick of waiting has passed. @return 0 to go on. */
@@ -200,6 +202,7 @@ int
 turn_begin(struct turn_record *record, char role, const char *what, char *why, size_t size)
 {
 	pid_t dead = atomic_load(&record->holder);
+	char dead_what[sizeof(record->dead_what)];
 
 	if (dead != 0) {
 		snprintf(record->dead_what, sizeof(record->dead_what), "%.*s",
@@ -211,9 +214,10 @@ turn_begin(struct turn_record *record, char role, const char *what, char *why, s
 	atomic_fetch_add(&record->op, 1);
 	atomic_store(&record->holder, getpid());
 	dead = atomic_load(&record->dead);
+	snprintf(dead_what, sizeof(dead_what), "%.*s", (int)sizeof(dead_what) - 1,
+		record->dead_what);
 	if (dead != 0)
-		snprintf(why, size, "pid %d died during: %.*s", dead,
-			(int)sizeof(record->dead_what) - 1, record->dead_what);
+		snprintf(why, size, "pid %d died during: %s", dead, text_printable(dead_what));
 	return dead != 0;
 }
 
