@@ -378,21 +378,21 @@ group_lost_text(char *text, size_t size)
 static void
 port_set(const struct group_peer *who, unsigned int id, const char *name, const char *devargs)
 {
-	struct group_port *port = &group_shared->ports[id];
-	struct group_port old;
+	struct group_port port = {0}, old;
 
 	group_port_get(id, &old);
-	strlcpy(port->name, name == NULL ? "" : name, sizeof(port->name));
-	strlcpy(port->devargs, devargs == NULL ? "" : devargs, sizeof(port->devargs));
-	if (strcmp(port->name, old.name) == 0)
+	strlcpy(port.name, name == NULL ? "" : name, sizeof(port.name));
+	strlcpy(port.devargs, devargs == NULL ? "" : devargs, sizeof(port.devargs));
+	group_shared->ports[id] = port;
+	if (strcmp(port.name, old.name) == 0)
 		return;
 	/* What was started is gone, and another port is stopped at first. */
 	atomic_store(&group_shared->started[id].nb_rx, 0);
 	atomic_store(&group_shared->started[id].nb_tx, 0);
 	if (old.name[0] != '\0')
 		group_event(who, "port %u %s has gone", id, old.name);
-	if (port->name[0] != '\0')
-		group_event(who, "port %u %s has come", id, port->name);
+	if (port.name[0] != '\0')
+		group_event(who, "port %u %s has come", id, port.name);
 }
 
 void
