@@ -225,47 +225,6 @@ runtime_full(const char *dir, uint64_t bytes, unsigned int files)
 	return room < bytes || (fs.f_files != 0 && fs.f_favail < files);
 }
 
-void
-runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
-{
-	static const char lists[] = "fbarray_memseg-";
-	struct dirent *entry;
-	char path[PATH_MAX];
-	struct stat st;
-	DIR *d;
-
-	*bytes = 0;
-	*files = 1; /* its socket */
-	d = opendir(dir);
-	if (d == NULL)
-		return;
-	while ((entry = readdir(d)) != NULL) {
-		/* A secondary's own bear its pid after one more underscore. */
-		if (strncmp(entry->d_name, lists, strlen(lists)) != 0 ||
-			strchr(entry->d_name + strlen(lists), '_') != NULL ||
-			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
-				(int)sizeof(path) ||
-			stat(path, &st) < 0)
-			continue;
-		*bytes += st.st_size;
-		++*files;
-	}
-	closedir(d);
-}
-
-bool
-runtime_full(const char *dir, uint64_t bytes, unsigned int files)
-{
-	struct statvfs fs;
-	uint64_t room;
-
-	if (statvfs(dir, &fs) < 0)
-		return false;
-	room = (uint64_t)(geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize;
-	/* Some file systems do not count files. */
-	return room < bytes || (fs.f_files != 0 && fs.f_favail < files);
-}
-
 /* May only this user, or root, use what is at this path for the group? */
 static int
 owner_check(const char *path, const struct stat *st, mode_t type, char *why, size_t size)
@@ -458,30 +417,6 @@ runtime_program(pid_t pid, char *name, size_t size)
 	fclose(f);
 	/* A process can call itself anything. */
 	text_printable(name);
-}
-
-pid_t
-runtime_thread(const char *const *names)
-{
-	const char *const *wanted;
-	struct dirent *entry;
-	pid_t found = 0;
-	char name[32];
-	DIR *d;
-
-	d = opendir("/proc/self/task");
-	if (d == NULL)
-		return 0;
-	while (found == 0 && (entry = readdir(d)) != NULL) {
-		/* A thread can be looked up as a process can. */
-		runtime_program(atoi(entry->d_name), name, sizeof(name));
-		for (wanted = names; *wanted != NULL; wanted++) {
-			if (strcmp(name, *wanted) == 0)
-				found = atoi(entry->d_name);
-		}
-	}
-	closedir(d);
-	return found;
 }
 
 pid_t

@@ -34,10 +34,10 @@ qsbr(unsigned int id)
 	struct rte_rcu_qsbr *v = (struct rte_rcu_qsbr *)group_shared->withdraw.rcu[id];
 	const uint32_t nb = WITHDRAW_MAX_READERS, elements = nb / BITMAP_BITS;
 
-	if (v->max_threads != nb)
+	if (v->max_threads != nb || v->num_elems != elements) {
 		v->max_threads = nb;
-	if (v->num_elems != elements)
 		v->num_elems = elements;
+	}
 	return v;
 }
 

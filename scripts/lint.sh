@@ -48,7 +48,7 @@ check clang-tidy tidy
 check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE \
     --library=posix --enable=warning,style,performance,portability \
     --suppress=variableScope --suppress=readdirCalled $sources
-check codespell codespell --skip './build*,./.git,*.pyc' .
+check codespell codespell --skip './build*,./.git,./tests/fuzz/corpus,*.pyc' .
 check shellcheck shellcheck scripts/*.sh scripts/*.bash .ci/run tests/vm/init tests/vm/run.sh
 
 if [ -n "$failed" ]; then

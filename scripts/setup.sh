@@ -16,7 +16,8 @@ packages="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libjansson-dev 
     dpdk-dev iproute2 kmod"
 packages_demo="python3 python3-pexpect tmux"
 packages_test="python3 python3-pexpect python3-pytest python3-docutils clang clang-format
-    clang-tidy cppcheck codespell shellcheck tmux make pciutils qemu-system-x86 busybox-static
+    libclang-rt-14-dev llvm clang-tidy cppcheck codespell shellcheck tmux make pciutils
+    qemu-system-x86 busybox-static
     git man-db bash bash-completion"
 
 say()
