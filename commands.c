@@ -175,26 +175,6 @@ commands_device_events(struct cmdline *cl)
 	monitor_news(cl);
 }
 
-void
-commands_leaving(void)
-{
-	struct group_peer peers[GROUP_MAX_PEERS];
-	unsigned int nb, i, left = 0;
-
-	if (!group_is_primary())
-		return;
-	nb = group_peers(peers, RTE_DIM(peers));
-	for (i = 0; i < nb; i++) {
-		if (peers[i].self || peers[i].state == GROUP_GONE)
-			continue;
-		printf("%s%d", left++ == 0 ? "secondaries left without their primary: pid " : " ",
-			peers[i].pid);
-	}
-	if (left > 0)
-		printf("; quit them\n");
-	fflush(stdout);
-}
-
 static void
 quit_run(struct cmdline *cl, const char *rest)
 {

@@ -14,7 +14,4 @@ extern cmdline_parse_ctx_t commands_lines[];
 /** Do what the kernel's device events ask for; for unplug_fd(). */
 void commands_device_events(struct cmdline *cl);
 
-/** What a primary says of those it leaves behind, on standard output; nothing if nobody is. */
-void commands_leaving(void);
-
 #endif

@@ -259,3 +259,23 @@ look_devices(struct cmdline *cl, const char *rest)
 		cmdline_printf(
 			cl, "%-18s %s\n", virt->name, virt->params[0] == '\0' ? "-" : virt->params);
 }
+
+void
+look_leaving(void)
+{
+	struct group_peer peers[GROUP_MAX_PEERS];
+	unsigned int nb, i, left = 0;
+
+	if (!group_is_primary())
+		return;
+	nb = group_peers(peers, RTE_DIM(peers));
+	for (i = 0; i < nb; i++) {
+		if (peers[i].self || peers[i].state == GROUP_GONE)
+			continue;
+		printf("%s%d", left++ == 0 ? "secondaries left without their primary: pid " : " ",
+			peers[i].pid);
+	}
+	if (left > 0)
+		printf("; quit them\n");
+	fflush(stdout);
+}

@@ -24,4 +24,7 @@ void look_show(struct cmdline *cl, const char *rest);
 /** What could be attached: PCI network devices, and virtual drivers. Waits for the turn. */
 void look_devices(struct cmdline *cl, const char *rest);
 
+/** What a primary says of those it leaves behind, on standard output; nothing if nobody is. */
+void look_leaving(void);
+
 #endif

@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "look.h"
 #include "monitor.h"
 #include "options.h"
 #include "polling.h"
@@ -125,7 +126,7 @@ main(int argc, char **argv)
 	con.keep_going = options.keep_going;
 	commands_run(&con, &options);
 	signals_force_soon();
-	commands_leaving();
+	look_leaving();
 	telemetry_stop();
 	ports_serve_stop();
 	unplug_stop();
