@@ -119,7 +119,7 @@ input_read(const struct console *con, struct cmdline *cl, int fd, char *buf, siz
 			poll(&fds[1], 1, HANGUP_MS);
 		} else if (len < 0) {
 			perror(PROGRAM ": cannot read commands");
-			any_failed = true;
+			line_failed = any_failed = true;
 		}
 		return 0;
 	}
@@ -308,6 +308,9 @@ console_lines(const struct console *con, int fd)
 	while (end == CONSOLE_END_INPUT &&
 		(len = input_read(con, lines.cl, fd, buf, sizeof(buf))) > 0)
 		end = lines_take(&lines, buf, len);
+	/* What could not be read may have been anything. */
+	if (end == CONSOLE_END_INPUT && line_failed && !con->keep_going)
+		end = CONSOLE_END_FAILED;
 	return lines_end(&lines, end);
 }
 

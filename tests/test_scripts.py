@@ -427,6 +427,16 @@ def test_file_that_fails_while_it_is_read_is_no_success(pair):
     pair.assert_agree([(0, "net_null0")])
 
 
+def test_file_that_fails_while_it_is_read_is_the_last(pair):
+    own = ["--cmdline-file", "/proc/self/mem", "--cmd", "list"]
+    for keep_going in (False, True):
+        done = hm.run("secondary", pair.prefix, own=["--keep-going"] * keep_going + own)
+        assert done.returncode == 1
+        assert done.stdout == "list all etherdev\n" * keep_going
+        assert "cannot read commands: Input/output error" in done.stderr
+
+
+
 # --interactive
 
 

@@ -66,11 +66,7 @@ WITHOUT_PCI = ("unshare", "--mount", "sh", "-c", NO_PCI, "sh")
     "kwargs",
     [
         pytest.param(lambda nic: {"wrap": WITHOUT_PCI}, id="it does not see it"),
-        pytest.param(
-            lambda nic: {"eal": ("-b", nic.bdf)},
-            id="started with -b",
-            marks=pytest.mark.xfail(strict=False, reason="an attach lifts the EAL's -b"),
-        ),
+        pytest.param(lambda nic: {"eal": ("-b", nic.bdf)}, id="started with -b"),
     ],
 )
 def test_a_secondary_refuses(nic, kwargs):
