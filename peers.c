@@ -116,6 +116,9 @@ group_peers(struct group_peer *peers, unsigned int max)
 	const pid_t *pids;
 
 	for (slot = 0; slot < GROUP_MAX_MEMBERS && nb < max; slot++) {
+		/* To ask the kernel about a slot nobody is in would cost more than all the rest. */
+		if (atomic_load(&group_shared->members[slot].pid) == 0)
+			continue;
 		/* It may leave between two looks. */
 		member_look(slot, &peers[nb]);
 		if (peers[nb].pid > 0)
@@ -293,6 +296,10 @@ dead_reap(const struct group_peer *peers, unsigned int nb)
 	unsigned int slot, i;
 	pid_t pid;
 
+	for (i = 0; i < nb && peers[i].state != GROUP_GONE; i++)
+		;
+	if (i == nb)
+		return;
 	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		pid = atomic_load(&group_shared->members[slot].pid);
 		if (pid != 0 && !group_member_alive(slot)) {
