@@ -26,6 +26,9 @@ lock_find(const char *name, struct group_member **holder)
 
 	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		member = &group_shared->members[slot];
+		/* Nobody is in it; what its locks say need not even be read. */
+		if (atomic_load(&member->pid) == 0)
+			continue;
 		for (lock = member->locks; lock < member->locks + RTE_DIM(member->locks); lock++) {
 			if (lock_is(lock, name) && group_member_alive(slot)) {
 				*holder = member;
