@@ -142,16 +142,13 @@ device_each(void (*fn)(const char *name))
  * primary has released under us has a driver and no data to answer from.
  */
 void
-device_ports(const struct rte_devargs *da, struct group_view *ports, unsigned int *first)
+device_ports(const struct rte_device *dev, struct group_view *ports, unsigned int *first)
 {
-	char name[RTE_DEV_NAME_MAX_LEN + 64];
-	struct rte_dev_iterator it;
 	uint16_t id;
 
 	memset(ports, 0, sizeof(*ports));
 	*first = RTE_MAX_ETHPORTS;
-	snprintf(name, sizeof(name), "%s:%s", rte_bus_name(da->bus), da->name);
-	RTE_ETH_FOREACH_MATCHING_DEV(id, name, &it)
+	RTE_ETH_FOREACH_DEV_OF(id, dev)
 	{
 		if (*first == RTE_MAX_ETHPORTS)
 			*first = id;

@@ -45,11 +45,11 @@ struct rte_device *device_find(const struct rte_devargs *da);
 void device_each(void (*fn)(const char *name));
 
 /**
- * Ports of the device da names, in this process.
+ * Ports of a device, in this process.
  *
  * @param first receives the lowest port id, RTE_MAX_ETHPORTS if there is none.
  */
-void device_ports(const struct rte_devargs *da, struct group_view *ports, unsigned int *first);
+void device_ports(const struct rte_device *dev, struct group_view *ports, unsigned int *first);
 
 /**
  * Can the socket that da asks a vhost-user server to make be made? The driver

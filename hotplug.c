@@ -108,7 +108,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 	dev = device_find(&op->da);
 	if (err == -ENOMSG && settled && dev != NULL) {
 		/* Late, but done: the primary went on when the one who asked had given up. */
-		device_ports(&op->da, &left, &first);
+		device_ports(dev, &left, &first);
 		if (first < RTE_MAX_ETHPORTS && group_ports_at(&left, true)) {
 			ports_remember(op, &left, devargs);
 			operation_result(op, 0, "%s", "");
@@ -139,14 +139,16 @@ static void
 attach_verify(struct operation *op, const char *devargs)
 {
 	struct group_view ports;
+	struct rte_device *dev;
 	unsigned int first;
 	char lack[512];
 
-	if (device_find(&op->da) == NULL) {
+	dev = device_find(&op->da);
+	if (dev == NULL) {
 		attach_undo(op, devargs, -ENOMSG);
 		return;
 	}
-	device_ports(&op->da, &ports, &first);
+	device_ports(dev, &ports, &first);
 	if (!group_ports_at(&ports, true)) {
 		group_settle(op->wait);
 		views_take(&op->now);
@@ -187,6 +189,7 @@ hotplug_attach(
 {
 	struct operation op = {.verb = "attach", .announce = announce, .res = res, .wait = wait};
 	struct group_view ports, has;
+	struct rte_device *dev;
 	unsigned int first;
 	char text[512];
 
@@ -195,8 +198,9 @@ hotplug_attach(
 	ports_known(&op, &ports);
 	view_common(&ports, views_reference(&op.before), &has);
 	/* rte_dev_probe() says 0 for a device that is attached already. */
-	if (device_find(&op.da) != NULL) {
-		device_ports(&op.da, &ports, &first);
+	dev = device_find(&op.da);
+	if (dev != NULL) {
+		device_ports(dev, &ports, &first);
 		if (first < RTE_MAX_ETHPORTS)
 			operation_result(&op, -EEXIST, "already attached (port %u)", first);
 		else
@@ -270,7 +274,7 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 	char why[512];
 	int ret;
 
-	device_ports(&op->da, &ports, &first);
+	device_ports(dev, &ports, &first);
 	ret = withdraw_ports(&ports, force ? FORCE_MS : PORTS_WITHDRAW_MS, why, sizeof(why));
 	if (ret < 0 && force) {
 		text_add(op->res->note, sizeof(op->res->note), "%s%s; it may crash now",

@@ -151,7 +151,7 @@ device_print(struct cmdline *cl, const char *text, char *why, size_t size)
 	if (dev == NULL) {
 		snprintf(why, size, "not attached");
 	} else {
-		device_ports(&da, &ports, &id);
+		device_ports(dev, &ports, &id);
 		if (id == RTE_MAX_ETHPORTS) {
 			inspect_device(dev, &inspect);
 			inspect_print(cl, &inspect);

@@ -361,6 +361,7 @@ static bool
 ports_of(struct operation *op, struct group_view *ports)
 {
 	unsigned int first = RTE_MAX_ETHPORTS;
+	struct rte_device *dev;
 
 	if (group_primary_foreign()) {
 		operation_result(op, -ENOTSUP,
@@ -368,11 +369,12 @@ ports_of(struct operation *op, struct group_view *ports)
 			group_primary_pid);
 		return false;
 	}
-	if (device_find(&op->da) == NULL) {
+	dev = device_find(&op->da);
+	if (dev == NULL) {
 		operation_result(op, -ENODEV, "not attached");
 		return false;
 	}
-	device_ports(&op->da, ports, &first);
+	device_ports(dev, ports, &first);
 	if (first == RTE_MAX_ETHPORTS)
 		operation_result(op, -ENODEV, "no ethernet port");
 	return first < RTE_MAX_ETHPORTS;

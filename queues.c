@@ -97,7 +97,7 @@ queues_port(const char *device, char *why, size_t size)
 	first = RTE_MAX_ETHPORTS;
 	dev = device_find(&da);
 	if (dev != NULL)
-		device_ports(&da, &ports, &first);
+		device_ports(dev, &ports, &first);
 	ret = first;
 	if (first == RTE_MAX_ETHPORTS) {
 		snprintf(why, size, "%s: no port of this process", da.name);

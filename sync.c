@@ -40,7 +40,7 @@ stale_remove(const struct group_view *ref, unsigned int id)
 		return;
 	dev = device_find(&da);
 	if (dev != NULL) {
-		device_ports(&da, &ports, &i);
+		device_ports(dev, &ports, &i);
 		/* Holder of the turn is the one who wants this done, and waits for it. */
 		if (withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why)) == 0) {
 			rte_dev_remove(dev);
