@@ -354,17 +354,12 @@ line_run(void *parsed, struct cmdline *cl, void *data)
 	console_fail();
 }
 
-/*
- * Token: a whole line that fits no other instruction, so that it gets a reason of
- * its own: a command that does not exist, lacks its argument or takes none. What
- * another instruction takes is not for this one, or the library calls it ambiguous.
- */
+/* Token: a whole line. */
 static int
-other_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+line_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
 {
 	size_t len = strcspn(buf, " \t\r\n#");
 	const char *rest = buf + len;
-	const struct command *cmd;
 	struct tokens_line *line = res;
 
 	RTE_SET_USED(token);
@@ -374,11 +369,25 @@ other_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsign
 	rest += strspn(rest, " \t");
 	if (tokens_rest(rest, line->rest, sizeof(line->rest)) < 0)
 		return -1;
-	cmd = command_find(buf, len);
-	if (cmd != NULL && (cmd->args == NULL) == (line->rest[0] == '\0'))
-		return -1;
 	strlcpy(line->word, buf, RTE_MIN(len + 1, sizeof(line->word)));
 	return strcspn(buf, "\r\n");
+}
+
+/*
+ * Token: a whole line that fits no other instruction, so that it gets a reason of
+ * its own: a command that does not exist, lacks its argument or takes none. What
+ * another instruction takes is not for this one, or the library calls it ambiguous.
+ */
+static int
+other_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+{
+	const struct command *cmd = command_find(buf, strcspn(buf, " \t\r\n#"));
+	const struct tokens_line *line = res;
+	int len = line_parse(token, buf, res, size);
+
+	if (len >= 0 && cmd != NULL && (cmd->args == NULL) == (line->rest[0] == '\0'))
+		return -1;
+	return len;
 }
 
 /* One choice that is never given: TAB shows nothing of an instruction nobody can type. */
@@ -435,7 +444,10 @@ static struct cmdline_token_ops other_ops = {
 	.complete_get_elt = other_complete_elt,
 };
 
+static struct cmdline_token_ops line_ops = {.parse = line_parse};
+
 static struct cmdline_token_hdr other_token = {&other_ops, 0};
+static struct cmdline_token_hdr line_token = {&line_ops, 0};
 
 /* An instruction: its word, the line it is shown with, the tokens after the word. */
 #define INSTRUCTION(name, usage, ...)                                      \
@@ -469,6 +481,18 @@ static cmdline_parse_inst_t other_inst = {
 	.f = line_run,
 	.tokens = {&other_token, NULL},
 };
+
+static cmdline_parse_inst_t line_inst = {
+	.f = line_run,
+	.tokens = {&line_token, NULL},
+};
+
+/*
+ * The instructions above are there for TAB and lead to line_run() all. The library
+ * tries each of them on every line, and clears 8 KiB for it, which takes as long as
+ * half of what an operation takes in a group of one.
+ */
+cmdline_parse_ctx_t commands_lines[] = {&line_inst, NULL};
 
 cmdline_parse_ctx_t commands_grammar[] = {
 	&attach_inst,

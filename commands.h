@@ -8,6 +8,9 @@
 /** The grammar of the prompt, for the cmdline library; ends with NULL. */
 extern cmdline_parse_ctx_t commands_grammar[];
 
+/** That of lines nobody types: the same commands, nothing to complete. */
+extern cmdline_parse_ctx_t commands_lines[];
+
 /** Do what the kernel's device events ask for; for unplug_fd(). */
 void commands_device_events(struct cmdline *cl);
 

@@ -206,7 +206,7 @@ lines_begin(const struct console *con, struct lines *lines)
 {
 	memset(lines, 0, sizeof(*lines));
 	lines->con = con;
-	lines->cl = cmdline_new(con->grammar, "", -1, STDOUT_FILENO);
+	lines->cl = cmdline_new(con->lines, "", -1, STDOUT_FILENO);
 	if (lines->cl != NULL)
 		return 0;
 	fprintf(stderr, PROGRAM ": no memory to read commands\n");

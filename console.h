@@ -22,7 +22,8 @@ struct console_source {
 
 /** How lines are read and run. */
 struct console {
-	cmdline_parse_ctx_t *grammar;
+	cmdline_parse_ctx_t *grammar; /* of lines that are typed */
+	cmdline_parse_ctx_t *lines;   /* of others */
 	const char *prompt;
 	struct console_source sources[CONSOLE_MAX_SOURCES]; /* seen to while no command runs */
 	/* Of lines that nobody types: */

@@ -89,6 +89,7 @@ main(int argc, char **argv)
 {
 	struct console con = {
 		.grammar = commands_grammar,
+		.lines = commands_lines,
 		.prompt = PROMPT,
 		.sources = {{.ready = monitor_news}, {.ready = commands_device_events},
 			{.ready = telemetry_refresh, .silent = true}},
