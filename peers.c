@@ -326,9 +326,9 @@ peer_check(const struct group_peer *peer, uint64_t start, bool *late, char *why,
 
 	if (peer->state == GROUP_GONE)
 		return 0;
-	group_peer_name(peer, name, sizeof(name));
 	if (peer->state == GROUP_STOPPED) {
-		snprintf(why, size, "%s is stopped; resume or end it", name);
+		snprintf(why, size, "%s is stopped; resume or end it",
+			group_peer_name(peer, name, sizeof(name)));
 		return -EBUSY;
 	}
 	if (peer->foreign || peer->beat_ns > start ||
@@ -343,7 +343,8 @@ peer_check(const struct group_peer *peer, uint64_t start, bool *late, char *why,
 		return -EBUSY;
 	}
 	snprintf(why, size,
-		"%s is hung: it has served no request for %u ms; end it, or try again later", name,
+		"%s is hung: it has served no request for %u ms; end it, or try again later",
+		group_peer_name(peer, name, sizeof(name)),
 		(unsigned int)((watch_now_ns() - peer->beat_ns) / WATCH_NS_PER_MS));
 	return -EBUSY;
 }
