@@ -66,8 +66,6 @@ def terminals(most, counts, rounds):
             role = "secondary" if number else "primary"
             group.append(Program(prefix, role, ("--keep-going",)))
             stack.callback(group[-1].close)
-            group[-1].run(["list"])
-            group[-1].answer()
 
         def wait(terminal, result, nb):
             last = 0

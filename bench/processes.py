@@ -31,16 +31,18 @@ class Idle:
 
     def __init__(self, prefix, bare=False):
         own = () if bare else ("--cmd", "list", "--interactive")
-        binary = FLOOR if bare else hm.BINARY
-        self.process = start(
-            hm.command_line("secondary", prefix, EAL, own, binary=binary), stdin=subprocess.PIPE
+        args = hm.command_line(
+            "secondary", prefix, EAL, own, binary=FLOOR if bare else hm.BINARY
         )
-        self.pid = self.process.pid
-        self.first = self.process.stdout.readline().decode().strip()
-        if self.first != ("ready" if bare else "list all etherdev"):
-            self.process.kill()
-            self.process.wait()
-            raise RuntimeError(f"a secondary did not start: {self.first!r}")
+        with tempfile.TemporaryFile("w+") as log:
+            self.process = start(args, stdin=subprocess.PIPE, stderr=log)
+            self.pid = self.process.pid
+            first = self.process.stdout.readline().decode().strip()
+            if first != ("ready" if bare else "list all etherdev"):
+                self.process.kill()
+                self.process.wait()
+                log.seek(0)
+                raise RuntimeError(f"a secondary did not start: {first}\n{log.read()}")
 
     def close(self):
         # What it may still say has nowhere to go; it must not wait for that.
@@ -181,6 +183,10 @@ class Program(Scripted):
         super().__init__(
             lambda path: hm.command_line(role, prefix, EAL, (*own, "--cmdline-file", path))
         )
+        # It opens the file before it starts the EAL.
+        self.run(["list"])
+        if self.answer()[1] != "list all etherdev":
+            raise RuntimeError("the program did not start")
 
     def pairs(self, devargs, nb):
         name = devargs.partition(",")[0]
