@@ -34,7 +34,7 @@ def operations(device, secondaries, rounds, pairs):
             devargs = device
             if device.startswith("net_af_packet"):
                 # Two sockets of one interface in two groups would be one more thing to compare.
-                name = f"hmb{len(groups)}"
+                name = f"hmb{os.getpid()}_{len(groups)}"
                 hm.veth_add(name, f"{name}p")
                 stack.callback(subprocess.run, ["ip", "link", "del", name], check=True)
                 devargs = f"{device},iface={name}"
@@ -50,7 +50,7 @@ def operations(device, secondaries, rounds, pairs):
     return took
 
 
-def terminals(most, counts, rounds):
+def terminals(counts, rounds):
     """The same operations on the same group by several terminals at once, and by those terminals
     one after the other; about as many for any number of terminals. A terminal alone attaches
     all devices before it detaches them, as several at once do, whose turns alternate; so there
@@ -58,7 +58,7 @@ def terminals(most, counts, rounds):
     results = {
         count: {"operations": 0, "together": [], "apart": [], "failures": []} for count in counts
     }
-    prefix = hm.new_prefix()
+    prefix, most = hm.new_prefix(), max(counts)
     with contextlib.ExitStack() as stack:
         stack.callback(hm.remove_traces, prefix)
         group = []
@@ -161,7 +161,7 @@ def memory():
     return used
 
 
-def busiest_ns(pid):
+def cpu_ns(pid):
     """CPU time of each thread."""
     times = {}
     for path in glob.glob(f"/proc/{pid}/task/*/schedstat"):
@@ -238,10 +238,10 @@ def forwards(rounds, seconds):
             for kind, one in ones.items():
                 one.on()
                 time.sleep(0.2)
-                cpu, packets = busiest_ns(one.pid), one.packets()
+                cpu, packets = cpu_ns(one.pid), one.packets()
                 time.sleep(seconds)
                 packets = one.packets() - packets
-                used = max(ns - cpu.get(path, 0) for path, ns in busiest_ns(one.pid).items())
+                used = max(ns - cpu.get(path, 0) for path, ns in cpu_ns(one.pid).items())
                 one.off()
                 rates[kind].append(1000 * packets / used)
     return rates

@@ -232,7 +232,7 @@ def chart(results):
         "<!-- SPDX-License-Identifier: BSD-3-Clause -->",
         '<rect width="720" height="360" fill="#ffffff"/>',
         '<text x="14" y="24" font-size="15" font-weight="bold">'
-        "An attach and a detach of net_null (median; below is better)</text>",
+        "An attach and a detach of net_null (median time, logarithmic; less is better)</text>",
     ]
     for number, (_, label, colour) in enumerate(SERIES):
         x = left + 180 * number
@@ -249,14 +249,14 @@ def chart(results):
     for number, cell in enumerate(cells):
         middle = left + step * (number + 0.5)
         for place, (kind, _, colour) in enumerate(SERIES):
-            y, x = y_of(pair(cell["took"][kind])), middle + 34 * (place - 1.5)
+            y, x = y_of(pair(cell["took"][kind])), middle + 37 * (place - 1.5) + 3
             out.append(
-                f'<rect x="{x:.1f}" y="{y:.1f}" width="30" height="{bottom - y:.1f}" '
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="31" height="{bottom - y:.1f}" '
                 f'fill="{colour}"/>'
             )
             if kind != "floor":
                 out.append(
-                    f'<text x="{x + 15:.1f}" y="{y - 5:.1f}" font-size="11" '
+                    f'<text x="{x + 15.5:.1f}" y="{y - 5:.1f}" font-size="10.5" '
                     f'text-anchor="middle">{pair_ratio(cell, kind):.2f}×</text>'
                 )
         out.append(
