@@ -334,25 +334,6 @@ line_run(void *parsed, struct cmdline *cl, void *data)
 	console_fail();
 }
 
-/* Token: a whole line. */
-static int
-line_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
-{
-	size_t len = strcspn(buf, " \t\r\n#");
-	const char *rest = buf + len;
-	struct tokens_line *line = res;
-
-	RTE_SET_USED(token);
-	/* No result is wanted when the library only completes. */
-	if (res == NULL || size < sizeof(*line))
-		return -1;
-	rest += strspn(rest, " \t");
-	if (tokens_rest(rest, line->rest, sizeof(line->rest)) < 0)
-		return -1;
-	strlcpy(line->word, buf, RTE_MIN(len + 1, sizeof(line->word)));
-	return strcspn(buf, "\r\n");
-}
-
 /*
  * Token: a whole line that fits no other instruction, so that it gets a reason of
  * its own: a command that does not exist, lacks its argument or takes none. What
@@ -363,7 +344,7 @@ other_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsign
 {
 	const struct command *cmd = command_find(buf, strcspn(buf, " \t\r\n#"));
 	const struct tokens_line *line = res;
-	int len = line_parse(token, buf, res, size);
+	int len = tokens_whole.ops->parse(token, buf, res, size);
 
 	if (len >= 0 && cmd != NULL && (cmd->args == NULL) == (line->rest[0] == '\0'))
 		return -1;
@@ -424,10 +405,7 @@ static struct cmdline_token_ops other_ops = {
 	.complete_get_elt = other_complete_elt,
 };
 
-static struct cmdline_token_ops line_ops = {.parse = line_parse};
-
 static struct cmdline_token_hdr other_token = {&other_ops, 0};
-static struct cmdline_token_hdr line_token = {&line_ops, 0};
 
 /* An instruction: its word, the line it is shown with, the tokens after the word. */
 #define INSTRUCTION(name, usage, ...)                                      \
@@ -464,7 +442,7 @@ static cmdline_parse_inst_t other_inst = {
 
 static cmdline_parse_inst_t line_inst = {
 	.f = line_run,
-	.tokens = {&line_token, NULL},
+	.tokens = {&tokens_whole, NULL},
 };
 
 /*

@@ -44,6 +44,24 @@ any_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned
 	return tokens_rest(buf, res, size);
 }
 
+static int
+whole_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+{
+	size_t len = strcspn(buf, " \t\r\n#");
+	const char *rest = buf + len;
+	struct tokens_line *line = res;
+
+	RTE_SET_USED(token);
+	/* No result is wanted when the library only completes. */
+	if (res == NULL || size < sizeof(*line))
+		return -1;
+	rest += strspn(rest, " \t");
+	if (tokens_rest(rest, line->rest, sizeof(line->rest)) < 0)
+		return -1;
+	strlcpy(line->word, buf, RTE_MIN(len + 1, sizeof(line->word)));
+	return strcspn(buf, "\r\n");
+}
+
 /* What TAB has to choose from, put together when the library asks how many there are. */
 static char choices[MAX_CHOICES][RTE_DEV_NAME_MAX_LEN];
 static unsigned int nb_choices;
@@ -206,6 +224,9 @@ static struct cmdline_token_ops on_off_ops = {
 	.complete_get_elt = choice_elt,
 };
 
+static struct cmdline_token_ops whole_ops = {.parse = whole_parse};
+
+cmdline_parse_token_hdr_t tokens_whole = {&whole_ops, 0};
 cmdline_parse_token_hdr_t tokens_any = {&any_ops, offsetof(struct tokens_line, rest)};
 cmdline_parse_token_hdr_t tokens_attached = {&attached_ops, offsetof(struct tokens_line, rest)};
 cmdline_parse_token_hdr_t tokens_attachable = {&attachable_ops, offsetof(struct tokens_line, rest)};

@@ -27,6 +27,9 @@ struct tokens_line {
  */
 int tokens_rest(const char *buf, char *rest, size_t size);
 
+/** A whole line, whatever the command; for lines that nobody types. */
+extern cmdline_parse_token_hdr_t tokens_whole;
+
 /** All that is left of the line, put into tokens_line.rest; TAB shows nothing. */
 extern cmdline_parse_token_hdr_t tokens_any;
 

@@ -39,6 +39,7 @@ ELSEWHERE = {
     "ninja -C build": "scripts/demo.sh",
     "meson compile -C build lint": "scripts/lint.sh",
     "meson dist -C build": "tests/test_packaging.py",
+    "scripts/bench.sh": "tests/test_bench.py",
 }
 
 

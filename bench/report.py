@@ -1,0 +1,331 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""What bench/results.json comes to: doc/benchmark.rst and .svg, the figures in the README, and how
+they stand to what is wanted.
+
+usage: bench/report.py    after bench/run.py, which calls it"""
+
+import json
+import math
+import os
+import re
+import statistics
+import sys
+
+REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RESULTS = os.path.join(REPO, "bench", "results.json")
+PAGE = os.path.join(REPO, "doc", "benchmark.rst")
+CHART = os.path.join(REPO, "doc", "benchmark.svg")
+README = os.path.join(REPO, "README.rst")
+
+#: What is wanted.
+FLOOR_MOST = 1.05  # times what the EAL alone takes for an attach and a detach
+TERMINALS_LEAST = 0.90  # of what the same terminals do one after the other
+ONE_SHOT_MOST = 1.20  # times a secondary that starts and leaves
+FORWARD_LEAST = 0.90  # of what dpdk-testpmd forwards
+
+PAGE_HEAD = """\
+.. SPDX-License-Identifier: BSD-3-Clause
+
+=========
+Benchmark
+=========
+
+Written by ``scripts/bench.sh``; what it measured is in ``bench/results.json``.
+
+:Machine: {cpu}, {cores} cores
+:Kernel: {kernel}
+:DPDK: {dpdk}
+:Program: {program}
+:Load before: {load}
+:Took: {minutes:.1f} minutes
+:Date: {date}
+
+"""
+
+OPERATIONS = """\
+Attach and detach
+=================
+
+Microseconds, medians and 99th percentiles, beside some idle secondaries. All run at the same time
+and are used in turns, a few operations each:
+
+- ``floor``: a loop of ``rte_dev_probe()`` and ``rte_dev_remove()`` in C, as primary; the calls
+  alone are timed. Its secondaries are the program's own, idle, as are those of the next two: so all
+  pay the same for their beats, and what differs is the process that operates.
+- ``program``: the primary runs a ``--cmdline-file``; the time is from one answer to the next, so to
+  read the line, the turn, the checks and to print are in it.
+- ``testpmd``: the same of dpdk-testpmd, which sets up the port that it attaches, and closes it
+  before it detaches it.
+- ``bare``: the floor among secondaries that have started the EAL and do nothing else; to show what
+  the beats of idle secondaries cost. Nothing is held against it.
+
+The ratio is to the floor. What is judged is an attach and a detach together.
+
+"""
+
+TERMINALS = """\
+Terminals at once
+=================
+
+A group of 8 processes; some of them each attach and detach a net_null of their own, all at once.
+The ratio is to the same operations on the same group by the same terminals one after the other,
+with as many devices about: 1 means that to take turns costs nothing.
+
+"""
+
+STARTS = """\
+Start
+=====
+
+Milliseconds from exec to the first prompt, against a program that does ``rte_eal_init()`` and no
+more; and of a whole ``-- --cmd 'attach net_null0'``, against a secondary that starts and leaves.
+
+"""
+
+MEMORY = """\
+Memory
+======
+
+Resident, in KiB, of an idle process in a group of two, without hugepages; in the second figure what
+is shared by several processes is divided among them.
+
+"""
+
+FORWARD = """\
+Forwarding
+==========
+
+Million packets a second that go from one net_null to another, both ways, by one thread on one core;
+seconds of that thread's CPU time, so that other load on the machine does not count.
+
+"""
+
+
+def p99(values):
+    return sorted(values)[math.ceil(0.99 * len(values)) - 1]
+
+
+def table(head, rows):
+    """A simple table of reStructuredText."""
+    cells = [head, *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[i]) for row in cells) for i in range(len(head))]
+    rule = "  ".join("=" * width for width in widths)
+    lines = ["  ".join(c.ljust(w) for c, w in zip(row, widths)).rstrip() for row in cells]
+    return "\n".join([rule, lines[0], rule, *lines[1:], rule, "", ""])
+
+
+def pair(took):
+    """Microseconds of an attach and a detach."""
+    return statistics.median(took["attach"]) + statistics.median(took["detach"])
+
+
+def pair_ratio(cell, kind="program"):
+    return pair(cell["took"][kind]) / pair(cell["took"]["floor"])
+
+
+def ratio(values, kind, floor):
+    return statistics.median(values[kind]) / statistics.median(values[floor])
+
+
+def terminals_ratio(one):
+    return statistics.median(one["apart"]) / statistics.median(one["together"])
+
+
+def goals(results):
+    """What is wanted, as (name, figure, is it met)."""
+    found = []
+    for cell in results["operations"]:
+        figure = pair_ratio(cell)
+        more = (pair(cell["took"]["program"]) - pair(cell["took"]["floor"])) / 2
+        name = f"{cell['device']} among {cell['secondaries']}: attach and detach"
+        text = f"{figure:.3f} x the floor (at most {FLOOR_MOST:.2f}), {more:+.0f} µs each"
+        found.append((name, text, figure <= FLOOR_MOST))
+    for one in results["terminals"]:
+        if one["terminals"] == 1:
+            continue
+        figure = terminals_ratio(one)
+        name = f"{one['terminals']} terminals at once"
+        text = f"{figure:.3f} of one after the other (at least {TERMINALS_LEAST:.2f})"
+        found.append((name, text, figure >= TERMINALS_LEAST))
+        name = f"{one['terminals']} terminals at once: operations that failed"
+        found.append((name, f"{len(one['failures'])} (0)", not one["failures"]))
+    figure = ratio(results["starts"], "one-shot program", "one-shot floor")
+    text = f"{figure:.3f} x a secondary that starts and leaves (at most {ONE_SHOT_MOST:.2f})"
+    found.append(("one-shot", text, figure <= ONE_SHOT_MOST))
+    figure = ratio(results["forwards"], "program", "testpmd")
+    text = f"{figure:.3f} of dpdk-testpmd (at least {FORWARD_LEAST:.2f})"
+    found.append(("forwarding", text, figure >= FORWARD_LEAST))
+    return found
+
+
+def operations_table(results):
+    rows = []
+    for cell in results["operations"]:
+        for what in ("attach", "detach"):
+            row = [cell["device"], cell["secondaries"], what]
+            floor = statistics.median(cell["took"]["floor"][what])
+            for kind in ("floor", "program", "testpmd", "bare"):
+                values = cell["took"][kind][what]
+                median = statistics.median(values)
+                row += [f"{median:.0f}", f"{p99(values):.0f}"]
+                if kind != "floor":
+                    row.append(f"{median / floor:.2f}")
+            rows.append(row)
+    head = ["device", "others", "operation"]
+    for kind in ("floor", "program", "testpmd", "bare"):
+        head += [kind, "p99"] + (["ratio"] if kind != "floor" else [])
+    return table(head, rows)
+
+
+def page(results):
+    text = PAGE_HEAD.format(**results["machine"])
+    met = [[name, figure, "met" if ok else "**missed**"] for name, figure, ok in goals(results)]
+    text += "What is wanted\n==============\n\n" + table(["of", "is", ""], met)
+    text += OPERATIONS + operations_table(results)
+    rows = []
+    for one in results["terminals"]:
+        rates = [one["operations"] / statistics.median(one[how]) for how in ("together", "apart")]
+        row = [one["terminals"], *(f"{rate:.0f}" for rate in rates)]
+        rows.append([*row, f"{terminals_ratio(one):.2f}", len(one["failures"])])
+    head = ["terminals", "at once, operations/s", "one after the other", "ratio", "failures"]
+    text += TERMINALS + table(head, rows)
+    rows = []
+    for role in ("primary", "secondary", "one-shot"):
+        bare, own = (results["starts"][f"{role} {kind}"] for kind in ("floor", "program"))
+        row = [role, *(f"{statistics.median(values):.1f}" for values in (bare, own))]
+        rows.append([*row, f"{ratio(results['starts'], f'{role} program', f'{role} floor'):.2f}"])
+    text += STARTS + table(["", "bare", "program", "ratio"], rows)
+    rows = []
+    for role in ("primary", "secondary"):
+        used = [results["memory"][f"{role} {kind}"] for kind in ("floor", "program")]
+        rows.append([role, *(f"{one['Rss']}, {one['Pss']}" for one in used)])
+    text += MEMORY + table(["", "bare", "program"], rows)
+    rows = []
+    for kind, rates in results["forwards"].items():
+        share = ratio(results["forwards"], kind, "testpmd")
+        rows.append([kind, f"{statistics.median(rates):.1f}", f"{share:.2f}"])
+    return (text + FORWARD + table(["", "Mpps", "ratio"], rows)).rstrip("\n") + "\n"
+
+
+SERIES = (
+    ("floor", "the EAL alone", "#9aa5b1"),
+    ("program", "dpdk-hotplug_mp", "#1f6feb"),
+    ("testpmd", "dpdk-testpmd", "#e08e0b"),
+)
+
+
+def chart(results):
+    """Bars: an attach and a detach of net_null, by the number of secondaries."""
+    cells = [cell for cell in results["operations"] if cell["device"] == "net_null"]
+    values = [pair(cell["took"][kind]) for cell in cells for kind, _, _ in SERIES]
+    low = 10 ** math.floor(math.log10(min(values)))
+    high = 10 ** math.ceil(math.log10(max(values)))
+    left, right, top, bottom = 78, 706, 66, 300
+
+    def y_of(us):
+        return bottom - (bottom - top) * math.log10(us / low) / math.log10(high / low)
+
+    out = [
+        '<svg xmlns="http://www.w3.org/2000/svg" width="720" height="360" '
+        'font-family="sans-serif" font-size="13" fill="#24292f">',
+        "<!-- SPDX-License-Identifier: BSD-3-Clause -->",
+        '<rect width="720" height="360" fill="#ffffff"/>',
+        '<text x="14" y="24" font-size="15" font-weight="bold">'
+        "An attach and a detach of net_null (median time, logarithmic; less is better)</text>",
+    ]
+    for number, (_, label, colour) in enumerate(SERIES):
+        x = left + 180 * number
+        out.append(f'<rect x="{x}" y="38" width="12" height="12" fill="{colour}"/>')
+        out.append(f'<text x="{x + 18}" y="49">{label}</text>')
+    us = low
+    while us <= high:
+        y = y_of(us)
+        label = f"{us} µs" if us < 1000 else f"{us // 1000} ms"
+        out.append(f'<path d="M{left} {y:.1f}H{right}" stroke="#d8dee4"/>')
+        out.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
+        us *= 10
+    step = (right - left) / len(cells)
+    for number, cell in enumerate(cells):
+        middle = left + step * (number + 0.5)
+        for place, (kind, _, colour) in enumerate(SERIES):
+            y, x = y_of(pair(cell["took"][kind])), middle + 37 * (place - 1.5) + 3
+            out.append(
+                f'<rect x="{x:.1f}" y="{y:.1f}" width="31" height="{bottom - y:.1f}" '
+                f'fill="{colour}"/>'
+            )
+            if kind != "floor":
+                out.append(
+                    f'<text x="{x + 15.5:.1f}" y="{y - 5:.1f}" font-size="10.5" '
+                    f'text-anchor="middle">{pair_ratio(cell, kind):.2f}×</text>'
+                )
+        out.append(
+            f'<text x="{middle:.1f}" y="{bottom + 20}" text-anchor="middle">'
+            f"{cell['secondaries']}</text>"
+        )
+    out.append(f'<path d="M{left} {bottom}H{right}" stroke="#24292f"/>')
+    out.append(
+        f'<text x="{(left + right) / 2}" y="{bottom + 44}" text-anchor="middle">'
+        "idle secondaries in the group (number above a bar: times the EAL alone)</text>"
+    )
+    return "\n".join([*out, "</svg>", ""])
+
+
+def readme_figures(results):
+    """The lines of the README that say how it stands."""
+    null = {c["secondaries"]: c for c in results["operations"] if c["device"] == "net_null"}
+    few, many = (null[n] for n in (4, 32))
+    eight = results["terminals"][-1]
+    lines = [
+        f"- An attach and a detach of net_null among 4 idle secondaries take {pair_ratio(few):.2f} "
+        "times what the EAL",
+        f"  alone takes, {pair_ratio(many):.2f} times among 32. Alone it is "
+        f"{pair(null[0]['took']['program']):.0f} µs for both, where the EAL has nobody",
+        f"  to ask and takes {pair(null[0]['took']['floor']):.0f} µs.",
+        f"- {eight['terminals']} terminals at once do "
+        f"{eight['operations'] / statistics.median(eight['together']):.0f} operations a second, "
+        f"{terminals_ratio(eight):.2f} of what they do one after",
+        f"  the other; {len(eight['failures'])} of {eight['operations'] * len(eight['together'])} "
+        "failed.",
+        "- A one-shot takes "
+        f"{ratio(results['starts'], 'one-shot program', 'one-shot floor'):.2f} times what a "
+        "secondary takes that starts and leaves.",
+        "- One core forwards "
+        f"{statistics.median(results['forwards']['program']):.0f} million packets a second, "
+        f"{ratio(results['forwards'], 'program', 'testpmd'):.2f} of what dpdk-testpmd does.",
+    ]
+    return "\n".join(lines)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as f:
+        f.write(text)
+
+
+def judge(results):
+    """Say how it stands. @return 1 if something that is wanted is missed."""
+    found = goals(results)
+    for name, figure, met in found:
+        print(f"{'met   ' if met else 'MISSED'} {name}: {figure}")
+    return 0 if all(met for _, _, met in found) else 1
+
+
+def main():
+    with open(RESULTS, encoding="utf-8") as f:
+        results = json.load(f)
+    write(PAGE, page(results))
+    write(CHART, chart(results))
+    with open(README, encoding="utf-8") as f:
+        readme = f.read()
+    marks = r"(\.\. figures: written by bench/report.py\n\n).*?(\n\n\.\. end of figures\n)"
+    readme, found = re.subn(
+        marks, lambda m: m[1] + readme_figures(results) + m[2], readme, flags=re.DOTALL
+    )
+    if found != 1:
+        sys.exit("the README has no place for the figures")
+    write(README, readme)
+    return judge(results)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

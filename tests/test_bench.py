@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""scripts/bench.sh: that it measures, and that what it has written is what it has measured."""
+
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree
+
+import pytest
+
+import hotplug_mp as hm
+
+BUILD = os.path.dirname(hm.BINARY)
+LINE = re.compile(r"(met   |MISSED) (.+): ([-+0-9.]+) .+")
+
+
+@pytest.fixture(scope="module")
+def report():
+    spec = importlib.util.spec_from_file_location("report", f"{hm.REPO}/bench/report.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def results(report):
+    with open(report.RESULTS, encoding="utf-8") as f:
+        return json.load(f)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def test_page_chart_and_readme_are_of_the_results(report, results):
+    assert read(report.PAGE) == report.page(results)
+    assert read(report.CHART) == report.chart(results)
+    assert report.readme_figures(results) in read(report.README)
+
+
+def test_chart_is_drawn(report):
+    chart = xml.etree.ElementTree.parse(report.CHART).getroot()
+    assert chart.tag == "{http://www.w3.org/2000/svg}svg"
+    texts = {text.text for text in chart.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"the EAL alone", "dpdk-hotplug_mp", "dpdk-testpmd", "0", "32"} <= texts
+
+
+def test_page_is_made_without_a_warning(report):
+    hm.need(shutil.which("rst2html"), "no rst2html; install python3-docutils")
+    subprocess.run(["rst2html", "--strict", report.PAGE, "/dev/null"], check=True)
+
+
+def test_a_goal_that_is_missed_is_said(report, results, capsys):
+    results = json.loads(json.dumps(results))
+    for one in results["terminals"]:
+        one["together"] = [2 * seconds for seconds in one["apart"]]
+    assert report.judge(results) == 1
+    lines = capsys.readouterr().out
+    assert re.search(r"^MISSED 8 terminals at once: 0\.500 of", lines, re.MULTILINE)
+    results["terminals"][-1]["failures"] = ["failed to attach device net_null0: for a test"]
+    report.judge(results)
+    assert "MISSED 8 terminals at once: operations that failed: 1 (0)" in capsys.readouterr().out
+
+
+def test_it_measures():
+    """Whatever the figures are: this machine may be busy."""
+    hm.need(shutil.which("ninja"), "no ninja; install ninja-build")
+    hm.need(os.path.exists(f"{BUILD}/build.ninja"), f"{BUILD} is no build directory")
+    hm.need(shutil.which("dpdk-testpmd"), "no dpdk-testpmd; install dpdk")
+    subprocess.run(["ninja", "-C", BUILD, "floor"], check=True, stdout=subprocess.DEVNULL)
+    done = subprocess.run(
+        ["/usr/bin/python3", f"{hm.REPO}/bench/run.py", "--quick", hm.BINARY, f"{BUILD}/floor"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=2 * hm.TIMEOUT,
+    )
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("bench: ")]
+    found = [LINE.fullmatch(line) for line in lines]
+    assert done.returncode in (0, 1) and done.stderr == "" and all(found), done
+    figures = {line[2]: float(line[3]) for line in found}
+    assert figures.pop("2 terminals at once: operations that failed") == 0
+    assert {"one-shot", "forwarding", "net_null among 1: attach and detach"} <= set(figures)
+    assert all(figure > 0 for figure in figures.values())
+    assert (done.returncode == 1) == ("MISSED" in done.stdout)
