@@ -111,9 +111,10 @@ def test_group_whose_file_is_cut_off(pair):
     with open(path(pair.prefix), "rb") as f:
         head = f.read(HEAD)
     prefix = hm.new_prefix()
-    os.makedirs(os.path.dirname(path(prefix)))
+    os.makedirs(os.path.dirname(path(prefix)), mode=0o700)
     try:
         with open(path(prefix), "w+b") as f:
+            os.fchmod(f.fileno(), 0o600)
             f.write(head)
             f.flush()
             fcntl.lockf(f, fcntl.LOCK_EX, 1, SLOT)
