@@ -459,27 +459,35 @@ def test_who_cannot_keep_up_is_told_what_it_missed(pair, feed):
     """The group goes on; a stopped process makes its operations fail, and that is an event too."""
     slow, fast = feed(pair.prefix), feed(pair.prefix)
     slow.wait(str(fast), "joined")
-    slow.process.send_signal(signal.SIGSTOP)
-    fast.wait(str(slow), "is stopped")
-    before = list(slow.lines)
-    expected = len(fast.lines)
-    for number in range(6):
-        lines = "".join(f"attach net_null{number}_{i}\n" for i in range(250))
-        hm.run("secondary", pair.prefix, own=["--keep-going"], input=lines)
-        # And it joins, and leaves.
-        expected += 250 + 2
-        hm.wait_until(lambda: len(fast.lines) >= expected, "all events are there")
-    assert len(fast.lines) == expected
-    assert slow.lines == before
-    slow.process.send_signal(signal.SIGCONT)
-    fast.wait(str(slow), "runs again")
-    hm.wait_until(lambda: slow.lines[-1] == fast.lines[-1], "it has caught up")
-    told, *after = slow.lines[len(before) :]
-    missed = int(re.fullmatch(r"(\d+) events were missed here", told)[1])
-    since = fast.lines[fast.lines.index(before[-1]) + 1 :]
-    assert since[missed:] == after
-    # All that is kept, and perhaps that it runs again.
-    assert 1024 <= len(after) <= 1025
+    with subprocess.Popen(
+        hm.command_line("secondary", pair.prefix, own=["--keep-going"]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    ) as busy:
+        slow.wait(f"pid {busy.pid} (secondary)", "joined")
+        slow.process.send_signal(signal.SIGSTOP)
+        fast.wait(str(slow), "is stopped")
+        before = list(slow.lines)
+        expected = len(fast.lines)
+        for number in range(6):
+            busy.stdin.write("".join(f"attach net_null{number}_{i}\n" for i in range(250)))
+            busy.stdin.flush()
+            expected += 250
+            hm.wait_until(lambda: len(fast.lines) >= expected, "all events are there")
+        assert len(fast.lines) == expected
+        assert slow.lines == before
+        slow.process.send_signal(signal.SIGCONT)
+        fast.wait(str(slow), "runs again")
+        hm.wait_until(lambda: slow.lines[-1] == fast.lines[-1], "it has caught up")
+        told, *after = slow.lines[len(before) :]
+        missed = int(re.fullmatch(r"(\d+) events were missed here", told)[1])
+        since = fast.lines[fast.lines.index(before[-1]) + 1 :]
+        assert since[missed:] == after
+        # All that is kept, and perhaps that it runs again.
+        assert 1024 <= len(after) <= 1025
+    assert busy.returncode == 1
 
 
 def test_feed_reads_nothing_and_has_no_prompt(pair, feed):
