@@ -153,20 +153,23 @@ static int
 tick_over(unsigned int ticks, bool *told, turn_wait_fn wait, char *why, size_t size)
 {
 	bool tell = ticks >= TELL_MS / TICK_MS && !*told;
-	const char *has = "has the turn";
 	char holder[192], text[224];
-	pid_t pid;
+	pid_t pid, next = 0;
 
 	pid = lock_owner(TURN_BYTE, 1);
-	if (pid == 0) {
-		pid = lock_owner(NEXT_BYTE, 1);
-		has = "is the next to have the turn";
-	}
+	if (pid == 0)
+		pid = next = lock_owner(NEXT_BYTE, 1);
 	if (pid == 0)
 		return 0;
 	holder_print(pid, holder, sizeof(holder));
 	if (runtime_stopped(pid)) {
-		snprintf(why, size, "%s %s and is stopped; resume or end it", holder, has);
+		if (pid == next)
+			snprintf(why, size,
+				"%s is the next to have the turn and is stopped; resume or end it",
+				holder);
+		else
+			snprintf(why, size, "%s has the turn and is stopped; resume or end it",
+				holder);
 		return -EBUSY;
 	}
 	snprintf(text, sizeof(text), "waiting for %s", holder);
