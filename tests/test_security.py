@@ -638,7 +638,7 @@ def test_message_of_the_wrong_size_makes_deaf(pair):
     def listens():
         for task in glob.glob(f"/proc/{deaf.pid}/task/*/comm"):
             # One that ends just now listens no more.
-            with contextlib.suppress(FileNotFoundError), open(task, encoding="utf-8") as f:
+            with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(task) as f:
                 if "mp_handle" in f.read():
                     return True
         return False
