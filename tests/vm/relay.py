@@ -4,7 +4,9 @@ run here. A report that is missing, or an end that is, is a failure."""
 
 import json
 import os
+import queue
 import shlex
+import threading
 import time
 
 import pytest
@@ -49,13 +51,15 @@ class Sender:
 
 
 class Receiver:
-    """On the host: boot the guest for the first of its tests, and report what it sends."""
+    """On the host: boot the guest at the beginning, as it takes its time, and report what it has
+    sent when it is the turn of its tests."""
 
     def __init__(self, config, folder):
         self.config = config
         self.folder = folder
         self.items = []
         self.guest = None
+        self.incoming = queue.Queue()  # bytes from the guest, none at its end
         self.buffer = b""
         self.reports = {}  # of tests whose turn to be reported has not come yet
         self.received = 0
@@ -69,6 +73,10 @@ class Receiver:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
         self.items = [item for item in items if self.is_ours(item)]
+
+    def pytest_runtestloop(self):
+        if self.items and not self.config.getoption("collectonly"):
+            self.start()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item):
@@ -85,7 +93,7 @@ class Receiver:
         reports = []
 
         def fetch():
-            self.start()
+            hm.need(self.guest is not None, self.gone)
             while not (reports and reports[-1].when == "teardown"):
                 self.receive_until(lambda: self.reports.get(item.nodeid))
                 reports.append(self.reports[item.nodeid].pop(0))
@@ -98,9 +106,6 @@ class Receiver:
         return reports
 
     def start(self):
-        if self.guest is not None:
-            return
-        hm.need(self.gone is None, self.gone)
         command = [f"{hm.GUEST_TESTS}=$HM_JOB/tests", "HM_STRICT=1", f"HM_BINARY={hm.BINARY}"]
         command += ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
         command += [f"--rootdir={self.config.rootpath}", str(self.folder)]
@@ -113,8 +118,19 @@ class Receiver:
             )
         except image.Unavailable as why:
             self.gone = f"no guest: {why}"
-            hm.need(False, self.gone)
+            return
         self.deadline = time.monotonic() + GUEST_TIMEOUT
+        threading.Thread(target=self.drain, daemon=True).start()
+
+    def drain(self):
+        """Whatever it sends is taken at once, or it would have to wait."""
+        data = None
+        while data != b"":
+            try:
+                data = self.guest.reports.recv(65536)
+            except OSError:
+                data = b""
+            self.incoming.put(data)
 
     def receive_until(self, condition):
         while not condition():
@@ -129,10 +145,9 @@ class Receiver:
         line, newline, rest = self.buffer.partition(b"\n")
         if not newline:
             left = min(SILENCE_TIMEOUT, self.deadline - time.monotonic())
-            self.guest.reports.settimeout(max(left, 0.001))
             try:
-                data = self.guest.reports.recv(65536)
-            except TimeoutError:
+                data = self.incoming.get(timeout=max(left, 0.001))
+            except queue.Empty:
                 data = b""
                 self.gone = f"it was silent for {left:.0f} s"
             if not data:
