@@ -40,12 +40,19 @@ uint32_t packet_stream(void);
 struct rte_mbuf *packet_make(struct rte_mempool *pool, uint16_t port, uint32_t stream, uint32_t n,
 	uint32_t nb, unsigned int size);
 
-/** Can it be a numbered packet? Cheap, for those who look at each one that goes by. */
+/** Can it be a numbered packet? */
 static inline bool
 packet_may_be_numbered(const struct rte_mbuf *mbuf)
 {
 	return rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *)->ether_type ==
 	       rte_cpu_to_be_16(PACKET_ETHER_TYPE);
+}
+
+/** Has a stream gone by? */
+static inline bool
+packet_any_seen(const struct packet_order *order)
+{
+	return order->seen[0].stream != 0;
 }
 
 /**

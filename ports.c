@@ -17,6 +17,7 @@
 #include "device.h"
 #include "group_shared.h"
 #include "operation.h"
+#include "pool.h"
 #include "ports.h"
 #include "text.h"
 #include "views.h"
@@ -24,7 +25,6 @@
 #include "withdraw.h"
 
 #define ACTION "hotplug_mp_ports"
-#define POOL "hotplug_mp_mbufs"
 #define DESCRIPTORS 512
 #define ANSWER_S 5
 
@@ -50,12 +50,6 @@ static struct request asked;
 static char asker[128]; /* path of its mp socket */
 static pthread_t thread;
 
-struct rte_mempool *
-ports_pool(void)
-{
-	return rte_mempool_lookup(POOL);
-}
-
 unsigned int
 ports_queues(unsigned int id, bool rx)
 {
@@ -64,31 +58,11 @@ ports_queues(unsigned int id, bool rx)
 	struct rte_eth_dev_info info;
 
 	/* Any process can write any number there, before the first start makes the pool, too. */
-	if (nb == 0 || ports_pool() == NULL || rte_eth_dev_info_get(id, &info) < 0)
+	if (nb == 0 || pool_find() == NULL || rte_eth_dev_info_get(id, &info) < 0)
 		return 0;
 	has = rx ? info.nb_rx_queues : info.nb_tx_queues;
 	nb = RTE_MIN(nb, has);
 	return RTE_MIN(nb, (uint32_t)PORTS_MAX_QUEUES);
-}
-
-static struct rte_mempool *
-pool_get(char *why, size_t size)
-{
-	struct rte_mempool *pool = ports_pool();
-
-	/*
-	 * Without caches: those are chosen by lcore, and two processes on the same
-	 * lcore would share one without knowing. And without a lock: in a ring, who is
-	 * killed between its two steps has all others wait for the second one for ever.
-	 */
-	if (pool == NULL)
-		pool = rte_pktmbuf_pool_create_by_ops(POOL, pool_size, 0, 0,
-			RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
-	if (pool == NULL)
-		snprintf(why, size,
-			"no memory for %u mbufs: %s; start the primary with -- --mbufs and fewer",
-			pool_size, rte_strerror(rte_errno));
-	return pool;
 }
 
 static int
@@ -99,7 +73,7 @@ queues_setup(const struct request *req, char *why, size_t size)
 	const struct rte_eth_conf conf = {0};
 	struct rte_mempool *pool;
 
-	pool = pool_get(why, size);
+	pool = pool_make(pool_size, why, size);
 	if (pool == NULL)
 		return -ENOMEM;
 	ret = rte_eth_dev_configure(req->id, req->nb_rx, req->nb_tx, &conf);
@@ -272,6 +246,7 @@ ports_serve(unsigned int nb_mbufs)
 {
 	int ret;
 
+	pool_use_uncached();
 	pool_size = nb_mbufs;
 	if (!group_is_primary())
 		return 0;

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include <rte_ethdev.h>
-#include <rte_mempool.h>
 
 #include "group.h"
 #include "hotplug.h"
@@ -72,9 +71,6 @@ int ports_settle(group_wait_fn wait, char *why, size_t size);
  * has, if ethdev has as many. A port of this process; main thread, or the primary.
  */
 unsigned int ports_queues(unsigned int id, bool rx);
-
-/** The pool that all ports share; NULL before the first start. Any process. */
-struct rte_mempool *ports_pool(void);
 
 /**
  * Have the primary stop ports that somebody of ours has started. Holder of the

@@ -13,6 +13,7 @@
 #include "group.h"
 #include "packet.h"
 #include "polling.h"
+#include "pool.h"
 #include "ports.h"
 #include "stats.h"
 #include "traffic.h"
@@ -219,7 +220,7 @@ traffic_stats(struct cmdline *cl, const char *rest)
 			"device", "pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes",
 			"drops", "gaps");
 		stats_each(words.nb == 1 ? words.word[0] : NULL, stats_print, cl);
-		pool = ports_pool();
+		pool = pool_find();
 		if (pool != NULL)
 			cmdline_printf(cl, "mbufs: %u of %u are free\n",
 				rte_mempool_avail_count(pool), pool->size);
