@@ -281,12 +281,10 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 			op->res->note[0] == '\0' ? "" : "; ", why);
 		ret = 0;
 	}
-	if (ret == 0) {
+	if (ret == 0)
 		ret = ports_stop_all(&ports, why, sizeof(why));
-		if (ret < 0)
-			withdraw_end(&ports, false);
-	}
 	if (ret < 0) {
+		withdraw_end(&ports, false);
 		operation_result(op, ret, "%s; nothing has changed", why);
 		return;
 	}

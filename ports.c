@@ -421,10 +421,10 @@ ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res)
 					     atomic_load(&group_shared->started[id].nb_rx) > 0);
 		snprintf(why, sizeof(why), "not started");
 		ret = any ? withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why)) : -EALREADY;
-		if (ret == 0) {
+		if (ret == 0)
 			ret = ports_stop_all(&ports, why, sizeof(why));
+		if (any)
 			withdraw_end(&ports, ret == 0);
-		}
 		operation_result(&op, ret, "%s", ret == 0 ? "" : why);
 	}
 	operation_end(&op);

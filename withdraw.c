@@ -156,8 +156,6 @@ withdraw_ports(const struct group_view *ports, unsigned int limit_ms, char *why,
 		if (view_has(ports, id))
 			ret = port_wait(id, until, why, size);
 	}
-	if (ret < 0)
-		withdraw_end(ports, false);
 	return ret;
 }
 

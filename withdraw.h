@@ -60,10 +60,10 @@ bool withdraw_closing(unsigned int id);
 uint32_t withdraw_times(unsigned int id);
 
 /**
- * Have nobody touch these ports from now on. Nothing is changed if somebody does
- * not answer in time. Holder of the turn, or on its behalf.
+ * Have nobody touch these ports from now on, until withdraw_end(), which is to be
+ * called in any case. Holder of the turn, or on its behalf.
  *
- * @return 0; or -EBUSY and in why who it is.
+ * @return 0; or -EBUSY and in why who does not answer in time. All others leave them alone.
  */
 int withdraw_ports(const struct group_view *ports, unsigned int limit_ms, char *why, size_t size);
 

@@ -264,6 +264,40 @@ def test_hung_poller_is_named_and_nothing_changes(hung, who, verb):
     assert_whole(primary)
 
 
+def test_force_goes_on_without_the_one_that_hangs_alone(hung):
+    """Whoever polls the port as it should leaves it alone until it has gone, and then ends."""
+    primary, (one, other) = hung.primary, hung.secondaries
+    assert other.cmd("forward off") == "forwarding is off"
+    attach(primary, "net_null3")
+    start(primary, "net_null3", queues=" rxq 2 txq 2")
+    one.faults.clear()
+    assert one.cmd("forward off") == "forwarding is off"
+    forward(one, "net_ring0", "net_null3")
+    one.faults.set("idle", "block")
+    one.faults.wait_met("idle")
+    forward(other, "net_null3", "net_null3")
+    assert_forwards(other, other, "net_null3")
+    primary.faults.set("stop", "block")
+    primary.send("detach --force net_null3")
+    primary.faults.wait_met("stop")
+    before = received(other, other, "net_null3")
+    for _ in range(20):
+        assert received(other, other, "net_null3") == before
+    primary.faults.clear()
+    answer = primary.answer()
+    assert answer == (
+        f"note: {one} polls port 3 and does not let go of it; it may crash now\n"
+        "detached device net_null3"
+    )
+    other.news(taken("net_null3", "net_null3", primary, 3))
+    one.faults.clear()
+    one.news(taken("net_ring0", "net_null3", primary, 3))
+    hung.assert_agree(HUNG_PORTS)
+    detach(primary, "net_ring1")
+    for process in hung.members():
+        assert process.alive()
+
+
 def test_poller_that_is_slow_is_waited_for(hung):
     """Less than a second. On a machine that is slow itself, that may become more."""
     primary, one = hung.primary, hung.secondaries[0]
