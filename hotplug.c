@@ -270,6 +270,7 @@ static void
 detach_all(struct operation *op, struct rte_device *dev, bool force)
 {
 	struct group_view ports;
+	bool touched = false;
 	unsigned int first, id;
 	char why[512];
 	int ret;
@@ -282,10 +283,10 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 		ret = 0;
 	}
 	if (ret == 0)
-		ret = ports_stop_all(&ports, why, sizeof(why));
+		ret = ports_stop_all(&ports, &touched, why, sizeof(why));
 	if (ret < 0) {
-		withdraw_end(&ports, false);
-		operation_result(op, ret, "%s; nothing has changed", why);
+		withdraw_end(&ports, touched);
+		operation_result(op, ret, "%s%s", why, touched ? "" : "; nothing has changed");
 		return;
 	}
 	ret = rte_dev_remove(dev);

@@ -339,9 +339,15 @@ turn_take(const char *what, group_wait_fn wait, struct hotplug_result *res)
 		withdraw_recover(true);
 		group_settle(wait);
 	}
-	if (ret >= 0)
-		res->text[0] = '\0';
-	return RTE_MIN(ret, 0);
+	if (ret >= 0) {
+		/* A port that is being stopped looks as if it could be polled. */
+		ret = ports_settle(wait, res->text, sizeof(res->text));
+		if (ret < 0)
+			group_turn_release();
+		else
+			res->text[0] = '\0';
+	}
+	return ret;
 }
 
 void

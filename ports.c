@@ -288,8 +288,9 @@ request_send(struct request *req, char *why, size_t size)
 		return request_do(req, why, size);
 	req->op = turn_operation(&group_shared->turn);
 	memcpy(msg.param, req, sizeof(*req));
-	snprintf(why, size, "the primary (pid %d) did not answer within %d s", group_primary_pid,
-		ANSWER_S);
+	snprintf(why, size,
+		"the primary (pid %d) did not answer within %d s, and may do it still; show tells",
+		group_primary_pid, ANSWER_S);
 	if (rte_mp_request_sync(&msg, &reply, &timeout) == 0 && reply.nb_received == 1 &&
 		reply.msgs[0].len_param == sizeof(answer)) {
 		memcpy(&answer, reply.msgs[0].param, sizeof(answer));
@@ -302,17 +303,21 @@ request_send(struct request *req, char *why, size_t size)
 }
 
 int
-ports_stop_all(const struct group_view *ports, char *why, size_t size)
+ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t size)
 {
 	struct request req = {0};
 	unsigned int id;
 	int ret = 0;
 
+	*touched = false;
 	for (id = 0; id < RTE_MAX_ETHPORTS && ret == 0; id++) {
 		if (!view_has(ports, id) || atomic_load(&group_shared->started[id].nb_rx) == 0)
 			continue;
 		req.id = id;
 		ret = request_send(&req, why, size);
+		if (ret < 0 && ret != -ETIMEDOUT && *touched)
+			text_add(why, size, "; another port of it is stopped");
+		*touched = *touched || ret == 0 || ret == -ETIMEDOUT;
 	}
 	return ret;
 }
@@ -408,7 +413,7 @@ ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res)
 {
 	struct operation op = {.verb = "stop", .res = res, .wait = wait};
 	struct group_view ports;
-	bool any = false;
+	bool any = false, touched = false;
 	unsigned int id;
 	char why[256];
 	int ret;
@@ -422,9 +427,9 @@ ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res)
 		snprintf(why, sizeof(why), "not started");
 		ret = any ? withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why)) : -EALREADY;
 		if (ret == 0)
-			ret = ports_stop_all(&ports, why, sizeof(why));
+			ret = ports_stop_all(&ports, &touched, why, sizeof(why));
 		if (any)
-			withdraw_end(&ports, ret == 0);
+			withdraw_end(&ports, touched);
 		operation_result(&op, ret, "%s", ret == 0 ? "" : why);
 	}
 	operation_end(&op);

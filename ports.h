@@ -76,8 +76,10 @@ unsigned int ports_queues(unsigned int id, bool rx);
  * Have the primary stop ports that somebody of ours has started. Holder of the
  * turn.
  *
+ * @param touched one of them was stopped, or may be, whatever is returned: those who polled it
+ *   must not go on.
  * @return 0, also if there is nothing to stop; or a negative errno and why.
  */
-int ports_stop_all(const struct group_view *ports, char *why, size_t size);
+int ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t size);
 
 #endif

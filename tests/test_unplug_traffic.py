@@ -444,6 +444,68 @@ def test_detach_that_fails_leaves_the_port_attached_and_stopped(moving):
         assert process.alive()
 
 
+@pytest.mark.parametrize("verb", ["detach", "stop"])
+def test_primary_that_stops_a_port_too_late(faulty, verb):
+    """It has been told to, and does it: nobody polls the port any more, nor begins to."""
+    primary, (one, other) = faulty.primary, faulty.secondaries
+    attach(primary, "net_null0")
+    start(primary, "net_null0", queues=" rxq 2 txq 2")
+    forward(one, "net_null0", "net_null0")
+    assert_forwards(one, one, "net_null0")
+    primary.faults.set("stop", "block")
+    answer = other.cmd(f"{verb} net_null0")
+    late = f"{primary} did not answer within 5 s, and may do it still; show tells"
+    assert answer == f"failed to {verb} device net_null0: the {role_last(late)}"
+    one.news(taken("net_null0", "net_null0", other, 0))
+    busy = f"the {role_last(str(primary))} is still busy with an earlier start or stop"
+    assert one.cmd("stop net_null0") == f"failed to stop device net_null0: {busy}"
+    other.send("forward net_null0 net_null0")
+    with pytest.raises(hm.pexpect.TIMEOUT):
+        other.child.expect_exact(hm.PROMPT, timeout=0.5)
+    primary.faults.clear()
+    assert "port 0 is not started; start its device first" in other.answer()
+    assert "state: stopped" in one.cmd("show net_null0").split("\n")
+    faulty.assert_agree([(0, "net_null0")])
+    detach(other, "net_null0")
+    assert primary.stats().free == MBUFS
+
+
+def role_last(text):
+    """ "primary (pid 1)" of "pid 1 (primary)"."""
+    return re.sub(r"^pid (\d+) \((\w+)\)", r"\2 (pid \1)", text)
+
+
+def test_primary_that_hears_of_it_too_late(hung):
+    """It was stopped itself when it was asked: what was given up is not done when it wakes."""
+    primary, (one, other) = hung.primary, hung.secondaries
+    other.send("stop net_ring0")
+    hm.wait_until(lambda: "stop net_ring0" in one.cmd("peers"), "it has the turn")
+    primary.stop()
+    one.faults.clear()
+    late = f"{primary} did not answer within 5 s, and may do it still; show tells"
+    assert other.answer() == f"failed to stop device net_ring0: the {role_last(late)}"
+    primary.resume()
+    primary.list()
+    for verb, done in (("stop", "stopped"), ("start", "started")):
+        assert other.cmd(f"{verb} net_null2") == f"{done} device net_null2"
+    assert "state: started" in primary.cmd("show net_ring0").split("\n")
+    one.news(taken("net_ring0", "net_null2", other, 0))
+
+
+def test_primary_that_starts_a_port_too_late(faulty):
+    primary, asker = faulty.primary, faulty.secondaries[0]
+    attach(primary, "net_null0")
+    primary.faults.set("start", "block")
+    late = f"{primary} did not answer within 5 s, and may do it still; show tells"
+    answer = asker.cmd("start net_null0")
+    assert answer == f"failed to start device net_null0: the {role_last(late)}"
+    primary.faults.clear()
+    hm.wait_until(
+        lambda: "state: started" in asker.cmd("show net_null0").split("\n"), "it is started"
+    )
+    assert asker.cmd("start net_null0").endswith(": already started (port 0)")
+
+
 def test_send_ends_when_its_port_is_taken(group):
     primary, (one, other) = group.primary, group.secondaries
     attach(primary, "net_null0")
