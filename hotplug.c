@@ -300,6 +300,7 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 		if (view_has(&ports, id))
 			group_port_set(id, NULL, NULL);
 	}
+	ports_gone();
 }
 
 void

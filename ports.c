@@ -19,6 +19,7 @@
 #include "operation.h"
 #include "pool.h"
 #include "ports.h"
+#include "queues.h"
 #include "text.h"
 #include "views.h"
 #include "watch.h"
@@ -27,11 +28,13 @@
 #define ACTION "hotplug_mp_ports"
 #define DESCRIPTORS 512
 #define ANSWER_S 5
+#define NO_PORT RTE_MAX_ETHPORTS
+#define ENDING_MS 100 /* how long one that polled has to put back what it has */
 
 /* What a secondary asks of its primary, and the answer; in the parameters of an mp message. */
 struct request {
-	uint64_t op; /* the operation it is for, which must still be under way */
-	uint16_t id;
+	uint64_t op;	       /* the operation it is for, which must still be under way */
+	uint16_t id;	       /* NO_PORT: see that the pool is whole */
 	uint16_t nb_rx, nb_tx; /* 0: stop */
 };
 
@@ -169,9 +172,42 @@ port_stop(uint16_t id, char *why, size_t size)
 	return 0;
 }
 
+/*
+ * The dead have taken with them what they had in their hands, and a driver may
+ * have lost some with its port. Where they are cannot be known; but when no port is
+ * configured and nobody polls, no mbuf can be in use, and all are put back. A port
+ * that is just stopped is configured still, and may keep some.
+ */
+static void
+pool_see_to(void)
+{
+	const struct timespec look = {.tv_nsec = WATCH_NS_PER_MS};
+	uint64_t until = watch_now_ns() + ENDING_MS * WATCH_NS_PER_MS;
+	struct rte_eth_dev_info info;
+	uint16_t id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (rte_eth_dev_is_valid_port(id) &&
+			(rte_eth_dev_info_get(id, &info) < 0 || info.nb_rx_queues > 0 ||
+				info.nb_tx_queues > 0))
+			return;
+	}
+	while (queues_any()) {
+		if (watch_now_ns() > until)
+			return;
+		nanosleep(&look, NULL);
+	}
+	if (!pool_whole())
+		pool_mend();
+}
+
 static int
 request_do(const struct request *req, char *why, size_t size)
 {
+	if (req->id == NO_PORT) {
+		pool_see_to();
+		return 0;
+	}
 	if (!rte_eth_dev_is_valid_port(req->id)) {
 		snprintf(why, size, "the primary has no port %u; run sync", req->id);
 		return -ENODEV;
@@ -229,7 +265,7 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 		return -1;
 	memcpy(&req, msg->param, sizeof(req));
 	/* Number 0 is that of no operation, and would fit when nobody has the turn. */
-	if (req.op == 0 || req.id >= RTE_MAX_ETHPORTS || req.nb_rx > PORTS_MAX_QUEUES ||
+	if (req.op == 0 || req.id > NO_PORT || req.nb_rx > PORTS_MAX_QUEUES ||
 		req.nb_tx > PORTS_MAX_QUEUES)
 		return -1;
 	pthread_mutex_lock(&lock);
@@ -320,6 +356,22 @@ ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t 
 		*touched = *touched || ret == 0 || ret == -ETIMEDOUT;
 	}
 	return ret;
+}
+
+void
+ports_gone(void)
+{
+	struct request req = {.id = NO_PORT};
+	unsigned int id;
+	char why[256];
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (atomic_load(&group_shared->started[id].nb_rx) > 0)
+			return;
+	}
+	/* Whether it could be done the next one sees who looks. */
+	if (!group_primary_foreign() && !pool_whole())
+		request_send(&req, why, sizeof(why));
 }
 
 static bool

@@ -82,4 +82,7 @@ unsigned int ports_queues(unsigned int id, bool rx);
  */
 int ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t size);
 
+/** Ports have gone: if they were the last, have the pool mended. Holder of the turn. */
+void ports_gone(void);
+
 #endif

@@ -390,6 +390,20 @@ def test_killed_pollers_of_the_port_that_goes(crowd):
     assert counts.free >= MBUFS - ROUND - 10 * BURST
     assert_forwards(primary, crowd.secondaries[0], "net_ring0")
     crowd.assert_agree(RINGS)
+    # They come back when nobody can have them any more.
+    for name in ("net_ring0", "net_ring1"):
+        detach(crowd.secondaries[3], name)
+    assert primary.stats().free == MBUFS
+    crowd.assert_agree([])
+    # And are as good as any.
+    attach(primary, "net_ring0")
+    start(primary, "net_ring0", queues=" txq 2")
+    forward(crowd.secondaries[0], "net_ring0", "net_ring0")
+    assert primary.cmd("send net_ring0 100") == "sent through net_ring0 (100 packets of 60 bytes)"
+    assert_forwards(primary, crowd.secondaries[0], "net_ring0")
+    detach(primary, "net_ring0")
+    crowd.secondaries[0].news(taken("net_ring0", "net_ring0", primary, 0))
+    assert primary.stats().free == MBUFS
 
 
 def test_detacher_is_killed_while_it_waits_for_a_poller(hung):
