@@ -29,6 +29,7 @@
 #define BURST 32
 #define IDLE_ROUNDS 1000 /* with nothing to do, before the core is left to others for a moment */
 #define IDLE_NS 20000
+#define LOOK_MS 10 /* how often one who sends sees to the rest of what this process has to do */
 
 /* A port and queue to receive from, and one to send to. */
 struct direction {
@@ -374,20 +375,32 @@ polling_forward(
 
 /* Send until all are sent, the port is wanted by somebody, or it takes no more for a second. */
 static const char *
-send_run(
-	unsigned int id, unsigned int queue, unsigned int nb, unsigned int size, unsigned int *sent)
+send_run(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size,
+	bool (*look)(void), unsigned int *sent)
 {
 	uint32_t times = withdraw_times(id), stream = packet_stream();
 	struct rte_mempool *pool = pool_find();
-	uint64_t last = watch_now_ns();
+	uint64_t last = watch_now_ns(), looked = last, now;
 	struct rte_mbuf *mbuf;
+	bool go_on = true;
 
 	for (*sent = 0; *sent < nb;) {
 		withdraw_quiescent(id, send_reader());
-		if (watch_now_ns() - last > 1000 * WATCH_NS_PER_MS)
+		now = watch_now_ns();
+		if (now - last > 1000 * WATCH_NS_PER_MS)
 			return "the port takes no more";
+		if (now - looked > LOOK_MS * WATCH_NS_PER_MS) {
+			/* This very port may be taken away meanwhile, by this very thread. */
+			withdraw_pause(id, send_reader());
+			go_on = look();
+			withdraw_resume(id, send_reader());
+			looked = watch_now_ns();
+			last += looked - now;
+		}
 		if (signals_caught() != 0)
 			return "this process is to leave";
+		if (!go_on)
+			return "interrupted";
 		if (withdraw_closing(id) || withdraw_times(id) != times)
 			return "the port is being taken away";
 		mbuf = packet_make(pool, id, stream, *sent, nb, size);
@@ -406,7 +419,7 @@ send_run(
 
 void
 polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_fn wait,
-	struct hotplug_result *res)
+	bool (*look)(void), struct hotplug_result *res)
 {
 	unsigned int sent = 0;
 	int id, queue = -1;
@@ -432,7 +445,7 @@ polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_
 	group_turn_release();
 	if (res->err < 0)
 		return;
-	why = send_run(id, queue, nb, size, &sent);
+	why = send_run(id, queue, nb, size, look, &sent);
 	withdraw_leave(id, send_reader());
 	queues_give(id, false, queue);
 	res->err = why == NULL ? 0 : -EIO;

@@ -182,7 +182,7 @@ traffic_send(struct cmdline *cl, const char *rest)
 		usage_print(cl, "send", text);
 		return;
 	}
-	polling_send(words.word[0], nb, size, console_wait, &res);
+	polling_send(words.word[0], nb, size, console_wait, console_look, &res);
 	snprintf(text, sizeof(text), "through %.100s", words.word[0]);
 	result_print(cl, "send", "sent", text, &res);
 }

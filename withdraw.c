@@ -206,3 +206,15 @@ withdraw_quiescent(unsigned int id, unsigned int reader)
 {
 	rte_rcu_qsbr_quiescent(qsbr(id), reader);
 }
+
+void
+withdraw_pause(unsigned int id, unsigned int reader)
+{
+	rte_rcu_qsbr_thread_offline(qsbr(id), reader);
+}
+
+void
+withdraw_resume(unsigned int id, unsigned int reader)
+{
+	rte_rcu_qsbr_thread_online(qsbr(id), reader);
+}

@@ -53,6 +53,10 @@ void withdraw_leave(unsigned int id, unsigned int reader);
 /** The reader holds on to nothing of the port at this moment. Its own thread. */
 void withdraw_quiescent(unsigned int id, unsigned int reader);
 
+/** It touches nothing of the port until it resumes, and need not report. Its own thread. */
+void withdraw_pause(unsigned int id, unsigned int reader);
+void withdraw_resume(unsigned int id, unsigned int reader);
+
 /** Must the port be left alone just now? Any thread. */
 bool withdraw_closing(unsigned int id);
 

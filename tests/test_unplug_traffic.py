@@ -397,9 +397,9 @@ def test_killed_pollers_of_the_port_that_goes(crowd):
     crowd.assert_agree([])
     # And are as good as any.
     attach(primary, "net_ring0")
-    start(primary, "net_ring0", queues=" txq 2")
-    forward(crowd.secondaries[0], "net_ring0", "net_ring0")
+    start(primary, "net_ring0")
     assert primary.cmd("send net_ring0 100") == "sent through net_ring0 (100 packets of 60 bytes)"
+    forward(crowd.secondaries[0], "net_ring0", "net_ring0")
     assert_forwards(primary, crowd.secondaries[0], "net_ring0")
     detach(primary, "net_ring0")
     crowd.secondaries[0].news(taken("net_ring0", "net_ring0", primary, 0))
@@ -549,6 +549,58 @@ def test_signal_ends_a_send(pair):
     assert sender.wait() == 128 + signal.SIGTERM
     detach(pair.primary, "net_null0")
     assert pair.primary.stats().free == MBUFS
+
+
+def sends(sender, asker):
+    """It is in the middle of a send that would take an hour."""
+    sender.send("send net_null0 4294967295")
+    hm.wait_until(lambda: ("net_null0", sender.pid) in asker.stats().counts, "it sends")
+
+
+@pytest.mark.parametrize("who", hm.ROLES[:2])
+def test_ctrl_c_ends_a_send(pair, who):
+    """What was typed before that is gone, what comes after it is run."""
+    sender, asker = pair.member(who), pair.members()[who == "primary"]
+    attach(pair.primary, "net_null0")
+    start(pair.primary, "net_null0", queues=" rxq 2 txq 2")
+    sends(sender, asker)
+    sender.child.send("quit\r\x03list\r")
+    answer = sender.answer()
+    sent = re.fullmatch(
+        r"failed to send through net_null0: interrupted; (\d+) of 4294967295 packets were sent",
+        answer,
+    )
+    counts = asker.stats().counts[("net_null0", sender.pid)]
+    assert sent and counts.tx_packets == int(sent[1])
+    sender.typed = "list"
+    assert sender.answer() == "list all etherdev\n0\tnet_null0"
+    detach(asker, "net_null0")
+    assert asker.stats().free == MBUFS
+
+
+def test_typed_beside_a_send_is_run_after_it(pair):
+    sender = pair.primary
+    attach(sender, "net_ring0")
+    start(sender, "net_ring0")
+    sender.send("send net_ring0 2000")
+    hm.wait_until(lambda: pair.secondaries[0].stats().counts, "it sends")
+    sender.child.send("list\r")
+    assert "the port takes no more; 1023 of 2000" in sender.answer()
+    sender.typed = "list"
+    assert sender.answer() == "list all etherdev\n0\tnet_ring0"
+
+
+def test_terminal_that_sends_is_told_what_happens(pair):
+    sender, asker = pair.secondaries[0], pair.primary
+    attach(asker, "net_null0")
+    start(asker, "net_null0")
+    sender.cmd("monitor on")
+    sends(sender, asker)
+    attach(asker, "net_null1")
+    sender.child.expect_exact("attach net_null1: done")
+    detach(asker, "net_null0")
+    answer = sender.rest()
+    assert "failed to send through net_null0: the port is being taken away; " in answer
 
 
 @pytest.mark.parametrize("how", ["quit", "SIGTERM", "SIGKILL"])
