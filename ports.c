@@ -141,16 +141,17 @@ static void
 port_drain(uint16_t id)
 {
 	struct rte_mbuf *mbufs[32];
-	unsigned int left = pool_size / RTE_DIM(mbufs);
+	unsigned int left = pool_size; /* packets */
 	unsigned int nb_queues = ports_queues(id, true), queue;
 	uint16_t nb;
 
 	for (queue = 0; queue < nb_queues; queue++) {
-		for (; left > 0; left--) {
+		while (left > 0) {
 			nb = rte_eth_rx_burst(id, queue, mbufs, RTE_DIM(mbufs));
 			if (nb == 0)
 				break;
 			rte_pktmbuf_free_bulk(mbufs, nb);
+			left -= RTE_MIN(left, nb);
 		}
 	}
 }

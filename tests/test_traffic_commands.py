@@ -188,6 +188,18 @@ def test_pool_is_made_once_and_as_large_as_told():
         group.close()
 
 
+@pytest.mark.parametrize("verb", ["stop", "detach"])
+def test_every_packet_of_a_small_pool_is_given_back(process, verb):
+    """What lies in the queues when they go."""
+    primary = process("primary", own=["--mbufs", "20"])
+    attach(primary, "net_ring0", "net_ring1")
+    start(primary, "net_ring0", "net_ring1")
+    send(primary, "net_ring0", 20)
+    assert primary.stats().free == 0
+    primary.cmd(f"{verb} net_ring0")
+    assert primary.stats().free == 20
+
+
 def test_pool_too_large_is_refused_and_said(process):
     primary = process("primary", own=["--mbufs", "100000000"])
     attach(primary, "net_ring0")
