@@ -202,6 +202,7 @@ void
 traffic_stats(struct cmdline *cl, const char *rest)
 {
 	const struct rte_mempool *pool;
+	struct group_view ports;
 	struct words words;
 	char why[512];
 
@@ -215,11 +216,14 @@ traffic_stats(struct cmdline *cl, const char *rest)
 		}
 		cmdline_printf(cl, "failed to reset the stats: %s\n", why);
 		console_fail();
+	} else if (words.nb == 1 && stats_ports(words.word[0], &ports, why, sizeof(why)) < 0) {
+		cmdline_printf(cl, "failed to show stats of %s: %s\n", words.word[0], why);
+		console_fail();
 	} else {
 		cmdline_printf(cl, "%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port",
 			"device", "pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes",
 			"drops", "gaps");
-		stats_each(words.nb == 1 ? words.word[0] : NULL, stats_print, cl);
+		stats_each(words.nb == 1 ? &ports : NULL, stats_print, cl);
 		pool = pool_find();
 		if (pool != NULL)
 			cmdline_printf(cl, "mbufs: %u of %u are free\n",
