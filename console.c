@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -122,6 +123,24 @@ console_restore(void)
 		tcsetattr(STDIN_FILENO, TCSANOW, &found);
 }
 
+/* Clear the prompt and the half-typed line, all rows of it; the cursor is taken to be at its end.
+ */
+static void
+line_clear(const struct console *con, struct cmdline *cl)
+{
+	size_t len = strlen(rdline_get_buffer(cmdline_get_rdline(cl)));
+	struct winsize window;
+
+	/* The editor gives its buffer with a newline at the end. */
+	len += strlen(con->prompt) - 1;
+	cmdline_printf(cl, "\r" vt100_clear_line);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) {
+		/* At the very end of a row the cursor stays in it. */
+		for (; len > window.ws_col; len -= window.ws_col)
+			cmdline_printf(cl, vt100_up_arr vt100_clear_line);
+	}
+}
+
 /* What it prints comes above the prompt and the half-typed line, which are drawn again. */
 static void
 source_ready(struct cmdline *cl, const struct console_source *source)
@@ -129,7 +148,7 @@ source_ready(struct cmdline *cl, const struct console_source *source)
 	bool redraw = adjusted && !source->silent;
 
 	if (redraw)
-		cmdline_printf(cl, "\r" vt100_clear_line);
+		line_clear(now_con, cl);
 	source->ready(cl);
 	if (redraw)
 		rdline_redisplay(cmdline_get_rdline(cl));

@@ -305,6 +305,8 @@ polling_forward_off(void)
 
 	atomic_store(&job.stop, true);
 	job_join();
+	if (ran)
+		group_event(NULL, "%s: off", job.text);
 	return ran;
 }
 
