@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -22,11 +23,20 @@
 #define KEY_CTRL_C '\x03'
 
 #define HANGUP_MS 100
+#define TYPED_READ 64 /* so much is run before the other sources are seen to again */
 
 static struct termios found;
 static bool adjusted;
 static bool line_failed; /* the one under way, or the last */
 static bool any_failed;
+
+/* What is read from and seen to now; the cmdline of the terminal, or of the lines. */
+static const struct console *now_con;
+static struct cmdline *now_cl;
+
+/* What was typed at the terminal and is not taken yet, as a command runs. */
+static char typed[CONSOLE_LINE_MAX + 1];
+static size_t nb_typed;
 
 /* Lines that nobody types, as they come in. */
 struct lines {
@@ -53,6 +63,53 @@ console_wait(const char *text)
 	return signals_caught() == 0;
 }
 
+/* Take in what is typed, as far as there is room. */
+static void
+typed_read(void)
+{
+	ssize_t len = read(STDIN_FILENO, &typed[nb_typed], sizeof(typed) - nb_typed);
+
+	if (len > 0)
+		nb_typed += len;
+}
+
+/* Is there Ctrl-C in what was typed meanwhile? It takes what was typed before with it. */
+static bool
+typed_interrupt(void)
+{
+	size_t i;
+
+	for (i = nb_typed; i > 0; i--) {
+		if (typed[i - 1] == KEY_CTRL_C) {
+			nb_typed -= i;
+			memmove(typed, &typed[i], nb_typed);
+			return true;
+		}
+	}
+	return false;
+}
+
+bool
+console_look(void)
+{
+	struct pollfd fds[1 + CONSOLE_MAX_SOURCES] = {
+		{.fd = adjusted && nb_typed < sizeof(typed) ? STDIN_FILENO : -1, .events = POLLIN},
+	};
+	unsigned int i;
+
+	for (i = 0; i < CONSOLE_MAX_SOURCES; i++)
+		fds[1 + i] = (struct pollfd){.fd = now_con->sources[i].fd, .events = POLLIN};
+	if (poll(fds, RTE_DIM(fds), 0) > 0) {
+		for (i = 0; i < CONSOLE_MAX_SOURCES; i++) {
+			if (fds[1 + i].revents != 0)
+				now_con->sources[i].ready(now_cl);
+		}
+	}
+	if (fds[0].revents != 0)
+		typed_read();
+	return signals_caught() == 0 && !typed_interrupt();
+}
+
 bool
 console_failed(void)
 {
@@ -66,6 +123,24 @@ console_restore(void)
 		tcsetattr(STDIN_FILENO, TCSANOW, &found);
 }
 
+/* Clear the prompt and the half-typed line, all rows of it; the cursor is taken to be at its end.
+ */
+static void
+line_clear(const struct console *con, struct cmdline *cl)
+{
+	size_t len = strlen(rdline_get_buffer(cmdline_get_rdline(cl)));
+	struct winsize window;
+
+	/* The editor gives its buffer with a newline at the end. */
+	len += strlen(con->prompt) - 1;
+	cmdline_printf(cl, "\r" vt100_clear_line);
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) {
+		/* At the very end of a row the cursor stays in it. */
+		for (; len > window.ws_col; len -= window.ws_col)
+			cmdline_printf(cl, vt100_up_arr vt100_clear_line);
+	}
+}
+
 /* What it prints comes above the prompt and the half-typed line, which are drawn again. */
 static void
 source_ready(struct cmdline *cl, const struct console_source *source)
@@ -73,7 +148,7 @@ source_ready(struct cmdline *cl, const struct console_source *source)
 	bool redraw = adjusted && !source->silent;
 
 	if (redraw)
-		cmdline_printf(cl, "\r" vt100_clear_line);
+		line_clear(now_con, cl);
 	source->ready(cl);
 	if (redraw)
 		rdline_redisplay(cmdline_get_rdline(cl));
@@ -180,8 +255,7 @@ terminal_run(const struct console *con)
 {
 	bool dropped = false, running = true;
 	struct cmdline *cl;
-	char buf[64];
-	size_t len, i;
+	char c;
 
 	if (tcgetattr(STDIN_FILENO, &found) < 0 ||
 		(cl = cmdline_stdin_new(con->grammar, con->prompt)) == NULL) {
@@ -190,9 +264,16 @@ terminal_run(const struct console *con)
 		return CONSOLE_END_FAILED;
 	}
 	adjusted = true;
-	while (running && (len = input_read(con, cl, STDIN_FILENO, buf, sizeof(buf))) > 0) {
-		for (i = 0; i < len && running && signals_caught() == 0; i++)
-			running = terminal_feed(cl, buf[i], &dropped);
+	now_con = con;
+	now_cl = cl;
+	while (running && signals_caught() == 0) {
+		if (nb_typed == 0)
+			nb_typed = input_read(con, cl, STDIN_FILENO, typed, TYPED_READ);
+		if (nb_typed == 0)
+			break;
+		c = typed[0];
+		memmove(typed, &typed[1], --nb_typed);
+		running = terminal_feed(cl, c, &dropped);
 	}
 	if (running)
 		cmdline_printf(cl, "\n");
@@ -207,6 +288,8 @@ lines_begin(const struct console *con, struct lines *lines)
 	memset(lines, 0, sizeof(*lines));
 	lines->con = con;
 	lines->cl = cmdline_new(con->lines, "", -1, STDOUT_FILENO);
+	now_con = con;
+	now_cl = lines->cl;
 	if (lines->cl != NULL)
 		return 0;
 	fprintf(stderr, PROGRAM ": no memory to read commands\n");

@@ -25,7 +25,7 @@ struct console {
 	cmdline_parse_ctx_t *grammar; /* of lines that are typed */
 	cmdline_parse_ctx_t *lines;   /* of others */
 	const char *prompt;
-	struct console_source sources[CONSOLE_MAX_SOURCES]; /* seen to while no command runs */
+	struct console_source sources[CONSOLE_MAX_SOURCES]; /* no command runs, or one looks */
 	/* Of lines that nobody types: */
 	bool trace;	 /* show each with the prompt before it is run */
 	bool keep_going; /* run the next one also after one that has failed */
@@ -64,6 +64,14 @@ void console_fail(void);
  * @return false once the process is to leave.
  */
 bool console_wait(const char *text);
+
+/**
+ * For a command that goes on for long: see to the sources, so that it must be ready for all that
+ * they do, and to Ctrl-C, which at a terminal is a character and no signal.
+ *
+ * @return false once the command is to end.
+ */
+bool console_look(void);
 
 /** Has any line failed that was not typed at a terminal? */
 bool console_failed(void);

@@ -24,6 +24,7 @@
 #include "options.h"
 #include "polling.h"
 #include "runtime.h"
+#include "stats.h"
 #include "turn.h"
 #include "watch.h"
 #include "withdraw.h"
@@ -397,8 +398,10 @@ port_set(const struct group_peer *who, unsigned int id, const char *name, const 
 	atomic_store(&group_shared->started[id].nb_tx, 0);
 	if (old.name[0] != '\0')
 		group_event(who, "port %u %s has gone", id, old.name);
-	if (port.name[0] != '\0')
+	if (port.name[0] != '\0') {
+		stats_port_begins(id);
 		group_event(who, "port %u %s has come", id, port.name);
+	}
 }
 
 void

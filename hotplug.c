@@ -309,6 +309,7 @@ static void
 detach_all(struct operation *op, struct rte_device *dev, bool force)
 {
 	struct group_view ports;
+	bool touched = false;
 	unsigned int first, id;
 	char why[512];
 	int ret;
@@ -324,13 +325,11 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 			op->res->note[0] == '\0' ? "" : "; ", why);
 		ret = 0;
 	}
-	if (ret == 0) {
-		ret = ports_stop_all(&ports, why, sizeof(why));
-		if (ret < 0)
-			withdraw_end(&ports, false);
-	}
+	if (ret == 0)
+		ret = ports_stop_all(&ports, &touched, why, sizeof(why));
 	if (ret < 0) {
-		operation_result(op, ret, "%s; nothing has changed", why);
+		withdraw_end(&ports, touched);
+		operation_result(op, ret, "%s%s", why, touched ? "" : "; nothing has changed");
 		return;
 	}
 	ret = rte_dev_remove(dev);
@@ -344,6 +343,7 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 		if (view_has(&ports, id))
 			group_port_set(id, NULL, NULL);
 	}
+	ports_gone();
 }
 
 void

@@ -10,7 +10,6 @@
 #include "packet.h"
 #include "watch.h"
 
-#define ETHER_TYPE 0x88b5
 #define MAGIC 0x686d7031 /* "hmp1" */
 
 /* What follows the ethernet header, at an address that may be aligned to nothing. */
@@ -47,7 +46,7 @@ packet_make(struct rte_mempool *pool, uint16_t port, uint32_t stream, uint32_t n
 	memset(ether, 0, size);
 	memset(&ether->dst_addr, 0xff, sizeof(ether->dst_addr));
 	rte_eth_macaddr_get(port, &ether->src_addr);
-	ether->ether_type = rte_cpu_to_be_16(ETHER_TYPE);
+	ether->ether_type = rte_cpu_to_be_16(PACKET_ETHER_TYPE);
 	packet.magic = rte_cpu_to_be_32(MAGIC);
 	packet.stream = rte_cpu_to_be_32(stream);
 	packet.n = rte_cpu_to_be_32(n);
@@ -62,9 +61,10 @@ packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf)
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
 	struct numbered packet;
 	uint32_t stream, n, nb, gap;
+	unsigned int i;
 
 	if (rte_pktmbuf_data_len(mbuf) < sizeof(*ether) + sizeof(packet) ||
-		ether->ether_type != rte_cpu_to_be_16(ETHER_TYPE))
+		ether->ether_type != rte_cpu_to_be_16(PACKET_ETHER_TYPE))
 		return 0;
 	memcpy(&packet, ether + 1, sizeof(packet));
 	if (packet.magic != rte_cpu_to_be_32(MAGIC))
@@ -72,11 +72,19 @@ packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf)
 	stream = rte_be_to_cpu_32(packet.stream);
 	n = rte_be_to_cpu_32(packet.n);
 	nb = rte_be_to_cpu_32(packet.nb);
-	if (nb == 0 || n >= nb)
+	if (stream == 0 || nb == 0 || n >= nb)
 		return 0;
-	/* One who comes late to a stream has missed nothing of it. */
-	gap = stream == order->stream ? (n + nb - order->next) % nb : 0;
-	order->stream = stream;
-	order->next = (n + 1) % nb;
+	for (i = 0; i < PACKET_STREAMS && order->seen[i].stream != stream; i++)
+		;
+	if (i < PACKET_STREAMS) {
+		gap = (n + nb - order->seen[i].next) % nb;
+	} else {
+		/* One who comes late to a stream has missed nothing of it. */
+		gap = 0;
+		i = order->oldest;
+		order->oldest = (i + 1) % PACKET_STREAMS;
+		order->seen[i].stream = stream;
+	}
+	order->seen[i].next = (n + 1) % nb;
 	return gap;
 }

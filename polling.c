@@ -17,6 +17,7 @@
 #include "group_shared.h"
 #include "packet.h"
 #include "polling.h"
+#include "pool.h"
 #include "ports.h"
 #include "queues.h"
 #include "signals.h"
@@ -28,6 +29,7 @@
 #define BURST 32
 #define IDLE_ROUNDS 1000 /* with nothing to do, before the core is left to others for a moment */
 #define IDLE_NS 20000
+#define LOOK_MS 10 /* how often one who sends sees to the rest of what this process has to do */
 
 /* A port and queue to receive from, and one to send to. */
 struct direction {
@@ -90,19 +92,23 @@ direction_run(struct direction *dir)
 	struct stats_port *in = &group_self->poll.stats[dir->in];
 	struct stats_port *out = &group_self->poll.stats[dir->out];
 	struct rte_mbuf *mbufs[BURST];
-	uint64_t rx_bytes = 0, tx_bytes = 0;
+	uint64_t rx_bytes = 0, tx_bytes, gaps = 0;
 	uint16_t nb, sent, i;
 
 	nb = rte_eth_rx_burst(dir->in, dir->rxq, mbufs, BURST);
 	if (nb == 0)
 		return 0;
-	for (i = 0; i < nb; i++) {
-		rx_bytes += mbufs[i]->pkt_len;
-		count(&in->gaps, packet_gap(&dir->order, mbufs[i]));
-	}
-	/* Once sent a packet is another's. */
 	for (i = 0; i < nb; i++)
-		tx_bytes += mbufs[i]->pkt_len;
+		rx_bytes += mbufs[i]->pkt_len;
+	/* As long as there has been no stream, it is looked for at the ends of a burst alone: to
+	 * read from every packet costs a tenth of what there is to do with it. */
+	if (packet_any_seen(&dir->order) || packet_may_be_numbered(mbufs[0]) ||
+		packet_may_be_numbered(mbufs[nb - 1])) {
+		for (i = 0; i < nb; i++)
+			gaps += packet_gap(&dir->order, mbufs[i]);
+	}
+	/* Once sent a packet is another's, so the bytes of those that are not are taken off. */
+	tx_bytes = rx_bytes;
 	sent = rte_eth_tx_burst(dir->out, dir->txq, mbufs, nb);
 	for (i = sent; i < nb; i++) {
 		tx_bytes -= mbufs[i]->pkt_len;
@@ -110,6 +116,8 @@ direction_run(struct direction *dir)
 	}
 	count(&in->rx_packets, nb);
 	count(&in->rx_bytes, rx_bytes);
+	if (gaps > 0)
+		count(&in->gaps, gaps);
 	count(&out->tx_packets, sent);
 	count(&out->tx_bytes, tx_bytes);
 	if (sent < nb)
@@ -164,6 +172,7 @@ job_main(void *arg)
 	uint16_t nb;
 
 	RTE_SET_USED(arg);
+	pool_cache_begin(slot_of_self());
 	while (!atomic_load_explicit(&job.stop, memory_order_relaxed) && lost == RTE_MAX_ETHPORTS &&
 		!group_primary_seen_leaving()) {
 		nb = 0;
@@ -181,6 +190,7 @@ job_main(void *arg)
 		if (idle_rounds > IDLE_ROUNDS)
 			nanosleep(&idle, NULL);
 	}
+	pool_cache_end(slot_of_self());
 	for (i = 0; i < job.nb; i++) {
 		dir = &job.dirs[i];
 		withdraw_leave(dir->in, reader);
@@ -295,6 +305,8 @@ polling_forward_off(void)
 
 	atomic_store(&job.stop, true);
 	job_join();
+	if (ran)
+		group_event(NULL, "%s: off", job.text);
 	return ran;
 }
 
@@ -330,9 +342,15 @@ turn_take(const char *what, group_wait_fn wait, struct hotplug_result *res)
 		withdraw_recover(true);
 		group_settle(wait);
 	}
-	if (ret >= 0)
-		res->text[0] = '\0';
-	return RTE_MIN(ret, 0);
+	if (ret >= 0) {
+		/* A port that is being stopped looks as if it could be polled. */
+		ret = ports_settle(wait, res->text, sizeof(res->text));
+		if (ret < 0)
+			group_turn_release();
+		else
+			res->text[0] = '\0';
+	}
+	return ret;
 }
 
 void
@@ -359,20 +377,32 @@ polling_forward(
 
 /* Send until all are sent, the port is wanted by somebody, or it takes no more for a second. */
 static const char *
-send_run(
-	unsigned int id, unsigned int queue, unsigned int nb, unsigned int size, unsigned int *sent)
+send_run(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size,
+	bool (*look)(void), unsigned int *sent)
 {
 	uint32_t times = withdraw_times(id), stream = packet_stream();
-	struct rte_mempool *pool = ports_pool();
-	uint64_t last = watch_now_ns();
+	struct rte_mempool *pool = pool_find();
+	uint64_t last = watch_now_ns(), looked = last, now;
 	struct rte_mbuf *mbuf;
+	bool go_on = true;
 
 	for (*sent = 0; *sent < nb;) {
 		withdraw_quiescent(id, send_reader());
-		if (watch_now_ns() - last > 1000 * WATCH_NS_PER_MS)
+		now = watch_now_ns();
+		if (now - last > 1000 * WATCH_NS_PER_MS)
 			return "the port takes no more";
+		if (now - looked > LOOK_MS * WATCH_NS_PER_MS) {
+			/* This very port may be taken away meanwhile, by this very thread. */
+			withdraw_pause(id, send_reader());
+			go_on = look();
+			withdraw_resume(id, send_reader());
+			looked = watch_now_ns();
+			last += looked - now;
+		}
 		if (signals_caught() != 0)
 			return "this process is to leave";
+		if (!go_on)
+			return "interrupted";
 		if (withdraw_closing(id) || withdraw_times(id) != times)
 			return "the port is being taken away";
 		mbuf = packet_make(pool, id, stream, *sent, nb, size);
@@ -391,7 +421,7 @@ send_run(
 
 void
 polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_fn wait,
-	struct hotplug_result *res)
+	bool (*look)(void), struct hotplug_result *res)
 {
 	unsigned int sent = 0;
 	int id, queue = -1;
@@ -417,7 +447,7 @@ polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_
 	group_turn_release();
 	if (res->err < 0)
 		return;
-	why = send_run(id, queue, nb, size, &sent);
+	why = send_run(id, queue, nb, size, look, &sent);
 	withdraw_leave(id, send_reader());
 	queues_give(id, false, queue);
 	res->err = why == NULL ? 0 : -EIO;

@@ -38,9 +38,13 @@ void polling_forward(
 /** @return false if nothing was forwarded. */
 bool polling_forward_off(void);
 
-/** Send numbered packets of size bytes; text of the result says how many. Takes the turn for a
- * moment. */
+/**
+ * Send numbered packets of size bytes; text of the result says how many. Takes the
+ * turn for a moment.
+ *
+ * @param look called now and then, without the turn; false ends it.
+ */
 void polling_send(const char *device, unsigned int count, unsigned int size, group_wait_fn wait,
-	struct hotplug_result *res);
+	bool (*look)(void), struct hotplug_result *res);
 
 #endif

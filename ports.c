@@ -17,21 +17,24 @@
 #include "device.h"
 #include "group_shared.h"
 #include "operation.h"
+#include "pool.h"
 #include "ports.h"
+#include "queues.h"
 #include "text.h"
 #include "views.h"
 #include "watch.h"
 #include "withdraw.h"
 
 #define ACTION "hotplug_mp_ports"
-#define POOL "hotplug_mp_mbufs"
 #define DESCRIPTORS 512
 #define ANSWER_S 5
+#define NO_PORT RTE_MAX_ETHPORTS
+#define ENDING_MS 100 /* how long one that polled has to put back what it has */
 
 /* What a secondary asks of its primary, and the answer; in the parameters of an mp message. */
 struct request {
-	uint64_t op; /* the operation it is for, which must still be under way */
-	uint16_t id;
+	uint64_t op;	       /* the operation it is for, which must still be under way */
+	uint16_t id;	       /* NO_PORT: see that the pool is whole */
 	uint16_t nb_rx, nb_tx; /* 0: stop */
 };
 
@@ -50,12 +53,6 @@ static struct request asked;
 static char asker[128]; /* path of its mp socket */
 static pthread_t thread;
 
-struct rte_mempool *
-ports_pool(void)
-{
-	return rte_mempool_lookup(POOL);
-}
-
 unsigned int
 ports_queues(unsigned int id, bool rx)
 {
@@ -64,31 +61,11 @@ ports_queues(unsigned int id, bool rx)
 	struct rte_eth_dev_info info;
 
 	/* Any process can write any number there, before the first start makes the pool, too. */
-	if (nb == 0 || ports_pool() == NULL || rte_eth_dev_info_get(id, &info) < 0)
+	if (nb == 0 || pool_find() == NULL || rte_eth_dev_info_get(id, &info) < 0)
 		return 0;
 	has = rx ? info.nb_rx_queues : info.nb_tx_queues;
 	nb = RTE_MIN(nb, has);
 	return RTE_MIN(nb, (uint32_t)PORTS_MAX_QUEUES);
-}
-
-static struct rte_mempool *
-pool_get(char *why, size_t size)
-{
-	struct rte_mempool *pool = ports_pool();
-
-	/*
-	 * Without caches: those are chosen by lcore, and two processes on the same
-	 * lcore would share one without knowing. And without a lock: in a ring, who is
-	 * killed between its two steps has all others wait for the second one for ever.
-	 */
-	if (pool == NULL)
-		pool = rte_pktmbuf_pool_create_by_ops(POOL, pool_size, 0, 0,
-			RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
-	if (pool == NULL)
-		snprintf(why, size,
-			"no memory for %u mbufs: %s; start the primary with -- --mbufs and fewer",
-			pool_size, rte_strerror(rte_errno));
-	return pool;
 }
 
 static int
@@ -99,7 +76,7 @@ queues_setup(const struct request *req, char *why, size_t size)
 	const struct rte_eth_conf conf = {0};
 	struct rte_mempool *pool;
 
-	pool = pool_get(why, size);
+	pool = pool_make(pool_size, why, size);
 	if (pool == NULL)
 		return -ENOMEM;
 	ret = rte_eth_dev_configure(req->id, req->nb_rx, req->nb_tx, &conf);
@@ -164,16 +141,17 @@ static void
 port_drain(uint16_t id)
 {
 	struct rte_mbuf *mbufs[32];
-	unsigned int left = pool_size / RTE_DIM(mbufs);
+	unsigned int left = pool_size; /* packets */
 	unsigned int nb_queues = ports_queues(id, true), queue;
 	uint16_t nb;
 
 	for (queue = 0; queue < nb_queues; queue++) {
-		for (; left > 0; left--) {
+		while (left > 0) {
 			nb = rte_eth_rx_burst(id, queue, mbufs, RTE_DIM(mbufs));
 			if (nb == 0)
 				break;
 			rte_pktmbuf_free_bulk(mbufs, nb);
+			left -= RTE_MIN(left, nb);
 		}
 	}
 }
@@ -195,9 +173,42 @@ port_stop(uint16_t id, char *why, size_t size)
 	return 0;
 }
 
+/*
+ * The dead have taken with them what they had in their hands, and a driver may
+ * have lost some with its port. Where they are cannot be known; but when no port is
+ * configured and nobody polls, no mbuf can be in use, and all are put back. A port
+ * that is just stopped is configured still, and may keep some.
+ */
+static void
+pool_see_to(void)
+{
+	const struct timespec look = {.tv_nsec = WATCH_NS_PER_MS};
+	uint64_t until = watch_now_ns() + ENDING_MS * WATCH_NS_PER_MS;
+	struct rte_eth_dev_info info;
+	uint16_t id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (rte_eth_dev_is_valid_port(id) &&
+			(rte_eth_dev_info_get(id, &info) < 0 || info.nb_rx_queues > 0 ||
+				info.nb_tx_queues > 0))
+			return;
+	}
+	while (queues_any()) {
+		if (watch_now_ns() > until)
+			return;
+		nanosleep(&look, NULL);
+	}
+	if (!pool_whole())
+		pool_mend();
+}
+
 static int
 request_do(const struct request *req, char *why, size_t size)
 {
+	if (req->id == NO_PORT) {
+		pool_see_to();
+		return 0;
+	}
 	if (!rte_eth_dev_is_valid_port(req->id)) {
 		snprintf(why, size, "the primary has no port %u; run sync", req->id);
 		return -ENODEV;
@@ -255,7 +266,7 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 		return -1;
 	memcpy(&req, msg->param, sizeof(req));
 	/* Number 0 is that of no operation, and would fit when nobody has the turn. */
-	if (req.op == 0 || req.id >= RTE_MAX_ETHPORTS || req.nb_rx > PORTS_MAX_QUEUES ||
+	if (req.op == 0 || req.id > NO_PORT || req.nb_rx > PORTS_MAX_QUEUES ||
 		req.nb_tx > PORTS_MAX_QUEUES)
 		return -1;
 	pthread_mutex_lock(&lock);
@@ -272,6 +283,7 @@ ports_serve(unsigned int nb_mbufs)
 {
 	int ret;
 
+	pool_use_uncached();
 	pool_size = nb_mbufs;
 	if (!group_is_primary())
 		return 0;
@@ -313,8 +325,9 @@ request_send(struct request *req, char *why, size_t size)
 		return request_do(req, why, size);
 	req->op = turn_operation(&group_shared->turn);
 	memcpy(msg.param, req, sizeof(*req));
-	snprintf(why, size, "the primary (pid %d) did not answer within %d s", group_primary_pid,
-		ANSWER_S);
+	snprintf(why, size,
+		"the primary (pid %d) did not answer within %d s, and may do it still; show tells",
+		group_primary_pid, ANSWER_S);
 	if (rte_mp_request_sync(&msg, &reply, &timeout) == 0 && reply.nb_received == 1 &&
 		reply.msgs[0].len_param == sizeof(answer)) {
 		memcpy(&answer, reply.msgs[0].param, sizeof(answer));
@@ -327,19 +340,39 @@ request_send(struct request *req, char *why, size_t size)
 }
 
 int
-ports_stop_all(const struct group_view *ports, char *why, size_t size)
+ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t size)
 {
 	struct request req = {0};
 	unsigned int id;
 	int ret = 0;
 
+	*touched = false;
 	for (id = 0; id < RTE_MAX_ETHPORTS && ret == 0; id++) {
 		if (!view_has(ports, id) || atomic_load(&group_shared->started[id].nb_rx) == 0)
 			continue;
 		req.id = id;
 		ret = request_send(&req, why, size);
+		if (ret < 0 && ret != -ETIMEDOUT && *touched)
+			text_add(why, size, "; another port of it is stopped");
+		*touched = *touched || ret == 0 || ret == -ETIMEDOUT;
 	}
 	return ret;
+}
+
+void
+ports_gone(void)
+{
+	struct request req = {.id = NO_PORT};
+	unsigned int id;
+	char why[256];
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (atomic_load(&group_shared->started[id].nb_rx) > 0)
+			return;
+	}
+	/* Whether it could be done the next one sees who looks. */
+	if (!group_primary_foreign() && !pool_whole())
+		request_send(&req, why, sizeof(why));
 }
 
 static bool
@@ -433,7 +466,7 @@ ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res)
 {
 	struct operation op = {.verb = "stop", .res = res, .wait = wait};
 	struct group_view ports;
-	bool any = false;
+	bool any = false, touched = false;
 	unsigned int id;
 	char why[256];
 	int ret;
@@ -446,10 +479,10 @@ ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res)
 					     atomic_load(&group_shared->started[id].nb_rx) > 0);
 		snprintf(why, sizeof(why), "not started");
 		ret = any ? withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why)) : -EALREADY;
-		if (ret == 0) {
-			ret = ports_stop_all(&ports, why, sizeof(why));
-			withdraw_end(&ports, ret == 0);
-		}
+		if (ret == 0)
+			ret = ports_stop_all(&ports, &touched, why, sizeof(why));
+		if (any)
+			withdraw_end(&ports, touched);
 		operation_result(&op, ret, "%s", ret == 0 ? "" : why);
 	}
 	operation_end(&op);

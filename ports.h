@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include <rte_ethdev.h>
-#include <rte_mempool.h>
 
 #include "group.h"
 #include "hotplug.h"
@@ -73,15 +72,17 @@ int ports_settle(group_wait_fn wait, char *why, size_t size);
  */
 unsigned int ports_queues(unsigned int id, bool rx);
 
-/** The pool that all ports share; NULL before the first start. Any process. */
-struct rte_mempool *ports_pool(void);
-
 /**
  * Have the primary stop ports that somebody of ours has started. Holder of the
  * turn.
  *
+ * @param touched one of them was stopped, or may be, whatever is returned: those who polled it
+ *   must not go on.
  * @return 0, also if there is nothing to stop; or a negative errno and why.
  */
-int ports_stop_all(const struct group_view *ports, char *why, size_t size);
+int ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t size);
+
+/** Ports have gone: if they were the last, have the pool mended. Holder of the turn. */
+void ports_gone(void);
 
 #endif

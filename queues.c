@@ -150,6 +150,24 @@ queues_port(const char *device, char *why, size_t size)
 	return ret;
 }
 
+bool
+queues_any(void)
+{
+	const struct polling_member *poll;
+	unsigned int slot, id;
+	uint32_t used;
+
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
+		poll = &group_shared->members[slot].poll;
+		used = 0;
+		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
+			used |= atomic_load(&poll->rx[id]) | atomic_load(&poll->tx[id]);
+		if (used != 0 && group_member_alive(slot))
+			return true;
+	}
+	return false;
+}
+
 void
 queues_give(unsigned int id, bool rx, unsigned int queue)
 {

@@ -22,6 +22,10 @@ int queues_take(unsigned int id, bool rx, char *why, size_t size);
 /** Give it back. Any thread, without the turn. */
 void queues_give(unsigned int id, bool rx, unsigned int queue);
 
+/** Has any process that lives a queue, and perhaps mbufs in its hands? Any thread, with the turn.
+ */
+bool queues_any(void);
+
 /**
  * Bring the fast-path table up to date before a port is polled.
  *

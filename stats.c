@@ -1,11 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include <rte_devargs.h>
 #include <rte_string_fns.h>
 
+#include "device.h"
 #include "group_shared.h"
 #include "stats.h"
 #include "text.h"
+#include "views.h"
 
 static void
 line_fill(struct stats_line *line, const struct polling_member *poll, unsigned int id)
@@ -20,18 +27,51 @@ line_fill(struct stats_line *line, const struct polling_member *poll, unsigned i
 	line->gaps = atomic_load(&now->gaps) - atomic_load(&base->gaps);
 }
 
-unsigned int
-stats_each(const char *name, void (*fn)(void *arg, const struct stats_line *line), void *arg)
+int
+stats_ports(const char *what, struct group_view *ports, char *why, size_t size)
 {
-	struct group_member *member;
-	unsigned int id, slot, nb = 0;
+	bool is_port = what[strspn(what, "0123456789")] == '\0', any = false;
+	struct rte_devargs da = {0};
 	struct group_port port;
-	struct stats_line line;
+	unsigned int id;
+	int ret;
 
+	ret = is_port ? 0 : device_split(what, &da, why, size);
+	if (ret < 0)
+		return ret;
+	memset(ports, 0, sizeof(*ports));
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		group_port_get(id, &port);
-		if (name != NULL && strcmp(name, port.name) != 0)
+		if (port.name[0] == '\0')
 			continue;
+		if (is_port ? strlen(what) < 10 && strtoul(what, NULL, 10) == id
+			    : strcmp(da.name, port.name) == 0) {
+			view_add(ports, id);
+			any = true;
+		}
+	}
+	if (!any)
+		snprintf(why, size, "%s",
+			is_port			   ? "no such port; list shows those there are"
+			: device_find(&da) == NULL ? "not attached"
+						   : "no ethernet port");
+	rte_devargs_reset(&da);
+	return any ? 0 : -ENODEV;
+}
+
+void
+stats_each(const struct group_view *ports, void (*fn)(void *arg, const struct stats_line *line),
+	void *arg)
+{
+	struct group_member *member;
+	struct group_port port;
+	struct stats_line line;
+	unsigned int id, slot;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (ports != NULL && !view_has(ports, id))
+			continue;
+		group_port_get(id, &port);
 		for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 			member = &group_shared->members[slot];
 			line_fill(&line, &member->poll, id);
@@ -44,27 +84,33 @@ stats_each(const char *name, void (*fn)(void *arg, const struct stats_line *line
 				sizeof(line.name));
 			text_printable(line.name);
 			fn(arg, &line);
-			nb++;
 		}
 	}
-	return nb;
+}
+
+void
+stats_port_begins(unsigned int id)
+{
+	struct polling_member *poll;
+	unsigned int slot;
+
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
+		poll = &group_shared->members[slot].poll;
+		memcpy(&poll->base[id], &poll->stats[id], sizeof(poll->base[id]));
+	}
 }
 
 int
 stats_reset(group_wait_fn wait, char *why, size_t size)
 {
-	struct polling_member *poll;
-	unsigned int slot, id;
+	unsigned int id;
 	int ret;
 
 	ret = group_turn_take("stats reset", wait, why, size);
 	if (ret < 0)
 		return ret;
-	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
-		poll = &group_shared->members[slot].poll;
-		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
-			memcpy(&poll->base[id], &poll->stats[id], sizeof(poll->base[id]));
-	}
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++)
+		stats_port_begins(id);
 	group_turn_release();
 	return 0;
 }

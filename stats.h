@@ -30,13 +30,24 @@ struct stats_line {
 };
 
 /**
+ * Which ports are meant by what `show` takes: a port id, or a device with or without
+ * bus and arguments.
+ *
+ * @return 0, or a negative errno and why.
+ */
+int stats_ports(const char *what, struct group_view *ports, char *why, size_t size);
+
+/**
  * Call fn for each port and process that has seen a packet of it.
  *
- * @param name of a device to look at alone, or NULL.
- * @return how many there were.
+ * @param ports to look at alone, or NULL.
  */
-unsigned int stats_each(
-	const char *name, void (*fn)(void *arg, const struct stats_line *line), void *arg);
+void stats_each(const struct group_view *ports,
+	void (*fn)(void *arg, const struct stats_line *line), void *arg);
+
+/** Another device is behind this port id: what was seen before was not of it. Holder of the turn.
+ */
+void stats_port_begins(unsigned int id);
 
 /** Count from 0 on again, in every process. Takes the turn. @return 0 or a negative errno. */
 int stats_reset(group_wait_fn wait, char *why, size_t size);

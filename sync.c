@@ -45,6 +45,8 @@ stale_remove(const struct group_view *ref, unsigned int id)
 		if (withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why)) == 0) {
 			rte_dev_remove(dev);
 			withdraw_end(&ports, true);
+		} else {
+			withdraw_end(&ports, false);
 		}
 	}
 	rte_devargs_reset(&da);

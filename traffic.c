@@ -13,6 +13,7 @@
 #include "group.h"
 #include "packet.h"
 #include "polling.h"
+#include "pool.h"
 #include "ports.h"
 #include "stats.h"
 #include "traffic.h"
@@ -181,7 +182,7 @@ traffic_send(struct cmdline *cl, const char *rest)
 		usage_print(cl, "send", text);
 		return;
 	}
-	polling_send(words.word[0], nb, size, console_wait, &res);
+	polling_send(words.word[0], nb, size, console_wait, console_look, &res);
 	snprintf(text, sizeof(text), "through %.100s", words.word[0]);
 	result_print(cl, "send", "sent", text, &res);
 }
@@ -201,6 +202,7 @@ void
 traffic_stats(struct cmdline *cl, const char *rest)
 {
 	const struct rte_mempool *pool;
+	struct group_view ports;
 	struct words words;
 	char why[512];
 
@@ -214,12 +216,15 @@ traffic_stats(struct cmdline *cl, const char *rest)
 		}
 		cmdline_printf(cl, "failed to reset the stats: %s\n", why);
 		console_fail();
+	} else if (words.nb == 1 && stats_ports(words.word[0], &ports, why, sizeof(why)) < 0) {
+		cmdline_printf(cl, "failed to show stats of %s: %s\n", words.word[0], why);
+		console_fail();
 	} else {
 		cmdline_printf(cl, "%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port",
 			"device", "pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes",
 			"drops", "gaps");
-		stats_each(words.nb == 1 ? words.word[0] : NULL, stats_print, cl);
-		pool = ports_pool();
+		stats_each(words.nb == 1 ? &ports : NULL, stats_print, cl);
+		pool = pool_find();
 		if (pool != NULL)
 			cmdline_printf(cl, "mbufs: %u of %u are free\n",
 				rte_mempool_avail_count(pool), pool->size);

@@ -156,8 +156,6 @@ withdraw_ports(const struct group_view *ports, unsigned int limit_ms, char *why,
 		if (view_has(ports, id))
 			ret = port_wait(id, until, why, size);
 	}
-	if (ret < 0)
-		withdraw_end(ports, false);
 	return ret;
 }
 
@@ -207,4 +205,16 @@ void
 withdraw_quiescent(unsigned int id, unsigned int reader)
 {
 	rte_rcu_qsbr_quiescent(qsbr(id), reader);
+}
+
+void
+withdraw_pause(unsigned int id, unsigned int reader)
+{
+	rte_rcu_qsbr_thread_offline(qsbr(id), reader);
+}
+
+void
+withdraw_resume(unsigned int id, unsigned int reader)
+{
+	rte_rcu_qsbr_thread_online(qsbr(id), reader);
 }

@@ -53,6 +53,10 @@ void withdraw_leave(unsigned int id, unsigned int reader);
 /** The reader holds on to nothing of the port at this moment. Its own thread. */
 void withdraw_quiescent(unsigned int id, unsigned int reader);
 
+/** It touches nothing of the port until it resumes, and need not report. Its own thread. */
+void withdraw_pause(unsigned int id, unsigned int reader);
+void withdraw_resume(unsigned int id, unsigned int reader);
+
 /** Must the port be left alone just now? Any thread. */
 bool withdraw_closing(unsigned int id);
 
@@ -60,10 +64,10 @@ bool withdraw_closing(unsigned int id);
 uint32_t withdraw_times(unsigned int id);
 
 /**
- * Have nobody touch these ports from now on. Nothing is changed if somebody does
- * not answer in time. Holder of the turn, or on its behalf.
+ * Have nobody touch these ports from now on, until withdraw_end(), which is to be
+ * called in any case. Holder of the turn, or on its behalf.
  *
- * @return 0; or -EBUSY and in why who it is.
+ * @return 0; or -EBUSY and in why who does not answer in time. All others leave them alone.
  */
 int withdraw_ports(const struct group_view *ports, unsigned int limit_ms, char *why, size_t size);
 

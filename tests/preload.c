@@ -16,9 +16,12 @@
  *   interrupt   the interrupt thread is about to do what it is there for
  *   memory      the EAL, on its way out, has locked the memory that all processes share
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
+ *   start       ethdev is to start a port
+ *   stop        ethdev is to stop a port
  *   pdump       a program that captures packets asks its primary for that
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -40,6 +43,9 @@
 void *rte_eth_dev_allocate(const char *name);
 void *rte_eth_dev_attach_secondary(const char *name);
 int rte_eth_dev_release_port(void *dev);
+/* And these in one that needs more of the compiler than this file. */
+int rte_eth_dev_start(uint16_t id);
+int rte_eth_dev_stop(uint16_t id);
 
 /* What call is to do now. */
 static bool
@@ -137,6 +143,22 @@ rte_eth_dev_release_port(void *dev)
 	int (*next)(void *) = dlsym(RTLD_NEXT, "rte_eth_dev_release_port");
 
 	return fault("release") ? -1 : next(dev);
+}
+
+int
+rte_eth_dev_start(uint16_t id)
+{
+	int (*next)(uint16_t) = dlsym(RTLD_NEXT, "rte_eth_dev_start");
+
+	return fault("start") ? -EIO : next(id);
+}
+
+int
+rte_eth_dev_stop(uint16_t id)
+{
+	int (*next)(uint16_t) = dlsym(RTLD_NEXT, "rte_eth_dev_stop");
+
+	return fault("stop") ? -EIO : next(id);
 }
 
 static void

@@ -229,6 +229,33 @@ def test_half_typed_line_is_drawn_again(pair):
     assert all(line.startswith("20") for line in text.splitlines() if LINE.search(line))
 
 
+@pytest.mark.parametrize("length, rows", [(0, 1), (31, 1), (32, 2), (71, 2), (72, 3)])
+def test_half_typed_line_of_several_rows_is_cleared(pair, length, rows):
+    """In a terminal of 40 columns, of which the prompt has 9."""
+    typing, other = pair.primary, pair.secondaries[0]
+    typing.child.setwinsize(24, 40)
+    typing.cmd("monitor on")
+    line = "x" * length
+    typing.child.send(line)
+    typing.child.expect_exact(line)
+    assert other.cmd("attach net_null0") == "attached device net_null0"
+    clear = r"\r\x1b\[2K" + r"\x1b\[A\x1b\[2K" * (rows - 1)
+    typing.child.expect(clear + r"20[^\r\n\x1b]*\r\n")
+    typing.child.expect_exact(hm.PROMPT + line)
+    typing.child.send("\x03")
+
+
+def test_forward_that_is_turned_off_is_an_event(pair):
+    typing, other = pair.primary, pair.secondaries[0]
+    for command in ("attach", "start"):
+        typing.cmd(f"{command} net_null0")
+    other.cmd("monitor on")
+    assert typing.cmd("forward net_null0 net_null0") == "forwarding net_null0 to net_null0"
+    assert typing.cmd("forward off") == "forwarding is off"
+    other.child.expect_exact("forward net_null0 net_null0\r\n")
+    other.child.expect_exact("forward net_null0 net_null0: off\r\n")
+
+
 @pytest.mark.parametrize("word", ["", "maybe", "on off"])
 def test_monitor_takes_on_or_off(process, word):
     answer = process("primary").cmd(f"monitor {word}")

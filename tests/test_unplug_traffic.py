@@ -264,6 +264,40 @@ def test_hung_poller_is_named_and_nothing_changes(hung, who, verb):
     assert_whole(primary)
 
 
+def test_force_goes_on_without_the_one_that_hangs_alone(hung):
+    """Whoever polls the port as it should leaves it alone until it has gone, and then ends."""
+    primary, (one, other) = hung.primary, hung.secondaries
+    assert other.cmd("forward off") == "forwarding is off"
+    attach(primary, "net_null3")
+    start(primary, "net_null3", queues=" rxq 2 txq 2")
+    one.faults.clear()
+    assert one.cmd("forward off") == "forwarding is off"
+    forward(one, "net_ring0", "net_null3")
+    one.faults.set("idle", "block")
+    one.faults.wait_met("idle")
+    forward(other, "net_null3", "net_null3")
+    assert_forwards(other, other, "net_null3")
+    primary.faults.set("stop", "block")
+    primary.send("detach --force net_null3")
+    primary.faults.wait_met("stop")
+    before = received(other, other, "net_null3")
+    for _ in range(20):
+        assert received(other, other, "net_null3") == before
+    primary.faults.clear()
+    answer = primary.answer()
+    assert answer == (
+        f"note: {one} polls port 3 and does not let go of it; it may crash now\n"
+        "detached device net_null3"
+    )
+    other.news(taken("net_null3", "net_null3", primary, 3))
+    one.faults.clear()
+    one.news(taken("net_ring0", "net_null3", primary, 3))
+    hung.assert_agree(HUNG_PORTS)
+    detach(primary, "net_ring1")
+    for process in hung.members():
+        assert process.alive()
+
+
 def test_poller_that_is_slow_is_waited_for(hung):
     """Less than a second. On a machine that is slow itself, that may become more."""
     primary, one = hung.primary, hung.secondaries[0]
@@ -356,6 +390,20 @@ def test_killed_pollers_of_the_port_that_goes(crowd):
     assert counts.free >= MBUFS - ROUND - 10 * BURST
     assert_forwards(primary, crowd.secondaries[0], "net_ring0")
     crowd.assert_agree(RINGS)
+    # They come back when nobody can have them any more.
+    for name in ("net_ring0", "net_ring1"):
+        detach(crowd.secondaries[3], name)
+    assert primary.stats().free == MBUFS
+    crowd.assert_agree([])
+    # And are as good as any.
+    attach(primary, "net_ring0")
+    start(primary, "net_ring0")
+    assert primary.cmd("send net_ring0 100") == "sent through net_ring0 (100 packets of 60 bytes)"
+    forward(crowd.secondaries[0], "net_ring0", "net_ring0")
+    assert_forwards(primary, crowd.secondaries[0], "net_ring0")
+    detach(primary, "net_ring0")
+    crowd.secondaries[0].news(taken("net_ring0", "net_ring0", primary, 0))
+    assert primary.stats().free == MBUFS
 
 
 def test_detacher_is_killed_while_it_waits_for_a_poller(hung):
@@ -410,6 +458,68 @@ def test_detach_that_fails_leaves_the_port_attached_and_stopped(moving):
         assert process.alive()
 
 
+@pytest.mark.parametrize("verb", ["detach", "stop"])
+def test_primary_that_stops_a_port_too_late(faulty, verb):
+    """It has been told to, and does it: nobody polls the port any more, nor begins to."""
+    primary, (one, other) = faulty.primary, faulty.secondaries
+    attach(primary, "net_null0")
+    start(primary, "net_null0", queues=" rxq 2 txq 2")
+    forward(one, "net_null0", "net_null0")
+    assert_forwards(one, one, "net_null0")
+    primary.faults.set("stop", "block")
+    answer = other.cmd(f"{verb} net_null0")
+    late = f"{primary} did not answer within 5 s, and may do it still; show tells"
+    assert answer == f"failed to {verb} device net_null0: the {role_last(late)}"
+    one.news(taken("net_null0", "net_null0", other, 0))
+    busy = f"the {role_last(str(primary))} is still busy with an earlier start or stop"
+    assert one.cmd("stop net_null0") == f"failed to stop device net_null0: {busy}"
+    other.send("forward net_null0 net_null0")
+    with pytest.raises(hm.pexpect.TIMEOUT):
+        other.child.expect_exact(hm.PROMPT, timeout=0.5)
+    primary.faults.clear()
+    assert "port 0 is not started; start its device first" in other.answer()
+    assert "state: stopped" in one.cmd("show net_null0").split("\n")
+    faulty.assert_agree([(0, "net_null0")])
+    detach(other, "net_null0")
+    assert primary.stats().free == MBUFS
+
+
+def role_last(text):
+    """ "primary (pid 1)" of "pid 1 (primary)"."""
+    return re.sub(r"^pid (\d+) \((\w+)\)", r"\2 (pid \1)", text)
+
+
+def test_primary_that_hears_of_it_too_late(hung):
+    """It was stopped itself when it was asked: what was given up is not done when it wakes."""
+    primary, (one, other) = hung.primary, hung.secondaries
+    other.send("stop net_ring0")
+    hm.wait_until(lambda: "stop net_ring0" in one.cmd("peers"), "it has the turn")
+    primary.stop()
+    one.faults.clear()
+    late = f"{primary} did not answer within 5 s, and may do it still; show tells"
+    assert other.answer() == f"failed to stop device net_ring0: the {role_last(late)}"
+    primary.resume()
+    primary.list()
+    for verb, done in (("stop", "stopped"), ("start", "started")):
+        assert other.cmd(f"{verb} net_null2") == f"{done} device net_null2"
+    assert "state: started" in primary.cmd("show net_ring0").split("\n")
+    one.news(taken("net_ring0", "net_null2", other, 0))
+
+
+def test_primary_that_starts_a_port_too_late(faulty):
+    primary, asker = faulty.primary, faulty.secondaries[0]
+    attach(primary, "net_null0")
+    primary.faults.set("start", "block")
+    late = f"{primary} did not answer within 5 s, and may do it still; show tells"
+    answer = asker.cmd("start net_null0")
+    assert answer == f"failed to start device net_null0: the {role_last(late)}"
+    primary.faults.clear()
+    hm.wait_until(
+        lambda: "state: started" in asker.cmd("show net_null0").split("\n"), "it is started"
+    )
+    assert asker.cmd("start net_null0").endswith(": already started (port 0)")
+
+
 def test_send_ends_when_its_port_is_taken(group):
     primary, (one, other) = group.primary, group.secondaries
     attach(primary, "net_null0")
@@ -439,6 +549,58 @@ def test_signal_ends_a_send(pair):
     assert sender.wait() == 128 + signal.SIGTERM
     detach(pair.primary, "net_null0")
     assert pair.primary.stats().free == MBUFS
+
+
+def sends(sender, asker):
+    """It is in the middle of a send that would take an hour."""
+    sender.send("send net_null0 4294967295")
+    hm.wait_until(lambda: ("net_null0", sender.pid) in asker.stats().counts, "it sends")
+
+
+@pytest.mark.parametrize("who", hm.ROLES[:2])
+def test_ctrl_c_ends_a_send(pair, who):
+    """What was typed before that is gone, what comes after it is run."""
+    sender, asker = pair.member(who), pair.members()[who == "primary"]
+    attach(pair.primary, "net_null0")
+    start(pair.primary, "net_null0", queues=" rxq 2 txq 2")
+    sends(sender, asker)
+    sender.child.send("quit\r\x03list\r")
+    answer = sender.answer()
+    sent = re.fullmatch(
+        r"failed to send through net_null0: interrupted; (\d+) of 4294967295 packets were sent",
+        answer,
+    )
+    counts = asker.stats().counts[("net_null0", sender.pid)]
+    assert sent and counts.tx_packets == int(sent[1])
+    sender.typed = "list"
+    assert sender.answer() == "list all etherdev\n0\tnet_null0"
+    detach(asker, "net_null0")
+    assert asker.stats().free == MBUFS
+
+
+def test_typed_beside_a_send_is_run_after_it(pair):
+    sender = pair.primary
+    attach(sender, "net_ring0")
+    start(sender, "net_ring0")
+    sender.send("send net_ring0 2000")
+    hm.wait_until(lambda: pair.secondaries[0].stats().counts, "it sends")
+    sender.child.send("list\r")
+    assert "the port takes no more; 1023 of 2000" in sender.answer()
+    sender.typed = "list"
+    assert sender.answer() == "list all etherdev\n0\tnet_ring0"
+
+
+def test_terminal_that_sends_is_told_what_happens(pair):
+    sender, asker = pair.secondaries[0], pair.primary
+    attach(asker, "net_null0")
+    start(asker, "net_null0")
+    sender.cmd("monitor on")
+    sends(sender, asker)
+    attach(asker, "net_null1")
+    sender.child.expect_exact("attach net_null1: done")
+    detach(asker, "net_null0")
+    answer = sender.rest()
+    assert "failed to send through net_null0: the port is being taken away; " in answer
 
 
 @pytest.mark.parametrize("how", ["quit", "SIGTERM", "SIGKILL"])

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+
+#include <rte_common.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <rte_per_lcore.h>
+#include <rte_stack.h>
+
+#include "pool.h"
+
+#define POOL "hotplug_mp_mbufs"
+#define CACHE 32	/* a burst: it comes out of the cache and goes back into it */
+#define CACHED_MIN 2048 /* a pool that is smaller than this has none to keep in caches */
+
+/*
+ * Under the caches lies a stack without a lock: in a ring, who is killed between
+ * its two steps has all others wait for the second one for ever.
+ *
+ * A cache is chosen by the number of the lcore that the calling thread is, and a
+ * cache has one user at a time or it is ruined. The EAL numbers lcores in each
+ * process for itself, so two processes on the same cores would share one without
+ * knowing. So no thread of ours uses the pool as the lcore the EAL has made of it:
+ * one that forwards bears a number that follows from its process's slot, from the
+ * highest down, where no lcore of another program is likely to be; all others have
+ * none, and no cache, as the EAL's own threads.
+ *
+ * What a cache has of one that was killed is not used by the next one in its slot.
+ * The count of a cache is raised before the mbufs are written, and goes down after
+ * they were given back: a death in between leaves some in it that are somebody
+ * else's by then. They are forgotten, until pool_mend() finds them. So it is to
+ * have few: no more than a burst, and none that nobody has asked for.
+ */
+static unsigned int
+cache_lcore(unsigned int slot)
+{
+	return slot < RTE_MAX_LCORE ? RTE_MAX_LCORE - 1 - slot : LCORE_ID_ANY;
+}
+
+struct rte_mempool *
+pool_find(void)
+{
+	return rte_mempool_lookup(POOL);
+}
+
+struct rte_mempool *
+pool_make(unsigned int nb, char *why, size_t size)
+{
+	struct rte_mempool *pool = pool_find();
+
+	if (pool == NULL)
+		pool = rte_pktmbuf_pool_create_by_ops(POOL, nb, nb < CACHED_MIN ? 0 : CACHE, 0,
+			RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
+	if (pool == NULL)
+		snprintf(why, size,
+			"no memory for %u mbufs: %s; start the primary with -- --mbufs and fewer",
+			nb, rte_strerror(rte_errno));
+	return pool;
+}
+
+void
+pool_use_uncached(void)
+{
+	RTE_PER_LCORE(_lcore_id) = LCORE_ID_ANY;
+}
+
+void
+pool_cache_begin(unsigned int slot)
+{
+	struct rte_mempool *pool = pool_find();
+	struct rte_mempool_cache *cache = NULL;
+
+	if (pool != NULL)
+		cache = rte_mempool_default_cache(pool, cache_lcore(slot));
+	if (cache != NULL) {
+		cache->len = 0;
+		cache->size = 0;
+		cache->flushthresh = CACHE;
+	}
+	RTE_PER_LCORE(_lcore_id) = cache_lcore(slot);
+}
+
+void
+pool_cache_end(unsigned int slot)
+{
+	struct rte_mempool *pool = pool_find();
+	struct rte_mempool_cache *cache = NULL;
+
+	if (pool != NULL)
+		cache = rte_mempool_default_cache(pool, cache_lcore(slot));
+	if (cache != NULL)
+		rte_mempool_cache_flush(cache, pool);
+	pool_use_uncached();
+}
+
+bool
+pool_whole(void)
+{
+	struct rte_mempool *pool = pool_find();
+	unsigned int lcore;
+
+	if (pool == NULL)
+		return true;
+	for (lcore = 0; pool->cache_size != 0 && lcore < RTE_MAX_LCORE; lcore++) {
+		if (pool->local_cache[lcore].len != 0)
+			return false;
+	}
+	return rte_mempool_avail_count(pool) == pool->size;
+}
+
+static void
+mbuf_put(struct rte_mempool *pool, void *arg, void *mbuf, unsigned int i)
+{
+	RTE_SET_USED(arg);
+	rte_pktmbuf_init(pool, NULL, mbuf, i);
+	rte_mempool_generic_put(pool, &mbuf, 1, NULL);
+}
+
+void
+pool_mend(void)
+{
+	struct rte_mempool *pool = pool_find();
+	struct rte_stack_lf *stack;
+	struct rte_stack *all;
+	unsigned int i;
+
+	if (pool == NULL)
+		return;
+	for (i = 0; pool->cache_size != 0 && i < RTE_MAX_LCORE; i++)
+		pool->local_cache[i].len = 0;
+	/* One killed in the middle of a push or a pop has taken room of the stack with it, too. */
+	all = pool->pool_data;
+	stack = &all->stack_lf;
+	for (i = 0; i < all->capacity; i++)
+		stack->elems[i].next = i + 1 < all->capacity ? &stack->elems[i + 1] : NULL;
+	stack->used.head.top = NULL;
+	stack->used.len = 0;
+	stack->free.head.top = stack->elems;
+	stack->free.len = all->capacity;
+	rte_mempool_obj_iter(pool, mbuf_put, NULL);
+}
