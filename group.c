@@ -140,14 +140,20 @@ slot_claim(char *why, size_t size)
 	return -EUSERS;
 }
 
-/* Open the group's file and take the turn. */
+/* Open the group's file, which is made if need be, and take the turn. */
 static int
 file_lock(const char *path, group_wait_fn wait, char *why, size_t size)
 {
 	int ret;
 
 	for (;;) {
+		ret = runtime_make_dir(group_dir, why, size);
+		if (ret < 0)
+			return ret;
 		ret = turn_open(path, why, size);
+		/* The last process of an earlier group may remove the directory, too. */
+		if (ret == -ENOENT)
+			continue;
 		if (ret < 0)
 			return ret;
 		ret = turn_lock(wait, why, size);
@@ -178,9 +184,6 @@ group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
 		return 0;
 	}
 	strlcpy(group_dir, dir, sizeof(group_dir));
-	ret = runtime_make_dir(dir, why, size);
-	if (ret < 0)
-		return ret;
 	if (snprintf(path, sizeof(path), "%s/" GROUP_FILE, dir) >= (int)sizeof(path)) {
 		snprintf(why, size, "the path of the runtime directory is too long");
 		return -ENAMETOOLONG;

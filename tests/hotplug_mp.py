@@ -36,6 +36,8 @@ TIMEOUT = 120
 #: For what comes within a second. A machine that is slow or busy may be late with it, but if it
 #: did not come by itself, it would come with the EAL's own limits, after 5 s, or never.
 SOON = 4
+#: The system call of a thread that waits for another, as /proc has it.
+FUTEX = "202"
 #: What a process says that was ended by force.
 BY_FORCE = "left without clean-up"
 #: The section of the test report that soak.py writes, the last one.
@@ -94,6 +96,19 @@ def stop(pid):
             return f.read().rpartition(")")[2].split()[0] == "T"
 
     wait_until(stopped, f"{pid} stops")
+
+
+def waits_for_answer(pid):
+    """Has a process sent what it asks of another, and waits? It does so on a condition."""
+    with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
+        return f.read().split()[0] == FUTEX
+
+
+def waits_for_lock(pid):
+    """Does a process wait for a record lock that another one has?"""
+    with open("/proc/locks", encoding="ascii") as f:
+        lines = [line.split() for line in f]
+    return any(line[1] == "->" and line[5] == str(pid) for line in lines)
 
 
 def together(*calls):

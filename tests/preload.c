@@ -11,6 +11,10 @@
  *
  * From the first time a call has met its file, there is a file <call>.met.
  *
+ *   group       the file that a group shares is about to be opened, or made
+ *   init        the EAL is about to start
+ *   probe       a device is about to be attached, everyone has been looked at
+ *   remove      a device is about to be detached, nobody polls its ports any more
  *   attach      a port is made (primary) or becomes known (secondary)
  *   release     a port is given back
  *   interrupt   the interrupt thread is about to do what it is there for
@@ -18,12 +22,14 @@
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
  *   start       ethdev is to start a port
  *   stop        ethdev is to stop a port
+ *   reply       a device has been attached or detached for a peer, which is about to be told
  *   pdump       a program that captures packets asks its primary for that
  */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,6 +39,7 @@
 #include <unistd.h>
 
 #include <rte_alarm.h>
+#include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_fbarray.h>
 #include <rte_log.h>
@@ -119,6 +126,49 @@ fault(const char *call)
 		next_nanosleep(&tick, NULL);
 	}
 	return false;
+}
+
+/* With 64 bits for the size of a file, as the program is built. */
+int
+open64(const char *path, int flags, ...)
+{
+	int (*next)(const char *, int, ...) = dlsym(RTLD_NEXT, "open64");
+	const char *name = strrchr(path, '/');
+	mode_t mode = 0;
+	va_list ap;
+
+	if ((flags & O_CREAT) != 0) {
+		va_start(ap, flags);
+		mode = va_arg(ap, mode_t);
+		va_end(ap);
+	}
+	if (name != NULL && strcmp(name, "/hotplug_mp_group") == 0)
+		fault("group");
+	return next(path, flags, mode);
+}
+
+int
+rte_eal_init(int argc, char **argv)
+{
+	int (*next)(int, char **) = dlsym(RTLD_NEXT, "rte_eal_init");
+
+	return fault("init") ? -1 : next(argc, argv);
+}
+
+int
+rte_dev_probe(const char *devargs)
+{
+	int (*next)(const char *) = dlsym(RTLD_NEXT, "rte_dev_probe");
+
+	return fault("probe") ? -1 : next(devargs);
+}
+
+int
+rte_dev_remove(struct rte_device *dev)
+{
+	int (*next)(struct rte_device *) = dlsym(RTLD_NEXT, "rte_dev_remove");
+
+	return fault("remove") ? -1 : next(dev);
 }
 
 void *
@@ -208,4 +258,14 @@ rte_mp_request_sync(struct rte_mp_msg *req, struct rte_mp_reply *reply, const st
 	if (strcmp(req->name, "mp_pdump") == 0)
 		fault("pdump");
 	return next(req, reply, ts);
+}
+
+int
+rte_mp_reply(struct rte_mp_msg *msg, const char *peer)
+{
+	int (*next)(struct rte_mp_msg *, const char *) = dlsym(RTLD_NEXT, "rte_mp_reply");
+
+	if (strcmp(msg->name, "eal_dev_mp_request") == 0 && fault("reply"))
+		return -1;
+	return next(msg, peer);
 }

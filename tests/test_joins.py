@@ -155,6 +155,39 @@ def test_start_waits_for_an_operation_and_says_for_whom(faulty):
     faulty.assert_agree([(0, "net_null0")])
 
 
+@pytest.mark.parametrize("role", ["primary", "auto"])
+def test_start_behind_the_last_one_of_an_earlier_group(process, make_faults, prefix, role):
+    """That takes the group's file with it, and the directory if nothing else is in there: who has
+    waited for it makes new ones, which whoever comes later finds."""
+    faults = make_faults()
+    faults.set("init", "block")
+    last = process("primary", faults=faults, wait=False)
+    faults.wait_met("init")
+    first = process(role, wait=False)
+    hm.wait_until(lambda: hm.waits_for_lock(first.pid), "it waits for its turn")
+    faults.set("init", "refuse")
+    assert last.wait() == 1
+    first.wait_prompt()
+    late = process("secondary")
+    assert late.cmd("attach net_null0") == "attached device net_null0"
+    hm.assert_agree([first, late], [(0, "net_null0")])
+    for one in (late, first):
+        assert one.quit() == 0
+
+
+def test_start_when_an_earlier_group_takes_its_directory_away(process, make_faults, prefix):
+    """Just after it was found there, and nothing in it yet."""
+    faults = make_faults()
+    faults.set("group", "block")
+    first = process("primary", faults=faults, wait=False)
+    faults.wait_met("group")
+    os.rmdir(f"{hm.RUNTIME}/{prefix}")
+    faults.clear()
+    first.wait_prompt()
+    assert process("secondary").cmd("attach net_null0") == "attached device net_null0"
+    assert first.list() == [(0, "net_null0")]
+
+
 def test_start_beside_a_holder_that_is_stopped(faulty):
     primary = faulty.primary
     primary.faults.set("attach", "block")
@@ -187,6 +220,10 @@ def test_one_leaves_beside_an_operation_that_takes_long(faulty):
     assert leaving.quit() == (1 if hm.BY_FORCE in leaving.log() else 0)
     assert time.monotonic() - begin < hm.SOON
     assert staying.list() == []
+    # It has left without the turn, which is the primary's still, and so is the name on it.
+    note = staying.cmd("peers").split("\n")[0]
+    assert note.startswith("note: an operation is under way: ")
+    assert note.endswith(f" {primary}: attach net_null0")
     primary.faults.clear("attach")
     assert primary.answer() == "attached device net_null0"
     faulty.assert_agree([(0, "net_null0")])

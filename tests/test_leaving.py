@@ -109,6 +109,30 @@ def test_terminal_that_hangs_up(working, role):
     assert own_sockets(working, role) == []
 
 
+def test_terminal_is_given_back_from_the_background(process):
+    """Stopped there by hand and resumed as a job in the background, then told to leave."""
+    shell = 'set -m; "$@"; bg %1 >/dev/null; wait %1; exit $?'
+    job = process("primary", wrap=["sh", "-c", shell, "sh"])
+    with open(f"/proc/{job.pid}/task/{job.pid}/children", encoding="ascii") as f:
+        pid = int(f.read())
+
+    def foreground():
+        return os.tcgetpgrp(job.child.child_fd)
+
+    assert foreground() == pid
+    try:
+        os.kill(pid, signal.SIGSTOP)
+        hm.wait_until(lambda: foreground() == job.pid, "the shell has its terminal back")
+        os.kill(pid, signal.SIGTERM)
+        assert job.wait(timeout=hm.SOON) == 128 + signal.SIGTERM
+        assert job.terminal() == job.found
+        assert hm.BY_FORCE not in job.log()
+    finally:
+        if os.path.exists(f"/proc/{pid}"):
+            os.kill(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGCONT)
+
+
 @roles
 def test_second_signal_changes_nothing(working, role):
     process = working.member(role)

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The primary quits or is killed: its secondaries say so, tell the truth, and leave well."""
 
+import itertools
+import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -160,6 +163,21 @@ def test_primary_alone_leaves_without_a_word(working):
         assert secondary.quit() == 0
     assert working.primary.quit() == 0
     assert working.primary.child.before.strip().split("\r\n")[1:] == []
+
+
+def test_primary_that_cannot_be_looked_for_is_not_lost(pair):
+    """For want of a descriptor, just now: its lock is on a file that has to be opened."""
+    primary, secondary = pair.members()
+    assert primary.cmd("attach net_null0") == "attached device net_null0"
+    limits = resource.prlimit(secondary.pid, resource.RLIMIT_NOFILE)
+    used = {int(fd) for fd in os.listdir(f"/proc/{secondary.pid}/fd")}
+    free = next(number for number in itertools.count() if number not in used)
+    resource.prlimit(secondary.pid, resource.RLIMIT_NOFILE, (free, limits[1]))
+    assert secondary.list() == PORT
+    resource.prlimit(secondary.pid, resource.RLIMIT_NOFILE, limits)
+    assert secondary.list() == PORT
+    assert secondary.cmd("attach net_null1") == "attached device net_null1"
+    pair.assert_agree([*PORT, (1, "net_null1")])
 
 
 def test_killed_while_it_works_for_a_secondary(faulty):

@@ -1,7 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """sync brings the group back together, or names the process to restart."""
 
+import mmap
 import os
+import signal
+import struct
 
 import pytest
 
@@ -131,3 +134,40 @@ def test_stale_port_that_nobody_can_remove(working, asker):
     assert stale.quit() == 0
     working.add_secondary()
     working.assert_agree(PORTS[1:])
+
+
+#: Where the file of a group has the number of the last operation.
+NUMBER = 24
+
+
+def test_nothing_is_mended_for_one_that_has_given_up(faulty):
+    """One of two that lack a port is stopped while the other one gets it, and sees what was wanted
+    of it when nobody has the turn any more."""
+    primary, (asker, _) = faulty.primary, faulty.secondaries
+    port = [(0, "net_null0")]
+    assert primary.cmd("attach net_null0") == "attached device net_null0"
+    first, second = join_without_ports(faulty), join_without_ports(faulty)
+    first.faults.set("attach", "block")
+    path = f"{hm.RUNTIME}/{faulty.prefix}/hotplug_mp_group"
+    with open(path, "r+b") as f, mmap.mmap(f.fileno(), 0) as shared:
+        # From now on a number that stands for nothing else.
+        struct.pack_into("Q", shared, NUMBER, 1 << 40)
+        asker.send("sync")
+        first.faults.wait_met("attach")
+        number = shared[NUMBER : NUMBER + 8]
+        asked = shared[:].count(number)
+        second.faults.clear()
+        second.stop()
+        first.faults.clear()
+        # The first one is done, the second one asked.
+        hm.wait_until(lambda: shared[:].count(number) == asked + 2, "the second one is asked")
+    asker.kill(signal.SIGTERM)
+    asker.wait()
+    second.resume()
+    # It has come by what it was asked for when it has told who has left.
+    hm.wait_equal(lambda: primary.peers()[0][second.pid].state, "ok")
+    answer = primary.cmd("peers").split("\n")[-1]
+    assert answer == f"{second} lacks port 0 (net_null0)"
+    assert first.list() == port and second.list() == []
+    assert primary.cmd("sync").endswith(f"mended: {second} lacks port 0 (net_null0)")
+    faulty.assert_agree(port)

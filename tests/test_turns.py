@@ -141,6 +141,32 @@ def test_secondary_killed_while_the_primary_works_for_it(faulty):
     faulty.assert_agree(ports)
 
 
+def test_what_the_dead_one_asked_for_is_over_before_the_next_one_acts(faulty):
+    """Two things are due in the primary's interrupt thread, and what it was asked for is the
+    second: that the thread runs again is not all that is waited for."""
+    primary, (dead, asker) = faulty.primary, faulty.secondaries
+    assert primary.cmd("attach net_null0") == "attached device net_null0"
+    dead.faults.set("remove", "block")
+    dead.send("detach net_null0")
+    dead.faults.wait_met("remove")
+    primary.faults.set("interrupt", "block")
+    primary.faults.wait_met("interrupt")
+    primary.faults.set("release", "block")
+    dead.faults.clear()
+    hm.wait_until(lambda: hm.waits_for_answer(dead.pid), "it has asked the primary")
+    dead.die()
+    asker.send("attach net_null1")
+    asker.child.expect_exact(f"waiting for {primary}: busy with an earlier request")
+    primary.faults.clear("interrupt")
+    primary.faults.wait_met("release")
+    with pytest.raises(hm.pexpect.TIMEOUT):
+        asker.child.expect_exact(hm.PROMPT, timeout=0.7)
+    primary.faults.clear()
+    # Of one that had the port still there would be a note.
+    assert asker.rest() == "attached device net_null1"
+    faulty.assert_agree([(0, "net_null1")])
+
+
 @pytest.mark.parametrize("dead", ["secondary 1", "secondary 2"])
 def test_what_the_dead_one_left_is_told(faulty, dead):
     """Killed in the middle of a detach of which one process has not done its part."""

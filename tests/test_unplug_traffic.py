@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A port is taken away while packets run through it, in whichever process."""
 
+import os
 import re
 import signal
 import time
@@ -239,6 +240,25 @@ def assert_polls(group, poller):
     assert answer == "sent through net_ring0 (100 packets of 60 bytes)"
     hm.wait_equal(lambda: received(group.primary, poller, "net_ring0"), before + 100)
     assert_whole(group.primary)
+
+
+def test_sync_takes_no_port_from_a_hung_poller(hung):
+    """The EAL has not found it when the others detached the port by force."""
+    primary, one = hung.primary, hung.secondaries[0]
+    (path,) = [path for path in hung.sockets() if f"_{one.pid}_" in path]
+    os.rename(path, f"{os.path.dirname(path)}/hidden")
+    answer = primary.cmd("detach --force net_ring0").split("\n")[-1]
+    os.rename(f"{os.path.dirname(path)}/hidden", path)
+    assert answer.startswith(f"failed to detach device net_ring0: {one} still has it")
+    alone = f"{one} alone has port 0 (net_ring0)"
+    one.faults.set("remove", "refuse")
+    assert primary.cmd("sync").startswith(f"failed to sync: {alone}; ")
+    assert not one.faults.met("remove")
+    one.faults.clear("idle")
+    one.news(taken("net_ring0", "net_null2", primary, 0))
+    # Now it would be.
+    assert primary.cmd("sync").startswith(f"failed to sync: {alone}; ")
+    assert one.faults.met("remove")
 
 
 @pytest.mark.parametrize("verb", ["detach", "stop"])
@@ -518,6 +538,23 @@ def test_primary_that_starts_a_port_too_late(faulty):
         lambda: "state: started" in asker.cmd("show net_null0").split("\n"), "it is started"
     )
     assert asker.cmd("start net_null0").endswith(": already started (port 0)")
+
+
+def test_send_ends_before_its_port_goes(faulty):
+    primary, (sender, asker) = faulty.primary, faulty.secondaries
+    attach(primary, "net_null0")
+    start(primary, "net_null0")
+    sender.send("send net_null0 4294967295")
+    hm.wait_until(lambda: ("net_null0", sender.pid) in primary.stats().counts, "it sends")
+    asker.faults.set("remove", "block")
+    asker.send("detach net_null0")
+    asker.faults.wait_met("remove")
+    try:
+        assert "the port is being taken away; " in sender.answer(timeout=hm.SOON)
+    finally:
+        asker.faults.clear()
+    assert asker.answer() == "detached device net_null0"
+    faulty.assert_agree([])
 
 
 def test_send_ends_when_its_port_is_taken(group):

@@ -113,6 +113,28 @@ def test_slow_attach(faulty, asker, slow):
         faulty.assert_agree(PORT)
 
 
+def test_nothing_is_undone_beside_one_that_may_still_be_at_it(faulty):
+    """The primary has done it, and is stopped before it says so. To ask it to remove the device
+    would have it do so when it runs again, whatever it has said before."""
+    primary, asker = faulty.primary, faulty.secondaries[0]
+    primary.faults.set("reply", "block")
+    asker.send(f"attach {DEVICE}")
+    primary.faults.wait_met("reply")
+    primary.stop()
+    asker.faults.set("remove", "refuse")
+    # The EAL waits 5 s for its answer, come what may.
+    answer = asker.answer().split("\n")[-1]
+    said = f"{primary} is stopped and did not answer; resume or end it; still attached in "
+    assert answer.startswith(f"failed to attach device {DEVICE}: {said}")
+    assert not asker.faults.met("remove")
+    primary.faults.clear()
+    primary.resume()
+    faulty.assert_agree(PORT)
+    asker.faults.clear()
+    assert asker.cmd(f"detach {DEVICE}") == f"detached device {DEVICE}"
+    faulty.assert_agree([])
+
+
 @pytest.mark.parametrize("asker, slow", [("secondary 2", "secondary 1")])
 def test_slow_detach(faulty, asker, slow):
     asker, slow = faulty.member(asker), faulty.member(slow)
