@@ -437,7 +437,7 @@ ports_unknown(void)
 	return false;
 }
 
-void
+NEWS_MAY_RACE void
 group_port_get(unsigned int id, struct group_port *port)
 {
 	*port = group_shared->ports[id];

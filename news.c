@@ -7,12 +7,6 @@
 #include "news.h"
 #include "text.h"
 
-/*
- * What a reader copies may be written at the same moment; by its number it knows
- * that, and drops the copy. The thread sanitizer does not.
- */
-#define MAY_RACE __attribute__((no_sanitize("thread")))
-
 uint64_t
 news_now_ns(void)
 {
@@ -22,7 +16,7 @@ news_now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-MAY_RACE void
+NEWS_MAY_RACE void
 news_put(struct news_ring *ring, const struct news *news)
 {
 	uint64_t n = atomic_fetch_add(&ring->nb, 1) + 1;
@@ -34,7 +28,7 @@ news_put(struct news_ring *ring, const struct news *news)
 }
 
 /* Copy number n, unless it is not there yet or not any more. */
-MAY_RACE static bool
+NEWS_MAY_RACE static bool
 news_copy(struct news_ring *ring, uint64_t n, struct news *news)
 {
 	if (atomic_load(&ring->entries[n % NEWS_MAX].number) != n)

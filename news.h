@@ -13,6 +13,12 @@
  * share. The ring is for group.c alone.
  */
 
+/**
+ * What a reader copies may be written at the same moment. It knows how to tell, or
+ * what it has copied is whole enough for it; the thread sanitizer knows nothing of that.
+ */
+#define NEWS_MAY_RACE __attribute__((no_sanitize("thread")))
+
 /** Kept for those who have not taken them yet. */
 #define NEWS_MAX 1024
 
