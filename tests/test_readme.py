@@ -40,6 +40,8 @@ ELSEWHERE = {
     "meson compile -C build lint": "scripts/lint.sh",
     "meson dist -C build": "tests/test_packaging.py",
     "scripts/bench.sh": "tests/test_bench.py",
+    "scripts/sanitize.sh address": "scripts/test.sh",
+    "scripts/sanitize.sh thread": "scripts/test.sh",
     "scripts/fuzz.sh 60": "tests/test_fuzz.py",
     "/usr/bin/python3 tests/soak.py --minutes 60 --seed 1 --report": "tests/test_soak.py",
 }
@@ -458,7 +460,7 @@ def printable(text, patterns):
         return True
     if text in ("is to be removed", "has arrived"):
         return True
-    if re.fullmatch(r"(pid \d+ \((primary|secondary)\): )?(attach|detach) [a-z0-9_]+", text):
+    if re.fullmatch(r"(pid \d+ \((primary|secondary)\): )?(attach|detach)( --force)? [a-z0-9_]+", text):
         return True
     matches = (re.fullmatch(pattern, text) for pattern in patterns)
     return any(
@@ -495,7 +497,7 @@ def help_text(*command):
 
 def test_options_exist():
     known = help_text(hm.BINARY, "--help") + read("scripts/test.sh")
-    known += read("tests/physical/conftest.py") + read("tests/soak.py")
+    known += read("tests/physical/conftest.py") + read("tests/soak.py") + read("commands.c")
     for tool in (("meson", "setup"), ("meson", "install"), ("dpdk-hugepages.py",), ("grep",)):
         known += help_text(*tool, "--help")
     for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", read("README.rst")))):
