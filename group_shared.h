@@ -24,7 +24,7 @@
 
 /* To be raised with any change of what is shared; two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 6U
+#define GROUP_LAYOUT 7U
 #endif
 
 /*

@@ -113,20 +113,13 @@ RIGS = {
 }
 
 
-#: DPDK 22.11's driver may kill the primary at its end, once it had a server: the interrupt thread
-#: looks at memory that is gone.
-AT_THE_END = pytest.mark.xfail(strict=False, reason="the end of a net_memif server may crash")
-
-
 @pytest.mark.parametrize("joined", ["before", "after"])
-@pytest.mark.parametrize(
-    "driver",
-    [pytest.param(d, marks=AT_THE_END) if d == "net_memif" else d for d in VIRTUAL],
-)
+@pytest.mark.parametrize("driver", VIRTUAL)
 def test_polled_from_a_secondary(driver, joined, short_dir):
     hm.need(shutil.which("ip"), "no ip; install iproute2")
     hm.need(shutil.which("dpdk-testpmd"), "no dpdk-testpmd; install dpdk")
     group = hm.Group(secondaries=1 if joined == "before" else 0, eal=EAL)
+    seen = False
     try:
         with RIGS[driver](driver, group.primary, short_dir) as (to, back):
             if joined == "after":
@@ -137,8 +130,16 @@ def test_polled_from_a_secondary(driver, joined, short_dir):
             else:
                 is_refused(group, secondary, to, back)
             assert secondary.alive() and group.primary.alive()
+            seen = True
     finally:
-        group.close()
+        try:
+            group.close()
+        except AssertionError:
+            if driver != "net_memif" or not seen:
+                raise
+            # DPDK 22.11's driver may kill the primary at its end, once it had a server: the
+            # interrupt thread looks at memory that is gone.
+            pytest.xfail("the end of a net_memif server may crash")
 
 
 def receives_and_sends(secondary, to, back):
