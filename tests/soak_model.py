@@ -409,6 +409,9 @@ class Model:
             after = after.copy()
             after.leave(victim)
             found.append((answer, after))
+        if line.startswith("start net_tap"):
+            # Its driver sends the queues to every process, and fails if one of them dies.
+            found.append((prefixed(f"failed to {self.what(*line.split())}: ", ANY), before))
         return found
 
 

@@ -9,6 +9,7 @@
 #include <rte_common.h>
 
 #include "commands.h"
+#include "look.h"
 #include "fuzz.h"
 #include "group_shared.h"
 #include "monitor.h"
@@ -147,7 +148,7 @@ leave(void)
 	if (withdraw_ports(&all, 300, why, sizeof(why)) == 0)
 		withdraw_end(&all, true);
 	withdraw_slot_claimed(fuzz_alive % GROUP_MAX_MEMBERS);
-	commands_leaving();
+	look_leaving();
 }
 
 static void
