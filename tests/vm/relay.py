@@ -6,6 +6,7 @@ import json
 import os
 import queue
 import shlex
+import subprocess
 import threading
 import time
 
@@ -18,6 +19,9 @@ from vm.ports import open_port
 #: Longest time without news, and all in all; many times what it takes on a fast machine.
 SILENCE_TIMEOUT = 600
 GUEST_TIMEOUT = 3600
+#: How often the guest is booted anew if QEMU itself crashes, as Debian 12's may when a card is
+#: unplugged; it goes on with the tests that were not done.
+MAX_BOOTS = 3
 INTERRUPTS = (KeyboardInterrupt, pytest.exit.Exception)
 
 
@@ -62,6 +66,8 @@ class Receiver:
         self.incoming = queue.Queue()  # bytes from the guest, none at its end
         self.buffer = b""
         self.reports = {}  # of tests whose turn to be reported has not come yet
+        self.done = set()  # tests all of whose reports have come
+        self.boots = 0
         self.received = 0
         self.failed = False
         self.end = None
@@ -95,7 +101,10 @@ class Receiver:
         def fetch():
             hm.need(self.guest is not None, self.gone)
             while not (reports and reports[-1].when == "teardown"):
+                boots = self.boots
                 self.receive_until(lambda: self.reports.get(item.nodeid))
+                if self.boots != boots:
+                    reports.clear()
                 reports.append(self.reports[item.nodeid].pop(0))
             if item is self.items[-1]:
                 self.check_end()
@@ -106,6 +115,10 @@ class Receiver:
         return reports
 
     def start(self):
+        self.boots += 1
+        self.buffer, self.received, self.failed = b"", 0, False
+        left = [item.nodeid for item in self.items if item.nodeid not in self.done]
+        self.reports = {name: some for name, some in self.reports.items() if name in self.done}
         command = [f"{hm.GUEST_TESTS}=$HM_JOB/tests", "HM_STRICT=1", f"HM_BINARY={hm.BINARY}"]
         command += ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
         command += [f"--rootdir={self.config.rootpath}", str(self.folder)]
@@ -114,7 +127,7 @@ class Receiver:
         try:
             self.guest = machine.Guest(
                 f"cd {place} && {' '.join(command)}\n",
-                {"tests": "".join(f"{item.nodeid}\n" for item in self.items)},
+                {"tests": "".join(f"{name}\n" for name in left)},
             )
         except image.Unavailable as why:
             self.gone = f"no guest: {why}"
@@ -140,6 +153,13 @@ class Receiver:
                 why = self.gone or "it came to its end without"
                 pytest.fail(f"no report from the guest: {why}", pytrace=False)
 
+    def crashed(self):
+        """Has QEMU died of a signal, and may it be started once more?"""
+        try:
+            return self.guest.process.wait(hm.TIMEOUT) < 0 and self.boots < MAX_BOOTS
+        except subprocess.TimeoutExpired:
+            return False
+
     def receive(self):
         """Take one message from the guest."""
         line, newline, rest = self.buffer.partition(b"\n")
@@ -150,6 +170,10 @@ class Receiver:
             except queue.Empty:
                 data = b""
                 self.gone = f"it was silent for {left:.0f} s"
+            if not data and self.gone is None and self.crashed():
+                self.guest.close()
+                self.start()
+                return
             if not data:
                 self.gone = f"{self.gone or 'it is off'}\n{self.guest.said()[-8000:]}"
             self.buffer += data
@@ -167,6 +191,8 @@ class Receiver:
         self.received += 1
         self.failed |= report.failed
         self.reports.setdefault(report.nodeid, []).append(report)
+        if report.when == "teardown":
+            self.done.add(report.nodeid)
 
     def check_end(self):
         """After the last test: has everything come that was sent, and did pytest end well?"""
@@ -178,7 +204,8 @@ class Receiver:
     def describe(self):
         """What the guest is, for a report."""
         how = "KVM" if self.guest.accel == "kvm" else "software emulation"
-        return f"cards of a QEMU guest ({how}, intel-iommu) with Linux {self.guest.release}"
+        text = f"cards of a QEMU guest ({how}, intel-iommu) with Linux {self.guest.release}"
+        return text if self.boots == 1 else f"{text}; QEMU crashed {self.boots - 1} times"
 
     def pytest_terminal_summary(self, terminalreporter):
         if self.guest is not None:
