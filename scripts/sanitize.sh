@@ -36,7 +36,7 @@ address)
     # Where what is built, or where it lies, matters; those with programs of their own; and those
     # that do with other devices what others do with net_null.
     chapters=$(all_chapters_but bench fuzz packaging plan_literal readme security soak \
-        drivers foreign real_traffic vhost_user virtio_user virtual)
+        drivers real_traffic virtio_user virtual)
     # The sanitizer itself takes memory, time to leave, and files that not everyone may write.
     without="no_permission or no_room_for_the_memory or somebody_else or many_one_shots"
     without="$without or one_too_many or ten_thousand"

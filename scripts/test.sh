@@ -85,7 +85,7 @@ for name in ${all_beside-}; do
     times="$times, $name $took s"
     if [ "$status" -eq 0 ]; then
         echo "test: $name: $(grep -E '^=+ .* in .* =+$' "$logs/$name" | tr -d '=')"
-        sed -n '/^GCC Code Coverage/,$p' "$logs/$name"
+        sed -n '/GCC Code Coverage/,$p' "$logs/$name"
     else
         echo "test: $name: FAILED"
         cat "$logs/$name"
