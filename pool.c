@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdio.h>
 
 #include <rte_common.h>
@@ -52,7 +53,11 @@ pool_make(unsigned int nb, char *why, size_t size)
 	if (pool == NULL)
 		pool = rte_pktmbuf_pool_create_by_ops(POOL, nb, nb < CACHED_MIN ? 0 : CACHE, 0,
 			RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
-	if (pool == NULL)
+	if (pool == NULL && rte_errno == EINVAL)
+		snprintf(why, size,
+			"cannot make %u mbufs: %s; load DPDK's driver librte_mempool_stack", nb,
+			rte_strerror(rte_errno));
+	else if (pool == NULL)
 		snprintf(why, size,
 			"no memory for %u mbufs: %s; start the primary with -- --mbufs and fewer",
 			nb, rte_strerror(rte_errno));
@@ -65,14 +70,18 @@ pool_use_uncached(void)
 	RTE_PER_LCORE(_lcore_id) = LCORE_ID_ANY;
 }
 
+/* NULL if the pool has none, or is not made yet. */
+static struct rte_mempool_cache *
+cache_find(struct rte_mempool *pool, unsigned int slot)
+{
+	return pool == NULL ? NULL : rte_mempool_default_cache(pool, cache_lcore(slot));
+}
+
 void
 pool_cache_begin(unsigned int slot)
 {
-	struct rte_mempool *pool = pool_find();
-	struct rte_mempool_cache *cache = NULL;
+	struct rte_mempool_cache *cache = cache_find(pool_find(), slot);
 
-	if (pool != NULL)
-		cache = rte_mempool_default_cache(pool, cache_lcore(slot));
 	if (cache != NULL) {
 		cache->len = 0;
 		cache->size = 0;
@@ -85,10 +94,8 @@ void
 pool_cache_end(unsigned int slot)
 {
 	struct rte_mempool *pool = pool_find();
-	struct rte_mempool_cache *cache = NULL;
+	struct rte_mempool_cache *cache = cache_find(pool, slot);
 
-	if (pool != NULL)
-		cache = rte_mempool_default_cache(pool, cache_lcore(slot));
 	if (cache != NULL)
 		rte_mempool_cache_flush(cache, pool);
 	pool_use_uncached();
