@@ -17,7 +17,7 @@ ANY = re.compile(".+")
 #: A driver's reason, which is told with the process it was logged in.
 OWN_WORDS = re.compile(r"pid [0-9]+ \((primary|secondary)\): .+")
 HUNG = re.compile("is hung: it has served no request for [0-9]+ ms; end it, or try again later")
-DEAF = "this process has run out of descriptors and can be asked nothing any more; quit it"
+DEAF = "this process has lost the EAL's thread for messages; quit and restart it"
 
 
 def bare(devargs):
