@@ -22,19 +22,9 @@ for class in /sys/bus/pci/devices/*/class; do
 done
 modprobe -q -a virtio_net
 
-# Every DPDK program loads all drivers there are, which takes seconds in software emulation:
-# leave those the tests can use. The others stay for programs that are linked with them.
-drivers="bus_pci bus_vdev mempool_ring mempool_stack
-    net_af_packet net_e1000 net_null net_virtio net_vmxnet3"
-for place in /usr/lib/*/dpdk/pmds-*; do
-    mkdir -p /run/drivers /run/few
-    mount --bind "$place" /run/drivers
-    for driver in $drivers; do
-        ln -s "/run/drivers/librte_$driver.so" /run/few
-    done
-    mount --bind /run/few "$place"
-    export LD_LIBRARY_PATH=/run/drivers
-done
+# shellcheck source=tests/few_drivers.sh
+. "${0%/vm/*}/few_drivers.sh"
+few_drivers net_af_packet net_e1000 net_null net_virtio net_vmxnet3
 
 sh "$HM_JOB/command" </dev/null
 echo "the job ended with status $?"
