@@ -28,6 +28,8 @@ BINARY = os.environ.get("HM_BINARY", os.path.join(REPO, "build", "dpdk-hotplug_m
 RUNTIME = "/var/run/dpdk"
 HUGEPAGES = "/dev/hugepages"
 #: EAL options for every process, testpmd too: a build with a sanitizer needs some.
+#: Options of meson for a build that is not used for long.
+FAST_BUILD = ["-Doptimization=0", "-Ddebug=false"]
 EAL_OPTIONS = os.environ.get("HM_EAL_OPTIONS", "").split()
 PROMPT = "example> "
 ROLES = ("primary", "secondary 1", "secondary 2")

@@ -250,7 +250,7 @@ def other_build(tmp_path_factory):
     hm.need(shutil.which("meson") and shutil.which("ninja"), "no meson; install it")
     build = tmp_path_factory.mktemp("layout") / "build"
     for command in (
-        ["meson", "setup", str(build), hm.REPO, "-Dc_args=-DGROUP_LAYOUT=99"],
+        ["meson", "setup", str(build), hm.REPO, "-Dc_args=-DGROUP_LAYOUT=99", *hm.FAST_BUILD],
         ["ninja", "-C", str(build), "dpdk-hotplug_mp"],
     ):
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=600)

@@ -47,7 +47,7 @@ def installed(tmp_path_factory):
     hm.need(os.path.exists(f"{BUILD}/build.ninja"), f"{BUILD} is no build directory")
     # With what is on this machine now, and with the directories anybody gets who asks for none.
     build = tmp_path_factory.mktemp("install")
-    run("meson", "setup", str(build / "build"), hm.REPO)
+    run("meson", "setup", *hm.FAST_BUILD, str(build / "build"), hm.REPO)
     run("meson", "install", "-C", str(build / "build"), "--destdir", str(build / "root"))
     return build / "root" / "usr/local"
 
@@ -178,7 +178,7 @@ def path_without_docutils(tmp_path):
 @pytest.mark.parametrize("man", ["auto", "disabled", "enabled"])
 def test_without_docutils_there_is_no_page_and_all_the_rest(tmp_path, path_without_docutils, man):
     env = {**os.environ, "PATH": path_without_docutils}
-    setup = ["meson", "setup", f"-Dman={man}", str(tmp_path / "build"), hm.REPO]
+    setup = ["meson", "setup", *hm.FAST_BUILD, f"-Dman={man}", str(tmp_path / "build"), hm.REPO]
     if man == "enabled":
         done = subprocess.run(setup, env=env, stdout=subprocess.PIPE, text=True, timeout=60)
         assert done.returncode != 0 and "rst2man" in done.stdout
@@ -313,7 +313,7 @@ def tree(tmp_path_factory):
 def test_tarball_builds_and_passes_its_tests(tree, tmp_path):
     """`meson dist -C build` itself unpacks it, builds it and runs a chapter of the tests there."""
     hm.need(shutil.which("pytest-3"), "no pytest-3; install python3-pytest")
-    run("meson", "setup", "build", cwd=tree)
+    run("meson", "setup", *hm.FAST_BUILD, "build", cwd=tree)
     env = {**os.environ, "HM_STRICT": "1"}
     said = run("meson", "dist", "-C", "build", "--formats=gztar", cwd=tree, env=env)
     assert re.search(r"\bOk: +[1-9]", said) and re.search(r"\bFail: +0\b", said), said
