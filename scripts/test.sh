@@ -27,8 +27,10 @@ part()
     shift
     echo "test: $name"
     begin=$(date +%s)
-    "$@"
+    status=0
+    "$@" || status=$?
     times="${times-}${times:+, }$name $(($(date +%s) - begin)) s"
+    return "$status"
 }
 
 # shellcheck disable=SC2317,SC2086 # part runs it; an option, or none
@@ -36,25 +38,24 @@ build()
 {
     reconfigure=
     if [ -f build/build.ninja ]; then reconfigure=--reconfigure; fi
-    log=$(meson setup $reconfigure --werror build 2>&1) || {
-        printf '%s\n' "$log"
+    if ! meson setup $reconfigure --werror build >"$logs/build" 2>&1; then
+        cat "$logs/build"
         return 1
-    }
+    fi
     ninja -C build --quiet
 }
 
-# Tests mostly wait, so one part can run beside another.
-beside()
+# Tests mostly wait, so there are more at a time than processors. With Debian's python3, which has
+# the packages set up, whatever else is first in PATH.
+# shellcheck disable=SC2317 # part runs it
+tests()
 {
-    name=$1
-    shift
-    (
-        begin=$(date +%s)
-        status=0
-        "$@" >"$logs/$name" 2>&1 </dev/null || status=$?
-        echo "$status $(($(date +%s) - begin))" >"$logs/$name.end"
-    ) &
-    all_beside="${all_beside-} $name"
+    {
+        ended=0
+        /usr/bin/python3 -m pytest -n "$((2 * $(nproc)))" --dist loadgroup tests "$@" || ended=$?
+        echo "$ended" >"$logs/tests.end"
+    } | tee "$logs/tests"
+    return "$(cat "$logs/tests.end")"
 }
 
 if [ ! -d tests ]; then
@@ -64,34 +65,13 @@ fi
 part setup scripts/setup.sh --test
 part build build
 part lint scripts/lint.sh
-echo "test: tests"
-begin=$(date +%s)
-# Debian's python3, which has the packages set up, whatever else is first in PATH.
-{
-    failed=0
-    /usr/bin/python3 -m pytest tests "$@" || failed=$?
-    echo "$failed" >"$logs/tests.end"
-} | tee "$logs/tests"
-times="$times, tests $(($(date +%s) - begin)) s"
-failed=$(cat "$logs/tests.end")
-# After the others, whose guest takes a processor for itself.
+failed=0
+part tests tests "$@" || failed=1
+# Most tests once more, one kind of fault after the other.
 if [ $# -eq 0 ]; then
-    beside address scripts/sanitize.sh address
-    beside thread scripts/sanitize.sh thread
+    part address scripts/sanitize.sh address || failed=1
+    part thread scripts/sanitize.sh thread || failed=1
 fi
-wait
-for name in ${all_beside-}; do
-    read -r status took <"$logs/$name.end"
-    times="$times, $name $took s"
-    if [ "$status" -eq 0 ]; then
-        echo "test: $name: $(grep -E '^=+ .* in .* =+$' "$logs/$name" | tr -d '=')"
-        sed -n '/GCC Code Coverage/,$p' "$logs/$name"
-    else
-        echo "test: $name: FAILED"
-        cat "$logs/$name"
-        failed=1
-    fi
-done
 echo "test: took: $times"
 tail -n 1 "$logs/tests"
 exit "$failed"

@@ -28,8 +28,15 @@ PLAN = (
 )
 
 plan_results = []
+#: What the guests of the workers of pytest-xdist were.
+guests = []
 #: Seconds from the kernel's request for a device until it was gone.
 removals = []
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: takes tens of seconds, so it is better begun early")
+    config.addinivalue_line("markers", "xdist_group: tests for the same worker of pytest-xdist")
 
 
 def pytest_addoption(parser):
@@ -40,6 +47,10 @@ def pytest_addoption(parser):
         metavar="BDF",
         help="run tests/physical with this network card; by default, in a guest with its own",
     )
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -225,7 +236,16 @@ def removal_times():
     )
 
 
-def pytest_terminal_summary(terminalreporter):
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node):
+    """A worker of pytest-xdist has ended."""
+    guest = getattr(node, "workeroutput", {}).get("guest")
+    guests.extend([guest] if guest else [])
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    for line in physical_devices(config):
+        terminalreporter.write_line(line.strip(":"))
     if removals:
         terminalreporter.write_line(f"surprise removal: {removal_times()}")
 
@@ -233,6 +253,7 @@ def pytest_terminal_summary(terminalreporter):
 def report_case(case):
     """Lines of the report on one case: a table of who did it, and the answers seen."""
     results = [result[1:] for result in plan_results if result[0] == case]
+    results.sort(key=lambda result: result[:3])
     if not results:
         if "physical" in case:
             return ["Not run: it needs a NIC bound to vfio-pci or igb_uio.", ""]
@@ -261,14 +282,14 @@ def physical_devices(config):
     guest = config.pluginmanager.get_plugin("guest")
     if config.getoption("--pci"):
         return [f":Physical devices: {', '.join(config.getoption('--pci'))}"]
-    if guest and guest.guest:
-        return [f":Physical devices: {guest.describe()}"]
-    return []
+    described = [guest.describe()] if guest else guests
+    return [f":Physical devices: {one}" for one in described if one]
 
 
 def pytest_sessionfinish(session):
     path = os.environ.get("HM_REPORT")
-    if not path:
+    # The workers of pytest-xdist have seen a part each; what they saw comes together in one process.
+    if not path or hasattr(session.config, "workerinput"):
         return
     version = subprocess.run([hm.BINARY, "--version"], stdout=subprocess.PIPE, text=True)
     lines = [".. SPDX-License-Identifier: BSD-3-Clause", "", "Test report", "===========", ""]

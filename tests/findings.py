@@ -9,6 +9,13 @@ import subprocess
 
 #: Folder the processes write their findings to, if they are built with a sanitizer.
 FOLDER = os.environ.get("HM_FINDINGS")
+if FOLDER and "PYTEST_XDIST_WORKER" in os.environ:
+    # Each worker of pytest-xdist has one of its own.
+    of_all, FOLDER = FOLDER, os.path.join(FOLDER, os.environ["PYTEST_XDIST_WORKER"])
+    os.mkdir(FOLDER)
+    os.chmod(FOLDER, 0o1777)
+    for name in ("ASAN_OPTIONS", "TSAN_OPTIONS", "UBSAN_OPTIONS"):
+        os.environ[name] = os.environ.get(name, "").replace(f"={of_all}/", f"={FOLDER}/")
 
 FRAME = re.compile(r"^ +#\d+ .*\((\S+?)\+(0x[0-9a-f]+)\)", re.MULTILINE)
 ACCESS = re.compile(r"^  (?:Previous )?(?:atomic )?(?:read|write) of size ", re.MULTILINE | re.I)

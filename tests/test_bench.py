@@ -66,6 +66,7 @@ def test_a_goal_that_is_missed_is_said(report, results, capsys):
     assert "MISSED 8 terminals at once: operations that failed: 1 (0)" in capsys.readouterr().out
 
 
+@pytest.mark.long
 def test_it_measures():
     """Whatever the figures are: this machine may be busy."""
     hm.need(shutil.which("ninja"), "no ninja; install ninja-build")

@@ -257,6 +257,8 @@ def other_build(tmp_path_factory):
     return str(build / "dpdk-hotplug_mp")
 
 
+@pytest.mark.long
+@pytest.mark.xdist_group("layout")
 @pytest.mark.parametrize("first", ["this", "other"])
 def test_builds_of_another_layout_refuse_each_other(process, prefix, other_build, first):
     binaries = [hm.BINARY, other_build] if first == "this" else [other_build, hm.BINARY]

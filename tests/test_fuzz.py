@@ -10,6 +10,9 @@ import pytest
 
 import hotplug_mp as hm
 
+# They share a build.
+pytestmark = [pytest.mark.long, pytest.mark.xdist_group("fuzz")]
+
 TARGETS = ("line", "message", "shared", "join")
 #: For all targets together; by hand, as long as one likes.
 SECONDS = int(os.environ.get("HM_FUZZ_SECONDS", "60"))

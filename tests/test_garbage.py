@@ -51,6 +51,7 @@ def work(process):
     return {line: process.cmd(line) for line in lines}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "pattern, pids",
     [("ones", "with pids"), ("escapes", "without pids"), ("random", "with pids")],

@@ -12,6 +12,9 @@ import pytest
 
 import hotplug_mp as hm
 
+# They share a build.
+pytestmark = pytest.mark.xdist_group("packaging")
+
 BUILD = os.path.dirname(hm.BINARY)
 SHELL_PROMPT = "hm-shell:"
 OWN_OPTION = re.compile(r"^  (--[a-z-]+)", re.MULTILINE)

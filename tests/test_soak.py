@@ -11,6 +11,8 @@ import pytest
 
 import hotplug_mp as hm
 
+pytestmark = pytest.mark.long
+
 SEED = os.environ.get("HM_SOAK_SEED", datetime.date.today().strftime("%Y%m%d"))
 
 

@@ -5,6 +5,9 @@ import pytest
 
 from hotplug_mp import ROLES, VhostBackend, attach_and_detach_twice_each
 
+# They share a backend.
+pytestmark = pytest.mark.xdist_group("virtio_user")
+
 NAME = "net_virtio_user0"
 
 

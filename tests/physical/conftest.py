@@ -52,7 +52,8 @@ def role_pairs():
 
 
 def pytest_collection_modifyitems(items):
-    """One kernel driver after the other, for the sake of groups that can be shared."""
+    """One kernel driver after the other, for the sake of groups that can be shared; and one worker,
+    as there is one guest, or one card."""
     folder = [n for n, item in enumerate(items) if FOLDER in item.path.parents]
     ours = [items[n] for n in folder]
     drivers = list(EAL_OPTIONS)
@@ -61,6 +62,7 @@ def pytest_collection_modifyitems(items):
         return drivers.index(item.callspec.params.get("driver", drivers[0]))
 
     for n, item in zip(folder, sorted(ours, key=order)):
+        item.add_marker(pytest.mark.xdist_group(relay.GROUP))
         items[n] = item
 
 

@@ -23,6 +23,13 @@ GUEST_TIMEOUT = 3600
 #: unplugged; it goes on with the tests that were not done.
 MAX_BOOTS = 3
 INTERRUPTS = (KeyboardInterrupt, pytest.exit.Exception)
+#: With pytest-xdist, all tests of the guest are for one of its workers.
+GROUP = "guest"
+
+
+def name_of(item):
+    """Its id, without what pytest-xdist adds."""
+    return item.nodeid.removesuffix(f"@{GROUP}")
 
 
 class Sender:
@@ -56,11 +63,12 @@ class Sender:
 
 class Receiver:
     """On the host: boot the guest at the beginning, as it takes its time, and report what it has
-    sent when it is the turn of its tests."""
+    sent when it is the turn of its tests. With pytest-xdist, one of its workers does it, first."""
 
     def __init__(self, config, folder):
         self.config = config
         self.folder = folder
+        self.in_worker = hasattr(config, "workerinput")
         self.items = []
         self.guest = None
         self.incoming = queue.Queue()  # bytes from the guest, none at its end
@@ -79,9 +87,11 @@ class Receiver:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
         self.items = [item for item in items if self.is_ours(item)]
+        if self.in_worker:
+            items[:] = self.items + [item for item in items if not self.is_ours(item)]
 
     def pytest_runtestloop(self):
-        if self.items and not self.config.getoption("collectonly"):
+        if self.items and not self.in_worker and not self.config.getoption("collectonly"):
             self.start()
 
     @pytest.hookimpl(tryfirst=True)
@@ -99,13 +109,16 @@ class Receiver:
         reports = []
 
         def fetch():
+            if self.boots == 0:
+                self.start()
             hm.need(self.guest is not None, self.gone)
             while not (reports and reports[-1].when == "teardown"):
                 boots = self.boots
-                self.receive_until(lambda: self.reports.get(item.nodeid))
+                self.receive_until(lambda: self.reports.get(name_of(item)))
                 if self.boots != boots:
                     reports.clear()
-                reports.append(self.reports[item.nodeid].pop(0))
+                reports.append(self.reports[name_of(item)].pop(0))
+                reports[-1].nodeid = item.nodeid
             if item is self.items[-1]:
                 self.check_end()
 
@@ -117,7 +130,7 @@ class Receiver:
     def start(self):
         self.boots += 1
         self.buffer, self.received, self.failed = b"", 0, False
-        left = [item.nodeid for item in self.items if item.nodeid not in self.done]
+        left = [name for name in map(name_of, self.items) if name not in self.done]
         self.reports = {name: some for name, some in self.reports.items() if name in self.done}
         command = [f"{hm.GUEST_TESTS}=$HM_JOB/tests", "HM_STRICT=1", f"HM_BINARY={hm.BINARY}"]
         command += ["/usr/bin/python3", "-m", "pytest", "-p", "no:cacheprovider"]
@@ -202,14 +215,16 @@ class Receiver:
         assert self.end["status"] == expected, f"pytest in the guest: {self.end}"
 
     def describe(self):
-        """What the guest is, for a report."""
+        """What the guest is, for a report; None without one."""
+        if self.guest is None:
+            return None
         how = "KVM" if self.guest.accel == "kvm" else "software emulation"
         text = f"cards of a QEMU guest ({how}, intel-iommu) with Linux {self.guest.release}"
         return text if self.boots == 1 else f"{text}; QEMU crashed {self.boots - 1} times"
 
-    def pytest_terminal_summary(self, terminalreporter):
-        if self.guest is not None:
-            terminalreporter.write_line(f"{self.folder.name}: ran with {self.describe()}")
+    def pytest_sessionfinish(self):
+        if self.in_worker:
+            self.config.workeroutput[GROUP] = self.describe()
 
     def pytest_unconfigure(self):
         if self.guest is not None:
