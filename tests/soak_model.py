@@ -17,6 +17,7 @@ ANY = re.compile(".+")
 #: A driver's reason, which is told with the process it was logged in.
 OWN_WORDS = re.compile(r"pid [0-9]+ \((primary|secondary)\): .+")
 HUNG = re.compile("is hung: it has served no request for [0-9]+ ms; end it, or try again later")
+UNHEARD = re.compile("the primary .+ did not answer within 5 s, and may do it still; show tells")
 DEAF = "this process has lost the EAL's thread for messages; quit and restart it"
 
 
@@ -158,6 +159,9 @@ class Model:
             # It may be done all the same; if not, there is a reason, and nothing has changed.
             failed = prefixed(f"failed to {self.what(verb, rest)}: ", ANY)
             found.append((failed, self))
+            if verb in ("start", "stop"):
+                # The primary did, and who asked can hear no answer any more.
+                found.append((prefixed(f"failed to {self.what(verb, rest)}: ", UNHEARD), after))
             if verb == "detach":
                 # Its port has been stopped by then, and who polled it told.
                 stopped = self.copy()
