@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -50,8 +51,9 @@ static struct {
 } wanted = {.file_prefix = "rte", .proc_type = "primary", .shared = true, .huge = true};
 
 static char group_dir[PATH_MAX]; /* empty if the group has none */
-static bool eal_began;		 /* to make things in group_dir */
 static bool joins;		 /* as a secondary */
+/* To make things in group_dir; the thread that ends the process by force looks at it first. */
+static atomic_bool eal_began;
 
 int
 startup_streams(void)
