@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <ctype.h>
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <sys/types.h>
 
@@ -13,7 +14,7 @@ static struct logtap_error *own;
 static _Atomic uint64_t *error_order;
 static uint64_t (*operation_number)(void);
 static _Atomic uint64_t claimed; /* the operation own->text is of, or is being written for */
-static FILE *before;		 /* where the log went */
+static FILE *_Atomic before;	 /* where the log went */
 static __thread bool muted;
 
 /* Neither allocates nor waits: drivers log in the interrupt thread too. */
@@ -38,13 +39,15 @@ error_keep(const char *text, size_t len)
 static ssize_t
 tap_write(void *cookie, const char *buf, size_t size)
 {
+	FILE *out = atomic_load(&before);
+
 	RTE_SET_USED(cookie);
 	if (muted)
 		return size;
 	if (rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)
 		error_keep(buf, size);
-	fwrite(buf, 1, size, before);
-	fflush(before);
+	fwrite(buf, 1, size, out);
+	fflush(out);
 	return size;
 }
 
@@ -57,7 +60,8 @@ logtap_start(struct logtap_error *error, _Atomic uint64_t *order, uint64_t (*ope
 	own = error;
 	error_order = order;
 	operation_number = operation;
-	before = rte_log_get_stream();
+	/* Last: a thread of the EAL's that finds it finds the others, too. */
+	atomic_store(&before, rte_log_get_stream());
 	tap = fopencookie(NULL, "w", functions);
 	if (tap == NULL)
 		return -errno;
