@@ -18,9 +18,12 @@
 /*
  * A process asked to leave is gone within a second. Most of it is left to the
  * clean way; a probe that blocks in the kernel or waits for a peer cannot be
- * cancelled, so after this long the signal thread ends the process itself.
+ * cancelled, so after this long the signal thread ends the process itself. (A
+ * sanitizer has a lot to look at in the end; scripts/sanitize.sh gives it more.)
  */
+#ifndef FORCE_AFTER_MS
 #define FORCE_AFTER_MS 800
+#endif
 
 static sigset_t leave_set;
 static int event_fd = -1;
@@ -64,7 +67,10 @@ force_message(void)
 static void *
 force_main(void *arg)
 {
-	struct timespec left = {.tv_nsec = FORCE_AFTER_MS * 1000000L};
+	struct timespec left = {
+		.tv_sec = FORCE_AFTER_MS / 1000,
+		.tv_nsec = FORCE_AFTER_MS % 1000 * 1000000L,
+	};
 	void (*fn)(void);
 
 	(void)arg;
