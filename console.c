@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -26,7 +27,8 @@
 #define TYPED_READ 64 /* so much is run before the other sources are seen to again */
 
 static struct termios found;
-static bool adjusted;
+/* The thread that ends the process by force looks at it before it takes what was found. */
+static atomic_bool adjusted;
 static bool line_failed; /* the one under way, or the last */
 static bool any_failed;
 
