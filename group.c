@@ -270,15 +270,29 @@ turn_take(const char *what, group_wait_fn wait, char *why, size_t size)
 	return turn_begin(&group_shared->turn, is_primary ? 'p' : 's', what, why, size);
 }
 
-void
+/* Does everyone take what the EAL sends? */
+static bool
+nobody_stopped(void)
+{
+	struct group_peer peers[GROUP_MAX_PEERS];
+	unsigned int nb = group_peers(peers, RTE_DIM(peers));
+
+	while (nb > 0 && peers[nb - 1].state != GROUP_STOPPED)
+		nb--;
+	return nb == 0;
+}
+
+bool
 group_withdraw(group_wait_fn wait)
 {
 	struct group_view all;
+	bool all_answer;
 	char why[256];
 
 	if (!turn_held())
 		turn_take("quit", wait, why, sizeof(why));
-	watch_stop(group_primary_left() == 0 && !group_primary_stopped());
+	all_answer = nobody_stopped();
+	watch_stop(all_answer && group_primary_left() == 0);
 	logtap_stop();
 	group_event(NULL, "left");
 	polling_forward_off();
@@ -289,6 +303,7 @@ group_withdraw(group_wait_fn wait)
 		if (withdraw_ports(&all, LEAVE_MS, why, sizeof(why)) < 0)
 			fprintf(stderr, PROGRAM ": %s\n", why);
 	}
+	return all_answer;
 }
 
 void
@@ -370,12 +385,6 @@ group_primary_seen_leaving(void)
 	return atomic_load_explicit(&lost, memory_order_relaxed) != 0 ||
 	       atomic_load_explicit(&group_shared->leaving, memory_order_relaxed) ==
 		       group_primary_pid;
-}
-
-bool
-group_primary_stopped(void)
-{
-	return !is_primary && group_primary_pid > 0 && runtime_stopped(group_primary_pid);
 }
 
 void

@@ -91,8 +91,11 @@ int group_enter(void (*sync)(void));
  * About to leave: take the turn, so that no operation runs beside
  * rte_eal_cleanup(), stop watching, and let the others know if this is their
  * primary. Goes on without the turn if wait() gives up. Main thread.
+ *
+ * @return whether nobody is stopped. To give back a hugepage, the EAL asks every process and
+ *   waits 5 s for one that is.
  */
-void group_withdraw(group_wait_fn wait);
+bool group_withdraw(group_wait_fn wait);
 
 /**
  * Leave the group, after group_withdraw() and rte_eal_cleanup(), or when
@@ -166,9 +169,6 @@ const char *group_state_name(enum group_state state);
  * The primary this process belongs to: its pid if it has left, else 0. Any thread.
  */
 pid_t group_primary_left(void);
-
-/** Is the primary another process, and stopped? Any thread. */
-bool group_primary_stopped(void);
 
 /** Has this process noticed that its primary is leaving or has left? Cheap; any thread. */
 bool group_primary_seen_leaving(void);

@@ -453,14 +453,14 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 void
 startup_undo(group_wait_fn wait)
 {
-	bool stopped = group_primary_stopped();
+	bool all_answer = group_withdraw(wait);
 
-	group_withdraw(wait);
 	/*
 	 * The EAL's clean-up would end a thread that has ended already, and crash; or ask
-	 * the primary to give back a hugepage, with a lock held that everyone needs.
+	 * everyone to give back a hugepage, with a lock held that everyone needs. What a
+	 * primary has to close must be closed all the same.
 	 */
-	if (watch_deaf() || stopped)
+	if (watch_deaf() || (joins && !all_answer))
 		startup_remove_files();
 	else if (rte_eal_cleanup() < 0)
 		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");

@@ -355,8 +355,9 @@ class Life:
     def step_quit(self, who):
         if not self.runs(who):
             return False
-        if self.model.members["p"].stopped or self.model.members[who].deaf:
-            # It gives no memory back, as it would have to ask the primary.
+        members = self.model.members
+        if any(member.stopped for member in members.values()) or members[who].deaf:
+            # It gives no memory back, as it would have to ask everyone.
             self.killed_ones += 1
         self.expect(self.processes[who].quit(), 0, f"exit status of {who}")
         self.gone.append(self.processes.pop(who))

@@ -267,16 +267,17 @@ def test_signal_while_an_attach_blocks(pair, short_dir, role, signo):
                 assert not os.path.exists(f"{hm.RUNTIME}/{pair.prefix}/dpdk_telemetry.v2")
 
 
-def test_quit_beside_a_stopped_primary(pair):
+@pytest.mark.parametrize("stopped", hm.ROLES[:2])
+def test_quit_beside_a_stopped_one(pair, stopped):
     """Nothing is asked of it, such as to give back a hugepage; so all goes on when it is resumed."""
     for _ in range(14):
         # Together they have more than one hugepage.
         pair.add_secondary()
-    primary, first, *others = pair.members()
-    primary.stop()
+    _, first, *others = pair.members()
+    pair.member(stopped).stop()
     for other in others:
         assert other.quit() == 0
-    primary.resume()
+    pair.member(stopped).resume()
     pair.add_secondary()
     for process in pair.members():
         assert process.cmd("attach net_null0") == "attached device net_null0"
