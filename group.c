@@ -430,8 +430,11 @@ group_port_found(unsigned int id, const char *name, const char *devargs)
 	port_set(&primary, id, name, devargs);
 }
 
-/* Under a foreign primary ports come and go that nobody of ours has attached or detached. */
-static bool
+/*
+ * Under a foreign primary ports come and go that nobody of ours has attached or detached.
+ * One whose entry is being written is looked at again with the next beat.
+ */
+NEWS_MAY_RACE static bool
 ports_unknown(void)
 {
 	unsigned int id;

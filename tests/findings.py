@@ -39,6 +39,11 @@ def is_of_dpdk(report):
     return len(owners) == 2 and any(not one or one.startswith("librte_") for one in owners)
 
 
+def is_cut_off(report):
+    """Of a process that was killed while it wrote this; nothing can be told from it."""
+    return report.startswith("WARNING: ThreadSanitizer") and "\nSUMMARY: " not in report
+
+
 def symbolized(report):
     """With the functions and lines of our own frames, which the process had no time for."""
 
@@ -63,6 +68,6 @@ def collect():
         os.unlink(path)
         for report in re.split(r"^={10,}\n", text, flags=re.MULTILINE):
             if re.search(r"^(WARNING|.*ERROR|.*runtime error)", report, re.MULTILINE):
-                if not is_of_dpdk(report):
+                if not is_of_dpdk(report) and not is_cut_off(report):
                     reports.append(symbolized(report))
     return reports
