@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -48,18 +49,32 @@ struct lines {
 };
 
 void
+console_print(const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vdprintf(STDOUT_FILENO, format, ap);
+	va_end(ap);
+}
+
+void
 console_fail(void)
 {
 	line_failed = true;
 }
 
+void
+console_quit(void)
+{
+	cmdline_quit(now_cl);
+}
+
 bool
 console_wait(const char *text)
 {
-	if (text != NULL) {
-		puts(text);
-		fflush(stdout);
-	}
+	if (text != NULL)
+		console_print("%s\n", text);
 	return signals_caught() == 0;
 }
 
@@ -102,7 +117,7 @@ console_look(void)
 	if (poll(fds, RTE_DIM(fds), 0) > 0) {
 		for (i = 0; i < CONSOLE_MAX_SOURCES; i++) {
 			if (fds[1 + i].revents != 0)
-				now_con->sources[i].ready(now_cl);
+				now_con->sources[i].ready();
 		}
 	}
 	if (fds[0].revents != 0)
@@ -133,11 +148,11 @@ line_clear(const struct console *con, struct cmdline *cl)
 
 	/* The editor gives its buffer with a newline at the end. */
 	len += strlen(con->prompt) - 1;
-	cmdline_printf(cl, "\r" vt100_clear_line);
+	console_print("\r" vt100_clear_line);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) {
 		/* At the very end of a row the cursor stays in it. */
 		for (; len > window.ws_col; len -= window.ws_col)
-			cmdline_printf(cl, vt100_up_arr vt100_clear_line);
+			console_print(vt100_up_arr vt100_clear_line);
 	}
 }
 
@@ -149,7 +164,7 @@ source_ready(struct cmdline *cl, const struct console_source *source)
 
 	if (redraw)
 		line_clear(now_con, cl);
-	source->ready(cl);
+	source->ready();
 	if (redraw)
 		rdline_redisplay(cmdline_get_rdline(cl));
 }
@@ -202,19 +217,19 @@ input_read(const struct console *con, struct cmdline *cl, int fd, char *buf, siz
 
 /* Why a line was not run, on the terminal; the words are the same wherever it came from. */
 static void
-refuse(struct cmdline *cl, const char *what)
+refuse(const char *what)
 {
-	cmdline_printf(cl, "line refused, nothing was run: %s\n", what);
+	console_print("line refused, nothing was run: %s\n", what);
 	console_fail();
 }
 
 static void
-refuse_long(struct cmdline *cl)
+refuse_long(void)
 {
 	char what[64];
 
 	snprintf(what, sizeof(what), "it is longer than %d bytes", CONSOLE_LINE_MAX);
-	refuse(cl, what);
+	refuse(what);
 }
 
 /*
@@ -241,11 +256,11 @@ terminal_feed(struct cmdline *cl, char c, bool *dropped)
 	len = strlen(rdline_get_buffer(cmdline_get_rdline(cl)));
 	if (len <= CONSOLE_LINE_MAX + 1 && !*dropped)
 		return cmdline_in(cl, &c, 1) >= 0;
-	cmdline_printf(cl, "\n");
+	console_print("\n");
 	if (*dropped)
-		refuse(cl, "it has characters that are not ASCII; pipe it in instead");
+		refuse("it has characters that are not ASCII; pipe it in instead");
 	else
-		refuse_long(cl);
+		refuse_long();
 	*dropped = false;
 	return cmdline_in(cl, &key, 1) >= 0;
 }
@@ -276,7 +291,7 @@ terminal_run(const struct console *con)
 		running = terminal_feed(cl, c, &dropped);
 	}
 	if (running)
-		cmdline_printf(cl, "\n");
+		console_print("\n");
 	cmdline_stdin_exit(cl);
 	adjusted = false;
 	return running && signals_caught() == 0 ? CONSOLE_END_INPUT : CONSOLE_END_LEAVE;
@@ -310,16 +325,16 @@ line_parse(struct lines *lines)
 	line[len] = '\0';
 	first = line[strspn(line, " \t")];
 	if (lines->con->trace && first != '\0' && first != '#')
-		cmdline_printf(lines->cl, "%s%s\n", lines->con->prompt, line);
+		console_print("%s%s\n", lines->con->prompt, line);
 	if (lines->too_long) {
-		refuse_long(lines->cl);
+		refuse_long();
 	} else if (memchr(line, '\0', len) != NULL || memchr(line, '\r', len) != NULL) {
-		refuse(lines->cl, "it has a null byte or a carriage return");
+		refuse("it has a null byte or a carriage return");
 	} else {
 		line[len] = '\n';
 		line[len + 1] = '\0';
 		if (cmdline_parse(lines->cl, line) < 0)
-			refuse(lines->cl, "it fits no command");
+			refuse("it fits no command");
 	}
 }
 
