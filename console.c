@@ -28,8 +28,14 @@
 
 static struct termios found;
 static bool adjusted;
+static bool at_terminal; /* from its first prompt on */
+static bool feeding;
 static bool line_failed; /* the one under way, or the last */
 static bool any_failed;
+static bool output_failed;
+
+/* The line under way that nobody has typed, or NULL. */
+static const char *now_line;
 
 /* What is read from and seen to now; the cmdline of the terminal, or of the lines. */
 static const struct console *now_con;
@@ -52,10 +58,24 @@ void
 console_print(const char *format, ...)
 {
 	va_list ap;
+	int ret, err;
 
 	va_start(ap, format);
-	vdprintf(STDOUT_FILENO, format, ap);
+	ret = vdprintf(STDOUT_FILENO, format, ap);
+	err = errno;
 	va_end(ap);
+	/* A person sees that nothing comes; and that nobody reads is how a feed ends. */
+	if (ret >= 0 || at_terminal || (feeding && err == EPIPE))
+		return;
+	line_failed = any_failed = true;
+	if (output_failed)
+		return;
+	output_failed = true;
+	fprintf(stderr, PROGRAM ": cannot write to standard output: %s", strerror(err));
+	if (now_line != NULL)
+		fprintf(stderr, "; the answer to \"%.*s\" is lost", (int)strcspn(now_line, "\n"),
+			now_line);
+	fprintf(stderr, "\n");
 }
 
 void
@@ -197,6 +217,8 @@ input_read(const struct console *con, struct cmdline *cl, int fd, char *buf, siz
 			if (fds[3 + i].revents != 0)
 				source_ready(cl, &con->sources[i]);
 		}
+		if (feeding && line_failed)
+			return 0;
 		if (fds[0].revents == 0)
 			continue;
 		len = read(fd, buf, size);
@@ -278,7 +300,7 @@ terminal_run(const struct console *con)
 		any_failed = true;
 		return CONSOLE_END_FAILED;
 	}
-	adjusted = true;
+	adjusted = at_terminal = true;
 	now_con = con;
 	now_cl = cl;
 	while (running && signals_caught() == 0) {
@@ -343,7 +365,9 @@ static enum console_end
 line_run(struct lines *lines)
 {
 	line_failed = false;
+	now_line = lines->line;
 	line_parse(lines);
+	now_line = NULL;
 	lines->used = 0;
 	lines->too_long = false;
 	any_failed = any_failed || line_failed;
@@ -425,6 +449,8 @@ console_feed(const struct console *con)
 	char none;
 
 	if (lines_begin(con, &lines) == 0) {
+		feeding = true;
+		line_failed = false;
 		input_read(con, lines.cl, -1, &none, sizeof(none));
 		cmdline_free(lines.cl);
 	}

@@ -56,7 +56,10 @@ enum console_end console_input(const struct console *con);
 /** See to the sources alone until a signal, or until nobody reads standard output. */
 void console_feed(const struct console *con);
 
-/** Print on standard output, of any command or source. */
+/**
+ * Print on standard output, of any command or source. If it cannot be written, that is
+ * said once on standard error, and the command has failed; but not at a terminal's prompt.
+ */
 __rte_format_printf(1, 2) void console_print(const char *format, ...);
 
 /** The command under way has failed; what it has printed says why. */
@@ -80,7 +83,7 @@ bool console_wait(const char *text);
  */
 bool console_look(void);
 
-/** Has any line failed that was not typed at a terminal? */
+/** Has any line failed that was not typed at a terminal, or its answer been lost? */
 bool console_failed(void);
 
 /** Give the terminal back as it was found. Any thread, any time, more than once. */
