@@ -158,7 +158,9 @@ console_restore(void)
 		tcsetattr(STDIN_FILENO, TCSANOW, &found);
 }
 
-/* Clear the prompt and the half-typed line, all rows of it; the cursor is taken to be at its end.
+/*
+ * Clear the prompt and the half-typed line, all rows of it. Wherever in the line the cursor
+ * is, the editor knows of no rows, and so has left it in the last one.
  */
 static void
 line_clear(const struct console *con, struct cmdline *cl)
