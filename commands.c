@@ -239,10 +239,11 @@ static const struct command commands[] = {
 		"    send net_tap0 10 size 1514\n"
 		"    It fails if the port is not started, has no free queue, or takes no more.\n",
 		traffic_send},
-	{"stats", "[device | reset]", "packets by port and process",
+	{"stats", "[device|port | reset]", "packets by port and process",
 		"    Packets and bytes received and sent; drops, which the port did not take; gaps,\n"
 		"    numbered packets that did not come.\n"
 		"    stats net_tap0\n"
+		"    stats 0\n"
 		"    stats reset\n",
 		traffic_stats},
 	{"lock", "<device> [reason]", "have nobody detach a device while this process runs",
@@ -425,7 +426,7 @@ INSTRUCTION(start, "start <device> [rxq N] [txq N]", &tokens_attached, NULL);
 INSTRUCTION(stop, "stop <device>", &tokens_attached, NULL);
 INSTRUCTION(forward, "forward <in> <out> [both] | off", &tokens_attached, NULL);
 INSTRUCTION(send, "send <device> <count> [size N]", &tokens_attached, NULL);
-INSTRUCTION(stats, "stats [device | reset]", &tokens_attached, NULL);
+INSTRUCTION(stats, "stats [device|port | reset]", &tokens_attached, NULL);
 INSTRUCTION(lock, "lock <device> [reason]", &tokens_attached, NULL);
 INSTRUCTION(unlock, "unlock <device>", &tokens_attached, NULL);
 INSTRUCTION(peers, "peers", NULL);

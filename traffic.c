@@ -205,7 +205,7 @@ traffic_stats(const char *rest)
 
 	words_split(&words, rest);
 	if (words.nb > 1) {
-		usage_print("stats", "[device | reset]");
+		usage_print("stats", "[device|port | reset]");
 	} else if (words.nb == 1 && strcmp(words.word[0], "reset") == 0) {
 		if (stats_reset(console_wait, why, sizeof(why)) == 0) {
 			console_print("stats are reset\n");
