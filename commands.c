@@ -30,7 +30,7 @@ struct command {
 	const char *args; /* as shown in help, NULL if it takes none */
 	const char *summary;
 	const char *details;
-	void (*run)(struct cmdline *cl, const char *rest);
+	void (*run)(const char *rest);
 };
 
 /* How many words there are between the blanks of text. */
@@ -49,24 +49,23 @@ words_count(const char *text)
 
 /* The one device a command is about, or a line that says what is wrong with it. */
 static bool
-device_word(struct cmdline *cl, const char *verb, const char *args, const char *rest)
+device_word(const char *verb, const char *args, const char *rest)
 {
 	if (rest[0] == '\0') {
-		cmdline_printf(cl, "failed to %s device: missing argument; usage: %s %s\n", verb,
-			verb, args);
+		console_print(
+			"failed to %s device: missing argument; usage: %s %s\n", verb, verb, args);
 		console_fail();
 		return false;
 	}
 	if (words_count(rest) > 1) {
-		cmdline_printf(cl,
-			"failed to %s device %s: expected one word, got %u; devargs have no "
-			"blanks\n",
+		console_print("failed to %s device %s: expected one word, got %u; devargs have no "
+			      "blanks\n",
 			verb, rest, words_count(rest));
 		console_fail();
 		return false;
 	}
 	if (strcmp(rest, "\"\"") == 0 || strcmp(rest, "''") == 0) {
-		cmdline_printf(cl, "failed to %s device %s: empty word; usage: %s %s\n", verb, rest,
+		console_print("failed to %s device %s: empty word; usage: %s %s\n", verb, rest,
 			verb, args);
 		console_fail();
 		return false;
@@ -75,36 +74,35 @@ device_word(struct cmdline *cl, const char *verb, const char *args, const char *
 }
 
 static void
-result_print(
-	struct cmdline *cl, const char *verb, const char *typed, const struct hotplug_result *res)
+result_print(const char *verb, const char *typed, const struct hotplug_result *res)
 {
 	const char *name = res->name[0] == '\0' ? typed : res->name;
 
 	if (res->note[0] != '\0')
-		cmdline_printf(cl, "note: %s\n", res->note);
+		console_print("note: %s\n", res->note);
 	if (res->err != 0) {
-		cmdline_printf(cl, "failed to %s device %s: %s\n", verb, name, res->text);
+		console_print("failed to %s device %s: %s\n", verb, name, res->text);
 		console_fail();
 	} else if (res->text[0] != '\0') {
-		cmdline_printf(cl, "%sed device %s (%s)\n", verb, name, res->text);
+		console_print("%sed device %s (%s)\n", verb, name, res->text);
 	} else {
-		cmdline_printf(cl, "%sed device %s\n", verb, name);
+		console_print("%sed device %s\n", verb, name);
 	}
 }
 
 static void
-attach_run(struct cmdline *cl, const char *rest)
+attach_run(const char *rest)
 {
 	struct hotplug_result res;
 
-	if (!device_word(cl, "attach", "<devargs>", rest))
+	if (!device_word("attach", "<devargs>", rest))
 		return;
 	hotplug_attach(rest, NULL, console_wait, &res);
-	result_print(cl, "attach", rest, &res);
+	result_print("attach", rest, &res);
 }
 
 static void
-detach_run(struct cmdline *cl, const char *rest)
+detach_run(const char *rest)
 {
 	struct hotplug_result res;
 	bool force = false;
@@ -115,74 +113,74 @@ detach_run(struct cmdline *cl, const char *rest)
 		rest += strlen(FORCE);
 		rest += strspn(rest, " \t");
 	}
-	if (!device_word(cl, "detach", "<device>", rest))
+	if (!device_word("detach", "<device>", rest))
 		return;
 	hotplug_detach(rest, force, NULL, console_wait, &res);
-	result_print(cl, "detach", rest, &res);
+	result_print("detach", rest, &res);
 }
 
 /* The device, which is one word, and what follows it. */
 static void
-lock_run(struct cmdline *cl, const char *rest)
+lock_run(const char *rest)
 {
 	size_t len = strcspn(rest, " \t");
 	struct hotplug_result res;
 	char device[CONSOLE_LINE_MAX + 1];
 
 	strlcpy(device, rest, RTE_MIN(len + 1, sizeof(device)));
-	if (!device_word(cl, "lock", "<device> [reason]", device))
+	if (!device_word("lock", "<device> [reason]", device))
 		return;
 	lock_device(device, rest + len + strspn(rest + len, " \t"), console_wait, &res);
-	result_print(cl, "lock", device, &res);
+	result_print("lock", device, &res);
 }
 
 static void
-unlock_run(struct cmdline *cl, const char *rest)
+unlock_run(const char *rest)
 {
 	struct hotplug_result res;
 
-	if (!device_word(cl, "unlock", "<device>", rest))
+	if (!device_word("unlock", "<device>", rest))
 		return;
 	lock_release(rest, console_wait, &res);
-	result_print(cl, "unlock", rest, &res);
+	result_print("unlock", rest, &res);
 }
 
 static void
-show_run(struct cmdline *cl, const char *rest)
+show_run(const char *rest)
 {
-	if (device_word(cl, "show", "<device|port>", rest))
-		look_show(cl, rest);
+	if (device_word("show", "<device|port>", rest))
+		look_show(rest);
 }
 
 static void
-sync_run(struct cmdline *cl, const char *rest)
+sync_run(const char *rest)
 {
 	struct hotplug_result res;
 
 	RTE_SET_USED(rest);
 	hotplug_sync(console_wait, &res);
 	if (res.note[0] != '\0')
-		cmdline_printf(cl, "note: %s\n", res.note);
+		console_print("note: %s\n", res.note);
 	if (res.err != 0)
 		console_fail();
-	cmdline_printf(cl, "%s: %s\n", res.err == 0 ? "synced" : "failed to sync", res.text);
+	console_print("%s: %s\n", res.err == 0 ? "synced" : "failed to sync", res.text);
 }
 
 void
-commands_device_events(struct cmdline *cl)
+commands_device_events(void)
 {
 	unplug_run(console_wait);
-	monitor_news(cl);
+	monitor_news();
 }
 
 static void
-quit_run(struct cmdline *cl, const char *rest)
+quit_run(const char *rest)
 {
 	RTE_SET_USED(rest);
-	cmdline_quit(cl);
+	console_quit();
 }
 
-static void help_run(struct cmdline *cl, const char *rest);
+static void help_run(const char *rest);
 
 static const struct command commands[] = {
 	{"attach", "<devargs>", "attach a device in every process of the group",
@@ -241,10 +239,11 @@ static const struct command commands[] = {
 		"    send net_tap0 10 size 1514\n"
 		"    It fails if the port is not started, has no free queue, or takes no more.\n",
 		traffic_send},
-	{"stats", "[device | reset]", "packets by port and process",
+	{"stats", "[device|port | reset]", "packets by port and process",
 		"    Packets and bytes received and sent; drops, which the port did not take; gaps,\n"
 		"    numbered packets that did not come.\n"
 		"    stats net_tap0\n"
+		"    stats 0\n"
 		"    stats reset\n",
 		traffic_stats},
 	{"lock", "<device> [reason]", "have nobody detach a device while this process runs",
@@ -293,23 +292,23 @@ command_find(const char *word, size_t len)
 }
 
 static void
-help_run(struct cmdline *cl, const char *rest)
+help_run(const char *rest)
 {
 	const struct command *cmd;
 
 	if (rest[0] == '\0') {
 		for (cmd = commands; cmd->name != NULL; cmd++)
-			cmdline_printf(cl, "%-8s%-26s%s\n", cmd->name,
+			console_print("%-8s%-26s%s\n", cmd->name,
 				cmd->args == NULL ? "" : cmd->args, cmd->summary);
 		return;
 	}
 	cmd = command_find(rest, strlen(rest));
 	if (cmd == NULL) {
-		cmdline_printf(cl, "no help on \"%s\": there is no such command\n", rest);
+		console_print("no help on \"%s\": there is no such command\n", rest);
 		console_fail();
 		return;
 	}
-	cmdline_printf(cl, "%s%s%s\n    %s\n%s", cmd->name, cmd->args == NULL ? "" : " ",
+	console_print("%s%s%s\n    %s\n%s", cmd->name, cmd->args == NULL ? "" : " ",
 		cmd->args == NULL ? "" : cmd->args, cmd->summary,
 		cmd->details == NULL ? "" : cmd->details);
 }
@@ -321,16 +320,17 @@ line_run(void *parsed, struct cmdline *cl, void *data)
 	const struct tokens_line *line = parsed;
 	const struct command *cmd;
 
+	RTE_SET_USED(cl);
 	RTE_SET_USED(data);
 	cmd = command_find(line->word, strlen(line->word));
 	if (cmd != NULL && (cmd->args != NULL || line->rest[0] == '\0')) {
-		cmd->run(cl, line->rest);
+		cmd->run(line->rest);
 		return;
 	}
 	if (cmd == NULL)
-		cmdline_printf(cl, "unknown command %s; help lists the commands\n", line->word);
+		console_print("unknown command %s; help lists the commands\n", line->word);
 	else
-		cmdline_printf(cl, "%s takes no argument, got \"%s\"\n", cmd->name, line->rest);
+		console_print("%s takes no argument, got \"%s\"\n", cmd->name, line->rest);
 	console_fail();
 }
 
@@ -426,7 +426,7 @@ INSTRUCTION(start, "start <device> [rxq N] [txq N]", &tokens_attached, NULL);
 INSTRUCTION(stop, "stop <device>", &tokens_attached, NULL);
 INSTRUCTION(forward, "forward <in> <out> [both] | off", &tokens_attached, NULL);
 INSTRUCTION(send, "send <device> <count> [size N]", &tokens_attached, NULL);
-INSTRUCTION(stats, "stats [device | reset]", &tokens_attached, NULL);
+INSTRUCTION(stats, "stats [device|port | reset]", &tokens_attached, NULL);
 INSTRUCTION(lock, "lock <device> [reason]", &tokens_attached, NULL);
 INSTRUCTION(unlock, "unlock <device>", &tokens_attached, NULL);
 INSTRUCTION(peers, "peers", NULL);

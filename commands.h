@@ -12,6 +12,6 @@ extern cmdline_parse_ctx_t commands_grammar[];
 extern cmdline_parse_ctx_t commands_lines[];
 
 /** Do what the kernel's device events ask for; for unplug_fd(). */
-void commands_device_events(struct cmdline *cl);
+void commands_device_events(void);
 
 #endif

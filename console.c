@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -29,8 +30,14 @@
 static struct termios found;
 /* The thread that ends the process by force looks at it before it takes what was found. */
 static atomic_bool adjusted;
+static bool at_terminal; /* from its first prompt on */
+static bool feeding;
 static bool line_failed; /* the one under way, or the last */
 static bool any_failed;
+static bool output_failed;
+
+/* The line under way that nobody has typed, or NULL. */
+static const char *now_line;
 
 /* What is read from and seen to now; the cmdline of the terminal, or of the lines. */
 static const struct console *now_con;
@@ -50,18 +57,46 @@ struct lines {
 };
 
 void
+console_print(const char *format, ...)
+{
+	va_list ap;
+	int ret, err;
+
+	va_start(ap, format);
+	ret = vdprintf(STDOUT_FILENO, format, ap);
+	err = errno;
+	va_end(ap);
+	/* A person sees that nothing comes; and that nobody reads is how a feed ends. */
+	if (ret >= 0 || at_terminal || (feeding && err == EPIPE))
+		return;
+	line_failed = any_failed = true;
+	if (output_failed)
+		return;
+	output_failed = true;
+	fprintf(stderr, PROGRAM ": cannot write to standard output: %s", strerror(err));
+	if (now_line != NULL)
+		fprintf(stderr, "; the answer to \"%.*s\" is lost", (int)strcspn(now_line, "\n"),
+			now_line);
+	fprintf(stderr, "\n");
+}
+
+void
 console_fail(void)
 {
 	line_failed = true;
 }
 
+void
+console_quit(void)
+{
+	cmdline_quit(now_cl);
+}
+
 bool
 console_wait(const char *text)
 {
-	if (text != NULL) {
-		puts(text);
-		fflush(stdout);
-	}
+	if (text != NULL)
+		console_print("%s\n", text);
 	return signals_caught() == 0;
 }
 
@@ -104,7 +139,7 @@ console_look(void)
 	if (poll(fds, RTE_DIM(fds), 0) > 0) {
 		for (i = 0; i < CONSOLE_MAX_SOURCES; i++) {
 			if (fds[1 + i].revents != 0)
-				now_con->sources[i].ready(now_cl);
+				now_con->sources[i].ready();
 		}
 	}
 	if (fds[0].revents != 0)
@@ -125,7 +160,9 @@ console_restore(void)
 		tcsetattr(STDIN_FILENO, TCSANOW, &found);
 }
 
-/* Clear the prompt and the half-typed line, all rows of it; the cursor is taken to be at its end.
+/*
+ * Clear the prompt and the half-typed line, all rows of it. Wherever in the line the cursor
+ * is, the editor knows of no rows, and so has left it in the last one.
  */
 static void
 line_clear(const struct console *con, struct cmdline *cl)
@@ -135,11 +172,11 @@ line_clear(const struct console *con, struct cmdline *cl)
 
 	/* The editor gives its buffer with a newline at the end. */
 	len += strlen(con->prompt) - 1;
-	cmdline_printf(cl, "\r" vt100_clear_line);
+	console_print("\r" vt100_clear_line);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) {
 		/* At the very end of a row the cursor stays in it. */
 		for (; len > window.ws_col; len -= window.ws_col)
-			cmdline_printf(cl, vt100_up_arr vt100_clear_line);
+			console_print(vt100_up_arr vt100_clear_line);
 	}
 }
 
@@ -151,7 +188,7 @@ source_ready(struct cmdline *cl, const struct console_source *source)
 
 	if (redraw)
 		line_clear(now_con, cl);
-	source->ready(cl);
+	source->ready();
 	if (redraw)
 		rdline_redisplay(cmdline_get_rdline(cl));
 }
@@ -184,6 +221,8 @@ input_read(const struct console *con, struct cmdline *cl, int fd, char *buf, siz
 			if (fds[3 + i].revents != 0)
 				source_ready(cl, &con->sources[i]);
 		}
+		if (feeding && line_failed)
+			return 0;
 		if (fds[0].revents == 0)
 			continue;
 		len = read(fd, buf, size);
@@ -204,19 +243,19 @@ input_read(const struct console *con, struct cmdline *cl, int fd, char *buf, siz
 
 /* Why a line was not run, on the terminal; the words are the same wherever it came from. */
 static void
-refuse(struct cmdline *cl, const char *what)
+refuse(const char *what)
 {
-	cmdline_printf(cl, "line refused, nothing was run: %s\n", what);
+	console_print("line refused, nothing was run: %s\n", what);
 	console_fail();
 }
 
 static void
-refuse_long(struct cmdline *cl)
+refuse_long(void)
 {
 	char what[64];
 
 	snprintf(what, sizeof(what), "it is longer than %d bytes", CONSOLE_LINE_MAX);
-	refuse(cl, what);
+	refuse(what);
 }
 
 /*
@@ -243,11 +282,11 @@ terminal_feed(struct cmdline *cl, char c, bool *dropped)
 	len = strlen(rdline_get_buffer(cmdline_get_rdline(cl)));
 	if (len <= CONSOLE_LINE_MAX + 1 && !*dropped)
 		return cmdline_in(cl, &c, 1) >= 0;
-	cmdline_printf(cl, "\n");
+	console_print("\n");
 	if (*dropped)
-		refuse(cl, "it has characters that are not ASCII; pipe it in instead");
+		refuse("it has characters that are not ASCII; pipe it in instead");
 	else
-		refuse_long(cl);
+		refuse_long();
 	*dropped = false;
 	return cmdline_in(cl, &key, 1) >= 0;
 }
@@ -265,7 +304,7 @@ terminal_run(const struct console *con)
 		any_failed = true;
 		return CONSOLE_END_FAILED;
 	}
-	adjusted = true;
+	adjusted = at_terminal = true;
 	now_con = con;
 	now_cl = cl;
 	while (running && signals_caught() == 0) {
@@ -278,7 +317,7 @@ terminal_run(const struct console *con)
 		running = terminal_feed(cl, c, &dropped);
 	}
 	if (running)
-		cmdline_printf(cl, "\n");
+		console_print("\n");
 	cmdline_stdin_exit(cl);
 	adjusted = false;
 	return running && signals_caught() == 0 ? CONSOLE_END_INPUT : CONSOLE_END_LEAVE;
@@ -312,16 +351,16 @@ line_parse(struct lines *lines)
 	line[len] = '\0';
 	first = line[strspn(line, " \t")];
 	if (lines->con->trace && first != '\0' && first != '#')
-		cmdline_printf(lines->cl, "%s%s\n", lines->con->prompt, line);
+		console_print("%s%s\n", lines->con->prompt, line);
 	if (lines->too_long) {
-		refuse_long(lines->cl);
+		refuse_long();
 	} else if (memchr(line, '\0', len) != NULL || memchr(line, '\r', len) != NULL) {
-		refuse(lines->cl, "it has a null byte or a carriage return");
+		refuse("it has a null byte or a carriage return");
 	} else {
 		line[len] = '\n';
 		line[len + 1] = '\0';
 		if (cmdline_parse(lines->cl, line) < 0)
-			refuse(lines->cl, "it fits no command");
+			refuse("it fits no command");
 	}
 }
 
@@ -330,7 +369,9 @@ static enum console_end
 line_run(struct lines *lines)
 {
 	line_failed = false;
+	now_line = lines->line;
 	line_parse(lines);
+	now_line = NULL;
 	lines->used = 0;
 	lines->too_long = false;
 	any_failed = any_failed || line_failed;
@@ -412,6 +453,8 @@ console_feed(const struct console *con)
 	char none;
 
 	if (lines_begin(con, &lines) == 0) {
+		feeding = true;
+		line_failed = false;
 		input_read(con, lines.cl, -1, &none, sizeof(none));
 		cmdline_free(lines.cl);
 	}

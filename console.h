@@ -4,7 +4,8 @@
 
 #include <stdbool.h>
 
-#include <cmdline.h>
+#include <rte_common.h>
+
 #include <cmdline_parse.h>
 
 /** Longest line taken, in bytes without its newline; a longer one is refused whole. */
@@ -12,9 +13,9 @@
 
 /** Something else than input that the main thread has to see to. */
 struct console_source {
-	int fd;				   /* readable when there is; -1 for never */
-	void (*ready)(struct cmdline *cl); /* then called; has to drain fd, may print lines */
-	bool silent;			   /* it prints nothing */
+	int fd;		     /* readable when there is; -1 for never */
+	void (*ready)(void); /* then called; has to drain fd, may print lines */
+	bool silent;	     /* it prints nothing */
 };
 
 /** Most sources a console takes. */
@@ -55,8 +56,17 @@ enum console_end console_input(const struct console *con);
 /** See to the sources alone until a signal, or until nobody reads standard output. */
 void console_feed(const struct console *con);
 
+/**
+ * Print on standard output, of any command or source. If it cannot be written, that is
+ * said once on standard error, and the command has failed; but not at a terminal's prompt.
+ */
+__rte_format_printf(1, 2) void console_print(const char *format, ...);
+
 /** The command under way has failed; what it has printed says why. */
 void console_fail(void);
+
+/** The command under way is to be the last. */
+void console_quit(void);
 
 /**
  * How a command tells the person who typed it what it waits for; as group_wait_fn.
@@ -73,7 +83,7 @@ bool console_wait(const char *text);
  */
 bool console_look(void);
 
-/** Has any line failed that was not typed at a terminal? */
+/** Has any line failed that was not typed at a terminal, or its answer been lost? */
 bool console_failed(void);
 
 /** Give the terminal back as it was found. Any thread, any time, more than once. */

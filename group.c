@@ -225,6 +225,7 @@ watch_tick(void)
 		atomic_store(&group_self->sync_done, wanted);
 	}
 	group_peers_observe();
+	ports_tick();
 	withdraw_recover(false);
 	return group_news_pending() || (group_news_events() && ports_unknown());
 }

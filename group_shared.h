@@ -91,7 +91,7 @@ struct group_shared {
 		 * more. */
 		char blocked[LOCK_MAX][RTE_DEV_NAME_MAX_LEN];
 		struct polling_member poll; /* polling.h says who writes it */
-		_Atomic uint32_t serving; /* 1 while this primary does what a peer asked; ports.c */
+		_Atomic uint32_t serving; /* 1 while this primary does what a peer asked; ports.h */
 	} members[GROUP_MAX_MEMBERS];
 };
 

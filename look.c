@@ -8,8 +8,6 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
-#include <cmdline.h>
-
 #include "console.h"
 #include "device.h"
 #include "drivers.h"
@@ -22,17 +20,17 @@
 #include "views.h"
 
 static void
-primary_left_print(struct cmdline *cl)
+primary_left_print(void)
 {
 	char text[96];
 
 	group_lost_text(text, sizeof(text));
-	cmdline_printf(cl, "%s\n", text);
+	console_print("%s\n", text);
 	console_fail();
 }
 
 void
-look_list(struct cmdline *cl, const char *rest)
+look_list(const char *rest)
 {
 	struct group_port known;
 	struct device_port port;
@@ -41,20 +39,20 @@ look_list(struct cmdline *cl, const char *rest)
 	RTE_SET_USED(rest);
 	/* The names of ports lie in memory that belonged to the primary. */
 	if (group_primary_left() != 0) {
-		primary_left_print(cl);
+		primary_left_print();
 		return;
 	}
-	cmdline_printf(cl, "list all etherdev\n");
+	console_print("list all etherdev\n");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		group_port_get(port.id, &known);
-		cmdline_printf(cl, "%u\t%s\n", port.id,
+		console_print("%u\t%s\n", port.id,
 			text_harmless(port.name[0] == '\0' ? known.name : port.name));
 	}
 }
 
 /* One process of the group: marks, pid, role, program, state, ids of its ports. */
 static void
-peer_print(struct cmdline *cl, const struct group_peer *peer)
+peer_print(const struct group_peer *peer)
 {
 	char program[32], ports[512] = "";
 	unsigned int id;
@@ -66,7 +64,7 @@ peer_print(struct cmdline *cl, const struct group_peer *peer)
 	}
 	if (ports[0] == '\0')
 		strlcpy(ports, peer->foreign ? "?" : "-", sizeof(ports));
-	cmdline_printf(cl, "%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->pid,
+	console_print("%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->pid,
 		group_role_name(peer->primary), program, group_state_name(peer->state), ports);
 }
 
@@ -79,7 +77,7 @@ peers_wait(const char *text)
 }
 
 void
-look_peers(struct cmdline *cl, const char *rest)
+look_peers(const char *rest)
 {
 	struct views views;
 	char text[1024];
@@ -94,17 +92,16 @@ look_peers(struct cmdline *cl, const char *rest)
 	if (ret >= 0)
 		group_turn_release();
 	else if (group_primary_left() == 0)
-		cmdline_printf(cl, "note: an operation is under way: %s\n", text);
-	cmdline_printf(
-		cl, "  %-8s %-10s %-16s %-8s %s\n", "pid", "role", "program", "state", "ports");
+		console_print("note: an operation is under way: %s\n", text);
+	console_print("  %-8s %-10s %-16s %-8s %s\n", "pid", "role", "program", "state", "ports");
 	for (i = 0; i < views.nb; i++)
-		peer_print(cl, &views.peers[i]);
+		peer_print(&views.peers[i]);
 	if (group_primary_left() != 0) {
-		primary_left_print(cl);
+		primary_left_print();
 		return;
 	}
 	views_agree(&views, text, sizeof(text));
-	cmdline_printf(cl, "%s\n", text);
+	console_print("%s\n", text);
 }
 
 /*
@@ -126,10 +123,10 @@ page_open(struct page *page)
 }
 
 static void
-page_print(struct cmdline *cl, struct page *page)
+page_print(struct page *page)
 {
 	if (fclose(page->out) == 0)
-		cmdline_printf(cl, "%s", page->text);
+		console_print("%s", page->text);
 	free(page->text);
 }
 
@@ -193,7 +190,7 @@ device_print(FILE *out, const char *text, char *why, size_t size)
 }
 
 void
-look_show(struct cmdline *cl, const char *rest)
+look_show(const char *rest)
 {
 	bool is_port = rest[strspn(rest, "0123456789")] == '\0', found = false;
 	struct page page;
@@ -213,10 +210,10 @@ look_show(struct cmdline *cl, const char *rest)
 		group_turn_release();
 	}
 	if (ret == 0)
-		page_print(cl, &page);
+		page_print(&page);
 	if (found)
 		return;
-	cmdline_printf(cl, "failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
+	console_print("failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
 	console_fail();
 }
 
@@ -234,7 +231,7 @@ pci_state(const struct drivers_pci *pci)
 }
 
 void
-look_devices(struct cmdline *cl, const char *rest)
+look_devices(const char *rest)
 {
 	const struct drivers_virtual *virt = NULL;
 	const struct drivers_pci *pci;
@@ -242,22 +239,22 @@ look_devices(struct cmdline *cl, const char *rest)
 
 	RTE_SET_USED(rest);
 	if (group_turn_take("devices", console_wait, why, sizeof(why)) < 0) {
-		cmdline_printf(cl, "failed to look at the devices: %s\n", why);
+		console_print("failed to look at the devices: %s\n", why);
 		console_fail();
 		return;
 	}
 	/* The first look is the only one at the devices themselves. */
 	pci = drivers_pci_next(NULL);
 	group_turn_release();
-	cmdline_printf(cl, "%-14s %-16s %-16s %s\n", "pci", "kernel driver", "driver", "state");
+	console_print("%-14s %-16s %-16s %s\n", "pci", "kernel driver", "driver", "state");
 	for (; pci != NULL; pci = drivers_pci_next(pci))
-		cmdline_printf(cl, "%-14s %-16s %-16s %s\n", pci->address,
+		console_print("%-14s %-16s %-16s %s\n", pci->address,
 			pci->kernel_driver[0] == '\0' ? "-" : pci->kernel_driver,
 			pci->pmd == NULL ? "-" : pci->pmd, pci_state(pci));
-	cmdline_printf(cl, "%-18s %s\n", "virtual", "parameters");
+	console_print("%-18s %s\n", "virtual", "parameters");
 	while ((virt = drivers_virtual_next(virt)) != NULL)
-		cmdline_printf(
-			cl, "%-18s %s\n", virt->name, virt->params[0] == '\0' ? "-" : virt->params);
+		console_print(
+			"%-18s %s\n", virt->name, virt->params[0] == '\0' ? "-" : virt->params);
 }
 
 void
@@ -272,10 +269,10 @@ look_leaving(void)
 	for (i = 0; i < nb; i++) {
 		if (peers[i].self || peers[i].state == GROUP_GONE)
 			continue;
-		printf("%s%d", left++ == 0 ? "secondaries left without their primary: pid " : " ",
+		console_print("%s%d",
+			left++ == 0 ? "secondaries left without their primary: pid " : " ",
 			peers[i].pid);
 	}
 	if (left > 0)
-		printf("; quit them\n");
-	fflush(stdout);
+		console_print("; quit them\n");
 }

@@ -46,20 +46,20 @@ foreign_ports_look(void)
 }
 
 static void
-news_print(struct cmdline *cl, const struct news *news)
+news_print(const struct news *news)
 {
 	char time[32];
 
 	if (!monitoring)
-		cmdline_printf(cl, "%s\n", news->text);
+		console_print("%s\n", news->text);
 	else
-		cmdline_printf(cl, "%s pid %d (%s): %s\n",
+		console_print("%s pid %d (%s): %s\n",
 			news_time_text(news->time_ns, time, sizeof(time)), news->pid,
 			group_role_name(news->primary), news->text);
 }
 
 void
-monitor_news(struct cmdline *cl)
+monitor_news(void)
 {
 	uint64_t nb, missed;
 	struct news news;
@@ -71,8 +71,8 @@ monitor_news(struct cmdline *cl)
 		foreign_ports_look();
 	while (group_news_next(&news, &missed)) {
 		if (monitoring && missed > 0)
-			cmdline_printf(cl, "%" PRIu64 " events were missed here\n", missed);
-		news_print(cl, &news);
+			console_print("%" PRIu64 " events were missed here\n", missed);
+		news_print(&news);
 	}
 }
 
@@ -84,14 +84,14 @@ monitor_set(bool on)
 }
 
 void
-monitor_command(struct cmdline *cl, const char *rest)
+monitor_command(const char *rest)
 {
 	if (strcmp(rest, "on") != 0 && strcmp(rest, "off") != 0) {
-		cmdline_printf(cl, "failed to monitor: expected on or off, got \"%s\"\n", rest);
+		console_print("failed to monitor: expected on or off, got \"%s\"\n", rest);
 		console_fail();
 		return;
 	}
 	/* What happened before is for this terminal as it was until now. */
-	monitor_news(cl);
+	monitor_news();
 	monitor_set(strcmp(rest, "on") == 0);
 }

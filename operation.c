@@ -55,6 +55,22 @@ operation_event(const struct operation *op)
 			us % 1000, op->res->text);
 }
 
+void
+operation_see_to_dead(group_wait_fn wait, const char *who, struct hotplug_result *res)
+{
+	struct views now;
+	char why[512];
+
+	withdraw_recover(true);
+	group_settle(wait);
+	views_take(&now);
+	if (!views_agree(&now, why, sizeof(why))) {
+		strlcpy(res->note, who, sizeof(res->note));
+		text_add(res->note, sizeof(res->note), "; %s; run sync", why);
+	}
+	group_turn_dead_done();
+}
+
 static int
 turn_take(struct operation *op)
 {
@@ -70,18 +86,8 @@ turn_take(struct operation *op)
 		return ret;
 	}
 	op->turn_ns = watch_now_ns();
-	if (ret > 0) {
-		/* What the dead one had asked for may still be under way in the others. */
-		withdraw_recover(true);
-		group_settle(op->wait);
-		views_take(&op->now);
-		strlcpy(op->res->note, why, sizeof(op->res->note));
-		if (views_agree(&op->now, why, sizeof(why)))
-			op->res->note[0] = '\0';
-		else
-			text_add(op->res->note, sizeof(op->res->note), "; %s; run sync", why);
-		group_turn_dead_done();
-	}
+	if (ret > 0)
+		operation_see_to_dead(op->wait, why, op->res);
 	ret = group_check(op->before.peers, &op->before.nb, op->wait, why, sizeof(why));
 	if (ret == 0)
 		ret = ports_settle(op->wait, why, sizeof(why));

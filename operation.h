@@ -51,6 +51,14 @@ int operation_begin(struct operation *op, const char *device);
  */
 bool operation_again(struct operation *op);
 
+/**
+ * The last holder of the turn has died: wait until what it had asked for is not under way in
+ * others any more. If they differ after that, it goes to the result's note. Holder of the turn.
+ *
+ * @param who died and during what, from group_turn_take().
+ */
+void operation_see_to_dead(group_wait_fn wait, const char *who, struct hotplug_result *res);
+
 /** Let the others know what there is now, and give the turn away. */
 void operation_end(struct operation *op);
 

@@ -42,6 +42,16 @@ usage(const char *program)
 	       "what is typed at a terminal does not count.\n");
 }
 
+/* Has what was printed so far been written? @return the exit status that says so. */
+static int
+printed(void)
+{
+	if (fflush(stdout) == 0)
+		return EXIT_SUCCESS;
+	perror(PROGRAM ": cannot write to standard output");
+	return EXIT_FAILURE;
+}
+
 /* Have the EAL print its own options below ours; it exits. */
 static int
 help(void)
@@ -50,7 +60,8 @@ help(void)
 	char *argv[] = {program, help_option, NULL};
 
 	usage(PROGRAM);
-	fflush(stdout);
+	if (printed() != EXIT_SUCCESS)
+		return EXIT_FAILURE;
 	return rte_eal_init(2, argv) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
@@ -58,7 +69,7 @@ static int
 version(void)
 {
 	printf(PROGRAM " " PROGRAM_VERSION " (%s)\n", rte_version());
-	return EXIT_SUCCESS;
+	return printed();
 }
 
 static int

@@ -15,6 +15,7 @@
 
 #include "device.h"
 #include "group_shared.h"
+#include "operation.h"
 #include "packet.h"
 #include "polling.h"
 #include "pool.h"
@@ -338,10 +339,8 @@ turn_take(const char *what, group_wait_fn wait, struct hotplug_result *res)
 {
 	int ret = group_turn_take(what, wait, res->text, sizeof(res->text));
 
-	if (ret > 0) {
-		withdraw_recover(true);
-		group_settle(wait);
-	}
+	if (ret > 0)
+		operation_see_to_dead(wait, res->text, res);
 	if (ret >= 0) {
 		/* A port that is being stopped looks as if it could be polled. */
 		ret = ports_settle(wait, res->text, sizeof(res->text));

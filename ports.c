@@ -48,7 +48,7 @@ static unsigned int pool_size = PORTS_MBUFS; /* in mbufs */
 /* The request that waits for the thread that serves; under lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
-static bool serving, stopping, waiting;
+static bool serving, stopping, waiting, busy;
 static struct request asked;
 static char asker[128]; /* path of its mp socket */
 static pthread_t thread;
@@ -246,14 +246,24 @@ serve_main(void *arg)
 		req = asked;
 		strlcpy(peer, asker, sizeof(peer));
 		waiting = false;
+		busy = true;
 		atomic_store(&group_self->serving, 1);
 		pthread_mutex_unlock(&lock);
 		request_answer(&req, peer);
-		atomic_store(&group_self->serving, 0);
 		pthread_mutex_lock(&lock);
+		busy = false;
+		atomic_store(&group_self->serving, 0);
 	}
 	pthread_mutex_unlock(&lock);
 	return NULL;
+}
+
+void
+ports_tick(void)
+{
+	pthread_mutex_lock(&lock);
+	atomic_store(&group_self->serving, busy);
+	pthread_mutex_unlock(&lock);
 }
 
 /* In the mp thread, which must be free for what the EAL has to ask meanwhile: hand it on. */

@@ -59,6 +59,12 @@ void ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, gro
 void ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res);
 
 /**
+ * Show once more whether this process does what a peer asked: what another one has written
+ * there would be waited for by every operation. Watch thread, each beat.
+ */
+void ports_tick(void);
+
+/**
  * Wait until the primary does nothing for an asker that has given up or died.
  * Holder of the turn.
  *

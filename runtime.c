@@ -268,6 +268,13 @@ parent_check(const char *path, const struct stat *st, char *why, size_t size)
 	return ret;
 }
 
+/* What was just made, or found, may be gone: the last to leave removes it. Then try again. */
+static int
+dir_error(void)
+{
+	return errno == ENOENT ? -EAGAIN : -errno;
+}
+
 static int
 dirs_make(const char *dir, char *why, size_t size)
 {
@@ -297,11 +304,13 @@ dirs_make(const char *dir, char *why, size_t size)
 	ret = parent_check(parent, &st, why, size);
 	if (ret < 0)
 		return ret;
-	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || lstat(dir, &st) < 0)
+	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return -errno;
+	if (lstat(dir, &st) < 0)
+		return dir_error();
 	ret = runtime_check_private(dir, &st, S_IFDIR, why, size);
 	if (ret == 0 && access(dir, R_OK | W_OK | X_OK) < 0)
-		ret = -errno;
+		ret = dir_error();
 	return ret;
 }
 
@@ -309,8 +318,11 @@ int
 runtime_make_dir(const char *dir, char *why, size_t size)
 {
 	char unsafe[256] = "";
-	int ret = dirs_make(dir, unsafe, sizeof(unsafe));
+	int ret;
 
+	do {
+		ret = dirs_make(dir, unsafe, sizeof(unsafe));
+	} while (ret == -EAGAIN);
 	if (ret == 0)
 		return 0;
 	if (unsafe[0] != '\0')

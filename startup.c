@@ -60,8 +60,9 @@ startup_streams(void)
 {
 	int fd;
 
+	/* Not to be written to: what is printed there is lost, and that has to show. */
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd < 0)
 		return -errno;

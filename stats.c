@@ -60,8 +60,7 @@ stats_ports(const char *what, struct group_view *ports, char *why, size_t size)
 }
 
 void
-stats_each(const struct group_view *ports, void (*fn)(void *arg, const struct stats_line *line),
-	void *arg)
+stats_each(const struct group_view *ports, void (*fn)(const struct stats_line *line))
 {
 	struct group_member *member;
 	struct group_port port;
@@ -83,7 +82,7 @@ stats_each(const struct group_view *ports, void (*fn)(void *arg, const struct st
 			strlcpy(line.name, port.name[0] == '\0' ? "-" : port.name,
 				sizeof(line.name));
 			text_printable(line.name);
-			fn(arg, &line);
+			fn(&line);
 		}
 	}
 }

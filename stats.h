@@ -42,8 +42,7 @@ int stats_ports(const char *what, struct group_view *ports, char *why, size_t si
  *
  * @param ports to look at alone, or NULL.
  */
-void stats_each(const struct group_view *ports,
-	void (*fn)(void *arg, const struct stats_line *line), void *arg);
+void stats_each(const struct group_view *ports, void (*fn)(const struct stats_line *line));
 
 /** Another device is behind this port id: what was seen before was not of it. Holder of the turn.
  */

@@ -50,13 +50,12 @@ no_wait(const char *text)
 }
 
 void
-telemetry_refresh(struct cmdline *cl)
+telemetry_refresh(void)
 {
 	char why[256];
 	unsigned int id;
 	uint64_t nb;
 
-	RTE_SET_USED(cl);
 	if (read(wanted_fd, &nb, sizeof(nb)) < 0 ||
 		group_turn_take("telemetry", no_wait, why, sizeof(why)) < 0)
 		return;

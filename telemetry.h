@@ -2,8 +2,6 @@
 #ifndef TELEMETRY_H
 #define TELEMETRY_H
 
-#include <cmdline.h>
-
 /*
  * What librte_telemetry's clients (dpdk-telemetry.py) can ask a primary; they
  * can change nothing.
@@ -20,6 +18,6 @@ void telemetry_stop(void);
 int telemetry_fd(void);
 
 /** Look at it; for telemetry_fd(). Main thread. */
-void telemetry_refresh(struct cmdline *cl);
+void telemetry_refresh(void);
 
 #endif

@@ -58,25 +58,24 @@ number(const char *text, unsigned int min, unsigned int max, unsigned int *value
 }
 
 static void
-usage_print(struct cmdline *cl, const char *verb, const char *args)
+usage_print(const char *verb, const char *args)
 {
-	cmdline_printf(cl, "failed to %s: wrong arguments; usage: %s %s\n", verb, verb, args);
+	console_print("failed to %s: wrong arguments; usage: %s %s\n", verb, verb, args);
 	console_fail();
 }
 
 static void
-result_print(struct cmdline *cl, const char *verb, const char *done, const char *what,
-	const struct hotplug_result *res)
+result_print(const char *verb, const char *done, const char *what, const struct hotplug_result *res)
 {
 	if (res->note[0] != '\0')
-		cmdline_printf(cl, "note: %s\n", res->note);
+		console_print("note: %s\n", res->note);
 	if (res->err != 0) {
-		cmdline_printf(cl, "failed to %s %s: %s\n", verb, what, res->text);
+		console_print("failed to %s %s: %s\n", verb, what, res->text);
 		console_fail();
 	} else if (res->text[0] != '\0') {
-		cmdline_printf(cl, "%s %s (%s)\n", done, what, res->text);
+		console_print("%s %s (%s)\n", done, what, res->text);
 	} else {
-		cmdline_printf(cl, "%s %s\n", done, what);
+		console_print("%s %s\n", done, what);
 	}
 }
 
@@ -89,7 +88,7 @@ device_text(const struct hotplug_result *res, const char *typed, char *text, siz
 }
 
 void
-traffic_start(struct cmdline *cl, const char *rest)
+traffic_start(const char *rest)
 {
 	unsigned int nb_rx = 1, nb_tx = 1, *nb;
 	struct hotplug_result res;
@@ -112,15 +111,15 @@ traffic_start(struct cmdline *cl, const char *rest)
 	}
 	ports_start(words.word[0], nb_rx, nb_tx, console_wait, &res);
 	result_print(
-		cl, "start", "started", device_text(&res, words.word[0], text, sizeof(text)), &res);
+		"start", "started", device_text(&res, words.word[0], text, sizeof(text)), &res);
 	return;
 wrong:
 	snprintf(text, sizeof(text), "<device> [rxq N] [txq N], N from 1 to %d", PORTS_MAX_QUEUES);
-	usage_print(cl, "start", text);
+	usage_print("start", text);
 }
 
 void
-traffic_stop(struct cmdline *cl, const char *rest)
+traffic_stop(const char *rest)
 {
 	struct hotplug_result res;
 	struct words words;
@@ -128,16 +127,15 @@ traffic_stop(struct cmdline *cl, const char *rest)
 
 	words_split(&words, rest);
 	if (words.nb != 1) {
-		usage_print(cl, "stop", "<device>");
+		usage_print("stop", "<device>");
 		return;
 	}
 	ports_stop(words.word[0], console_wait, &res);
-	result_print(
-		cl, "stop", "stopped", device_text(&res, words.word[0], text, sizeof(text)), &res);
+	result_print("stop", "stopped", device_text(&res, words.word[0], text, sizeof(text)), &res);
 }
 
 void
-traffic_forward(struct cmdline *cl, const char *rest)
+traffic_forward(const char *rest)
 {
 	struct hotplug_result res;
 	struct words words;
@@ -147,26 +145,26 @@ traffic_forward(struct cmdline *cl, const char *rest)
 	words_split(&words, rest);
 	if (words.nb == 1 && strcmp(words.word[0], "off") == 0) {
 		if (polling_forward_off()) {
-			cmdline_printf(cl, "forwarding is off\n");
+			console_print("forwarding is off\n");
 			return;
 		}
-		cmdline_printf(cl, "failed to forward: it is off already\n");
+		console_print("failed to forward: it is off already\n");
 		console_fail();
 		return;
 	}
 	both = words.nb == 3 && strcmp(words.word[2], "both") == 0;
 	if ((words.nb != 2 && !both) || (both && strcmp(words.word[0], words.word[1]) == 0)) {
-		usage_print(cl, "forward", "<in> <out> [both], two devices; or forward off");
+		usage_print("forward", "<in> <out> [both], two devices; or forward off");
 		return;
 	}
 	polling_forward(words.word[0], words.word[1], both, console_wait, &res);
 	snprintf(text, sizeof(text), "%.100s to %.100s%s", words.word[0], words.word[1],
 		both ? " and back" : "");
-	result_print(cl, "forward", "forwarding", text, &res);
+	result_print("forward", "forwarding", text, &res);
 }
 
 void
-traffic_send(struct cmdline *cl, const char *rest)
+traffic_send(const char *rest)
 {
 	unsigned int nb, size = PACKET_MIN;
 	struct hotplug_result res;
@@ -179,27 +177,26 @@ traffic_send(struct cmdline *cl, const char *rest)
 					  !number(words.word[3], PACKET_MIN, PACKET_MAX, &size)))) {
 		snprintf(text, sizeof(text), "<device> <count> [size N], N from %d to %d",
 			PACKET_MIN, PACKET_MAX);
-		usage_print(cl, "send", text);
+		usage_print("send", text);
 		return;
 	}
 	polling_send(words.word[0], nb, size, console_wait, console_look, &res);
 	snprintf(text, sizeof(text), "through %.100s", words.word[0]);
-	result_print(cl, "send", "sent", text, &res);
+	result_print("send", "sent", text, &res);
 }
 
 /* One port of one process, if anything came by there. */
 static void
-stats_print(void *arg, const struct stats_line *line)
+stats_print(const struct stats_line *line)
 {
-	cmdline_printf(arg,
-		"%-5u %-20s %-8d %12" PRIu64 " %14" PRIu64 " %12" PRIu64 " %14" PRIu64 " %10" PRIu64
-		" %10" PRIu64 "\n",
+	console_print("%-5u %-20s %-8d %12" PRIu64 " %14" PRIu64 " %12" PRIu64 " %14" PRIu64
+		      " %10" PRIu64 " %10" PRIu64 "\n",
 		line->id, line->name, line->pid, line->rx_packets, line->rx_bytes, line->tx_packets,
 		line->tx_bytes, line->drops, line->gaps);
 }
 
 void
-traffic_stats(struct cmdline *cl, const char *rest)
+traffic_stats(const char *rest)
 {
 	const struct rte_mempool *pool;
 	struct group_view ports;
@@ -208,25 +205,24 @@ traffic_stats(struct cmdline *cl, const char *rest)
 
 	words_split(&words, rest);
 	if (words.nb > 1) {
-		usage_print(cl, "stats", "[device | reset]");
+		usage_print("stats", "[device|port | reset]");
 	} else if (words.nb == 1 && strcmp(words.word[0], "reset") == 0) {
 		if (stats_reset(console_wait, why, sizeof(why)) == 0) {
-			cmdline_printf(cl, "stats are reset\n");
+			console_print("stats are reset\n");
 			return;
 		}
-		cmdline_printf(cl, "failed to reset the stats: %s\n", why);
+		console_print("failed to reset the stats: %s\n", why);
 		console_fail();
 	} else if (words.nb == 1 && stats_ports(words.word[0], &ports, why, sizeof(why)) < 0) {
-		cmdline_printf(cl, "failed to show stats of %s: %s\n", words.word[0], why);
+		console_print("failed to show stats of %s: %s\n", words.word[0], why);
 		console_fail();
 	} else {
-		cmdline_printf(cl, "%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port",
-			"device", "pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes",
-			"drops", "gaps");
-		stats_each(words.nb == 1 ? &ports : NULL, stats_print, cl);
+		console_print("%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port", "device",
+			"pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops", "gaps");
+		stats_each(words.nb == 1 ? &ports : NULL, stats_print);
 		pool = pool_find();
 		if (pool != NULL)
-			cmdline_printf(cl, "mbufs: %u of %u are free\n",
-				rte_mempool_avail_count(pool), pool->size);
+			console_print("mbufs: %u of %u are free\n", rte_mempool_avail_count(pool),
+				pool->size);
 	}
 }

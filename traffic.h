@@ -2,16 +2,14 @@
 #ifndef TRAFFIC_H
 #define TRAFFIC_H
 
-#include <cmdline.h>
-
 /*
  * The commands about packets; rest is what was typed after the command. They
  * print, and call console_fail() if they could not. Main thread.
  */
-void traffic_start(struct cmdline *cl, const char *rest);
-void traffic_stop(struct cmdline *cl, const char *rest);
-void traffic_forward(struct cmdline *cl, const char *rest);
-void traffic_send(struct cmdline *cl, const char *rest);
-void traffic_stats(struct cmdline *cl, const char *rest);
+void traffic_start(const char *rest);
+void traffic_stop(const char *rest);
+void traffic_forward(const char *rest);
+void traffic_send(const char *rest);
+void traffic_stats(const char *rest);
 
 #endif

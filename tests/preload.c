@@ -11,6 +11,7 @@
  *
  * From the first time a call has met its file, there is a file <call>.met.
  *
+ *   directory   the runtime directory has been made, or is there
  *   group       the file that a group shares is about to be opened, or made
  *   init        the EAL is about to start
  *   probe       a device is about to be attached, everyone has been looked at
@@ -35,6 +36,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -145,6 +147,18 @@ open64(const char *path, int flags, ...)
 	if (name != NULL && strcmp(name, "/hotplug_mp_group") == 0)
 		fault("group");
 	return next(path, flags, mode);
+}
+
+int
+mkdir(const char *path, mode_t mode)
+{
+	int (*next)(const char *, mode_t) = dlsym(RTLD_NEXT, "mkdir");
+	int ret = next(path, mode), err = errno;
+
+	if (strstr(path, "/dpdk/") != NULL)
+		fault("directory");
+	errno = err;
+	return ret;
 }
 
 int

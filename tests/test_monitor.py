@@ -19,6 +19,7 @@ LINE = re.compile(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}) pid (\d+) \((primary|secondary)\): ([ -~]+)"
 )
 LEFT = "\x1b[D"
+CTRL_A = "\x01"
 
 
 class Event(typing.NamedTuple):
@@ -229,19 +230,25 @@ def test_half_typed_line_is_drawn_again(pair):
     assert all(line.startswith("20") for line in text.splitlines() if LINE.search(line))
 
 
+@pytest.mark.parametrize("moves", ["", LEFT * 40, CTRL_A], ids=["end", "left", "begin"])
 @pytest.mark.parametrize("length, rows", [(0, 1), (31, 1), (32, 2), (71, 2), (72, 3)])
-def test_half_typed_line_of_several_rows_is_cleared(pair, length, rows):
-    """In a terminal of 40 columns, of which the prompt has 9."""
+def test_half_typed_line_of_several_rows_is_cleared(pair, length, rows, moves):
+    """In a terminal of 40 columns, of which the prompt has 9; wherever the cursor is."""
     typing, other = pair.primary, pair.secondaries[0]
     typing.child.setwinsize(24, 40)
     typing.cmd("monitor on")
     line = "x" * length
     typing.child.send(line)
     typing.child.expect_exact(line)
+    typing.child.send(moves)
+    if length > 0:
+        seen = f"\x1b[{length}D" if moves == CTRL_A else moves[: len(LEFT) * length]
+        typing.child.expect_exact(seen)
     assert other.cmd("attach net_null0") == "attached device net_null0"
     clear = r"\r\x1b\[2K" + r"\x1b\[A\x1b\[2K" * (rows - 1)
     typing.child.expect(clear + r"20[^\r\n\x1b]*\r\n")
-    typing.child.expect_exact(hm.PROMPT + line)
+    # Where the cursor is to be, what is right of it is cleared first.
+    typing.child.expect(rf"{hm.PROMPT}(x|\x1b\[0K){{{length + (moves != '' and length > 0)}}}")
     typing.child.send("\x03")
 
 

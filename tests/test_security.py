@@ -699,6 +699,54 @@ def test_peer_that_keeps_the_turn_is_named(pair, prefix):
     pair.assert_agree([(0, "net_null0")])
 
 
+#: Where in the group's file the marks lie that operations and pollers wait for.
+MARKS = """
+#include <stdio.h>
+#include "group_shared.h"
+int main(void)
+{
+	for (unsigned int i = 0; i < GROUP_MAX_MEMBERS; i++)
+		printf("%zu %zu\\n", offsetof(struct group_shared, members) +
+			i * sizeof(struct group_member) + offsetof(struct group_member, serving),
+			sizeof(group_shared->members[0].serving));
+	for (unsigned int i = 0; i < RTE_MAX_ETHPORTS; i++)
+		printf("%zu %zu\\n", offsetof(struct group_shared, withdraw.closing) +
+			i * sizeof(group_shared->withdraw.closing[0]),
+			sizeof(group_shared->withdraw.closing[0]));
+}
+"""
+
+
+def test_peer_that_marks_everything_as_busy(pair, tmp_path):
+    """The marks are put right, and the group goes on by itself."""
+    hm.need(shutil.which("cc") and shutil.which("pkg-config"), "no C compiler; install gcc")
+    build = 'cc -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API -I"$1" $(pkg-config --cflags libdpdk)'
+    subprocess.run(
+        ["sh", "-c", f'{build} -x c - -o "$2"', "sh", hm.REPO, str(tmp_path / "marks")],
+        input=MARKS,
+        text=True,
+        check=True,
+        timeout=hm.TIMEOUT,
+    )
+    marks = subprocess.check_output(str(tmp_path / "marks"), text=True, timeout=hm.TIMEOUT)
+    primary, secondary = pair.members()
+    assert primary.cmd("attach net_ring0") == "attached device net_ring0"
+    assert secondary.cmd("start net_ring0") == "started device net_ring0"
+    with open(f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group", "r+b", buffering=0) as f:
+        for line in marks.splitlines():
+            at, size = map(int, line.split())
+            f.seek(at)
+            f.write(b"\x5a" * size)
+    for process in (secondary, primary):
+        assert process.cmd("attach net_null1") == "attached device net_null1"
+        sent = "sent through net_ring0 (10 packets of 60 bytes)"
+        hm.wait_until(lambda p=process: p.cmd("send net_ring0 10") == sent, "it can be polled")
+        assert process.cmd("detach net_null1") == "detached device net_null1"
+    assert secondary.cmd("forward net_ring0 net_ring0").startswith("forwarding ")
+    hm.wait_equal(lambda: primary.stats().counts["net_ring0", secondary.pid].gaps, 0)
+    pair.assert_agree([(0, "net_ring0")])
+
+
 def test_telemetry_client_that_sends_junk(pair):
     path = f"{hm.RUNTIME}/{pair.prefix}/dpdk_telemetry.v2"
     junk = [b"\0", b",", b"/", b"/,,,", b"\xff" * 900, b"/hotplug_mp/show," + b"A" * 900]

@@ -293,6 +293,18 @@ def test_start_beside_a_stopped_one(start, pair, role):
     pair.assert_agree([(0, "net_null0")])
 
 
+def test_directory_that_vanishes_is_made_again(process, prefix, make_faults):
+    """Another process that leaves as the last one removes it."""
+    faults = make_faults()
+    faults.set("directory", "block")
+    one = process("primary", faults=faults, wait=False)
+    faults.wait_met("directory")
+    os.rmdir(f"{hm.RUNTIME}/{prefix}")
+    faults.clear()
+    one.wait_prompt()
+    assert one.cmd("attach net_null0") == "attached device net_null0"
+
+
 def test_auto_is_primary_then_secondary(process):
     first, second = process("auto"), process("auto")
     assert first.cmd("attach net_null0") == "attached device net_null0"

@@ -3,6 +3,7 @@
 
 import glob
 import os
+import re
 
 import pytest
 
@@ -49,6 +50,26 @@ def rings(group):
     attach(group.primary, "net_ring0", "net_ring1")
     start(group.primary, "net_ring0", "net_ring1")
     return group
+
+
+def test_what_help_calls_a_device_or_a_port_is_taken_as_one(process):
+    """By each command that has one: a device in all its forms, its port's id where help says so."""
+    one = process("primary")
+    takes = {line.split()[0]: line[8:34] for line in one.cmd("help").split("\n")}
+    lines = ["show {}", "start {} rxq 2", "stats {}", "send {} 1", "forward {} net_null1"]
+    lines += ["lock {} why", "unlock {}", "stop {}", "detach {}"]
+    with_device = {verb for verb, args in takes.items() if re.search("device|<in>", args)}
+    assert {line.split()[0] for line in lines} == with_device
+    attach(one, "net_ring0", "net_null1")
+    start(one, "net_null1")
+    for line in lines:
+        verb = line.split()[0]
+        refused = one.cmd(line.format("0")).startswith(f"failed to {verb}")
+        assert refused == ("port" not in takes[verb])
+    for form in ("net_ring0", "vdev:net_ring0", "net_ring0,x=1", "vdev:net_ring0,x=1"):
+        for line in lines:
+            assert not one.cmd(line.format(form)).startswith("failed"), line
+        attach(one, form.replace("vdev:", ""))
 
 
 @pytest.mark.parametrize("stopper", hm.ROLES)
@@ -110,7 +131,7 @@ USAGE = {
     "stop": "<device>",
     "forward": "<in> <out> [both], two devices; or forward off",
     "send": "<device> <count> [size N], N from 60 to 1514",
-    "stats": "[device | reset]",
+    "stats": "[device|port | reset]",
 }
 
 

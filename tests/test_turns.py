@@ -210,6 +210,30 @@ def test_what_the_dead_one_left_is_told(faulty, dead):
     faulty.assert_agree([(0, "net_null1")])
 
 
+@pytest.mark.parametrize("line", ["send net_ring1 1", "forward net_ring1 net_ring1"])
+def test_who_polls_is_told_what_the_dead_one_left(faulty, line):
+    """Once, and the next one neither waits for it nor is told again."""
+    primary, (dead, other) = faulty.primary, faulty.secondaries
+    for name in ("net_null0", "net_ring1"):
+        assert primary.cmd(f"attach {name}") == f"attached device {name}"
+    assert primary.cmd("start net_ring1") == "started device net_ring1"
+    other.faults.set("release", "refuse")
+    primary.faults.set("release", "block")
+    dead.send("detach net_null0")
+    primary.faults.wait_met("release")
+    dead.die()
+    primary.faults.clear("release")
+    note, answer = primary.cmd(line).split("\n")
+    assert note == (
+        f"note: pid {dead.pid} died during: detach net_null0; "
+        f"{other} alone has port 0 (net_null0); run sync"
+    )
+    assert not answer.startswith("failed")
+    assert primary.cmd("stop net_ring1").split("\n")[-1] == "stopped device net_ring1"
+    assert "note: " not in primary.transcript.getvalue().partition(answer)[2]
+    assert other.quit() == 0
+
+
 @pytest.mark.parametrize("rounds", range(3))
 def test_killed_at_some_moment(group, rounds):
     """Killed while it attaches and detaches without pause, each time at another moment."""

@@ -464,6 +464,29 @@ def test_detacher_is_killed_while_the_port_is_removed(crowd):
     assert_whole(primary)
 
 
+def test_detacher_is_killed_and_another_has_the_turn_at_once(faulty):
+    """The next operation ends the polling itself, before it does anything: while the turn is not
+    free, nobody else may say that the one who had it has died."""
+    primary, (dead, asker) = faulty.primary, faulty.secondaries
+    attach(primary, "net_ring0")
+    start(primary, "net_ring0")
+    forward(primary, "net_ring0", "net_ring0")
+    dead.faults.set("remove", "block")
+    dead.send("detach net_ring0")
+    dead.faults.wait_met("remove")
+    asker.faults.set("probe", "block")
+    asker.send("attach net_null1")
+    hm.wait_until(lambda: hm.waits_for_lock(asker.pid), "it waits for its turn")
+    dead.die()
+    asker.faults.wait_met("probe")
+    primary.news(taken("net_ring0", "net_ring0", dead, 0), hm.SOON)
+    asker.faults.clear()
+    assert asker.rest().split("\n")[-1] == "attached device net_null1"
+    faulty.assert_agree([(0, "net_ring0"), (1, "net_null1")])
+    start(primary, "net_ring0")
+    forward(primary, "net_ring0", "net_ring0")
+
+
 def test_detach_that_fails_leaves_the_port_attached_and_stopped(moving):
     """A process refuses to remove it, after all have let go: it can be started again."""
     primary, (one, other) = moving.primary, moving.secondaries
