@@ -95,8 +95,10 @@ console_quit(void)
 bool
 console_wait(const char *text)
 {
-	if (text != NULL)
+	if (text != NULL && at_terminal)
 		console_print("%s\n", text);
+	else if (text != NULL)
+		fprintf(stderr, PROGRAM ": %s\n", text);
 	return signals_caught() == 0;
 }
 

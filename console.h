@@ -69,7 +69,8 @@ void console_fail(void);
 void console_quit(void);
 
 /**
- * How a command tells the person who typed it what it waits for; as group_wait_fn.
+ * How a command tells the person who typed it what it waits for; as group_wait_fn. What reads the
+ * answers of a script is not to find it among them, so there it goes to standard error.
  *
  * @return false once the process is to leave.
  */

@@ -655,6 +655,33 @@ def test_many_one_shots_at_once_take_turns(pair):
     pair.assert_agree(ports)
 
 
+def test_what_is_waited_for_is_no_result(faulty, tmp_path):
+    """Whoever reads the results finds nothing among them that only a slow moment has put there."""
+    faulty.primary.faults.set("attach", "block")
+    log = tmp_path / "log"
+    with open(log, "w", encoding="utf-8") as f:
+        script = subprocess.Popen(
+            hm.command_line("secondary", faulty.prefix),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=f,
+            text=True,
+        )
+    script.stdin.write("list\n")
+    script.stdin.flush()
+    assert script.stdout.readline() == "list all etherdev\n"
+    faulty.primary.send("attach net_null0")
+    faulty.primary.faults.wait_met("attach")
+    script.stdin.write("attach net_null1\n")
+    script.stdin.flush()
+    told = f"dpdk-hotplug_mp: waiting for {faulty.primary}: attach net_null0\n"
+    hm.wait_until(lambda: told in log.read_text(), "it says whom it waits for")
+    faulty.primary.faults.clear("attach")
+    assert faulty.primary.answer() == ATTACHED.strip()
+    out, _ = script.communicate(timeout=hm.TIMEOUT)
+    assert (out, script.returncode) == ("attached device net_null1\n", 0)
+
+
 def test_awk_gets_results_and_no_chatter(pair):
     for i in range(3):
         assert pair.primary.cmd(f"attach net_null{i}") == f"attached device net_null{i}"
