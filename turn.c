@@ -21,7 +21,7 @@
  * comes back at once cannot overtake one who waits and is slower to wake up.
  */
 #define TURN_BYTE 0
-#define NEXT_BYTE 1
+#define NEXT_BYTE 1 /* behind the other: both are taken at once */
 #define SLOT_BYTE(slot) (16 + (slot))
 
 #define TICK_MS 250  /* how often one who waits looks up */
@@ -36,9 +36,9 @@ static int file_fd = -1;
 static atomic_bool held; /* by this process; the watch thread looks at it too */
 
 static int
-lock_set(int cmd, short type, off_t byte)
+lock_set(int cmd, short type, off_t byte, off_t len)
 {
-	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+	struct flock lock = {.l_type = type, .l_whence = SEEK_SET, .l_start = byte, .l_len = len};
 
 	return fcntl(file_fd, cmd, &lock) < 0 ? -errno : 0;
 }
@@ -185,21 +185,20 @@ int
 turn_lock(turn_wait_fn wait, char *why, size_t size)
 {
 	static const int bytes[] = {NEXT_BYTE, TURN_BYTE};
-	unsigned int i, ticks = 0;
 	bool ticking = false, told = false;
+	unsigned int i, ticks = 0;
 	timer_t timer = NULL;
-	int ret = 0;
+	int ret;
 
-	for (i = 0; i < RTE_DIM(bytes) && ret == 0; i++) {
-		ret = lock_set(F_SETLK, F_WRLCK, bytes[i]);
-		if (ret != -EAGAIN && ret != -EACCES)
-			continue;
-		ret = 0;
-		if (!ticking)
-			ret = ticker_start(&timer);
+	/* Both at once, if nobody has or wants the turn. */
+	ret = lock_set(F_SETLK, F_WRLCK, TURN_BYTE, RTE_DIM(bytes));
+	if (ret == -EAGAIN || ret == -EACCES) {
+		ret = ticker_start(&timer);
 		ticking = ret == 0;
+	}
+	for (i = 0; i < RTE_DIM(bytes) && ticking && ret == 0; i++) {
 		while (ret == 0) {
-			ret = lock_set(F_SETLKW, F_WRLCK, bytes[i]);
+			ret = lock_set(F_SETLKW, F_WRLCK, bytes[i], 1);
 			if (ret != -EINTR)
 				break;
 			ret = tick_over(++ticks, &told, wait, why, size);
@@ -207,7 +206,7 @@ turn_lock(turn_wait_fn wait, char *why, size_t size)
 	}
 	if (ticking)
 		timer_delete(timer);
-	lock_set(F_SETLK, F_UNLCK, NEXT_BYTE);
+	lock_set(F_SETLK, F_UNLCK, NEXT_BYTE, 1);
 	held = ret == 0;
 	if (ret < 0 && ret != -EBUSY && ret != -ECANCELED)
 		snprintf(why, size, "cannot lock %s: %s", file_path, strerror(-ret));
@@ -251,7 +250,7 @@ turn_end(struct turn_record *record)
 		return;
 	atomic_store(&record->holder, 0);
 	if (held)
-		lock_set(F_SETLK, F_UNLCK, TURN_BYTE);
+		lock_set(F_SETLK, F_UNLCK, TURN_BYTE, 1);
 	held = false;
 }
 
@@ -276,7 +275,7 @@ turn_operation(struct turn_record *record)
 bool
 turn_slot_take(unsigned int slot)
 {
-	return lock_set(F_SETLK, F_WRLCK, SLOT_BYTE(slot)) == 0;
+	return lock_set(F_SETLK, F_WRLCK, SLOT_BYTE(slot), 1) == 0;
 }
 
 pid_t
