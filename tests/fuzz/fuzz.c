@@ -68,6 +68,7 @@ fuzz_start(void)
 	need(ports_serve(1024) == 0 && telemetry_start() == 0, "it does not serve");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1)
 		view_add(&ports_at_start, port.id);
+	atomic_store(&group_shared->nb_slots, GROUP_MAX_MEMBERS); /* an input can be of any */
 	at_start = malloc(sizeof(*at_start));
 	need(at_start != NULL, "no memory");
 	memcpy(at_start, group_shared, sizeof(*at_start));

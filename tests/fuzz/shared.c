@@ -86,6 +86,7 @@ static const struct place {
 	MEMBER(poll.rx),
 	MEMBER(poll.tx),
 	MEMBER(serving),
+	FIELD(nb_slots),
 };
 
 /* Some bytes, over and over until the place is full if that is wanted. */
