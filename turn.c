@@ -229,11 +229,12 @@ turn_begin(struct turn_record *record, char role, const char *what, char *why, s
 	atomic_fetch_add(&record->op, 1);
 	atomic_store(&record->holder, getpid());
 	dead = atomic_load(&record->dead);
+	if (dead == 0)
+		return 0;
 	snprintf(dead_what, sizeof(dead_what), "%.*s", (int)sizeof(dead_what) - 1,
 		record->dead_what);
-	if (dead != 0)
-		snprintf(why, size, "pid %d died during: %s", dead, text_printable(dead_what));
-	return dead != 0;
+	snprintf(why, size, "pid %d died during: %s", dead, text_printable(dead_what));
+	return 1;
 }
 
 void
