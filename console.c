@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -63,8 +64,12 @@ console_print(const char *format, ...)
 	int ret, err;
 
 	va_start(ap, format);
-	ret = vdprintf(STDOUT_FILENO, format, ap);
+	/* One call of the kernel; vdprintf(3) asks it where the file stands, too. */
+	ret = vprintf(format, ap);
+	if (fflush(stdout) != 0)
+		ret = -1;
 	err = errno;
+	__fpurge(stdout); /* what could not be written is not to come later */
 	va_end(ap);
 	/* A person sees that nothing comes; and that nobody reads is how a feed ends. */
 	if (ret >= 0 || at_terminal || (feeding && err == EPIPE))
