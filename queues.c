@@ -33,7 +33,7 @@ queues_valid(void **queues, unsigned int nb)
 	if ((uintptr_t)queues % sizeof(*queues) != 0)
 		return false;
 	for (i = 0; i < nb; i++) {
-		if (!in_memory(&queues[i]) || !in_memory(queues[i]))
+		if (queues == NULL || !in_memory(&queues[i]) || !in_memory(queues[i]))
 			return false;
 	}
 	return true;
