@@ -26,6 +26,7 @@
 
 struct console fuzz_console = {
 	.grammar = commands_grammar,
+	.lines = commands_lines,
 	.prompt = "example> ",
 	.sources = {{.fd = -1}, {.fd = -1}, {.fd = -1}},
 	.keep_going = true,
@@ -66,6 +67,7 @@ fuzz_start(void)
 	need(out >= 0 && dup2(out, STDOUT_FILENO) >= 0, "no place for what is printed");
 	need(startup_eal(RTE_DIM(argv) - 1, argv, NULL, why, sizeof(why)) >= 0, why);
 	need(ports_serve(1024) == 0 && telemetry_start() == 0, "it does not serve");
+	need(console_text(&fuzz_console, "quit") == CONSOLE_END_LEAVE, "no line is run");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1)
 		view_add(&ports_at_start, port.id);
 	atomic_store(&group_shared->nb_slots, GROUP_MAX_MEMBERS); /* an input can be of any */

@@ -132,11 +132,8 @@ write_one(struct fuzz_bytes *bytes, uint8_t code)
 static void
 tick(void)
 {
-	struct cmdline *cl = cmdline_new(commands_grammar, "", -1, STDOUT_FILENO);
-
 	if (fuzz_tick())
-		monitor_news(cl);
-	cmdline_free(cl);
+		monitor_news();
 }
 
 static void
@@ -161,7 +158,7 @@ telemetry(void)
 	struct rte_tel_data *d;
 	unsigned int i;
 
-	telemetry_refresh(NULL);
+	telemetry_refresh();
 	/* What an answer holds is freed by the one who sends it. */
 	__lsan_disable();
 	for (i = 0; i < RTE_DIM(asked); i++) {
