@@ -55,6 +55,14 @@ after_bus(const char *text)
 	return rte_bus_find_by_name(bus) == NULL ? text : colon + 1;
 }
 
+/* The EAL takes these for keys of its own, and follows the value that they do not have. */
+static bool
+key_alone(const char *name, size_t len)
+{
+	return (len == 3 && memcmp(name, "bus", len) == 0) ||
+	       (len == 5 && memcmp(name, "class", len) == 0);
+}
+
 int
 device_split(const char *text, struct rte_devargs *da, char *why, size_t size)
 {
@@ -78,7 +86,8 @@ device_split(const char *text, struct rte_devargs *da, char *why, size_t size)
 			sizeof(da->name) - 1);
 		return -ENAMETOOLONG;
 	}
-	if (rte_devargs_parse(da, text) == 0 && da->bus != NULL && da->name[0] != '\0') {
+	if (!key_alone(name, name_len) && rte_devargs_parse(da, text) == 0 && da->bus != NULL &&
+		da->name[0] != '\0') {
 		if (strcmp(rte_bus_name(da->bus), "pci") != 0 || strchr(da->name, ':') == NULL ||
 			strchr(da->name, ':') != strrchr(da->name, ':'))
 			return 0;

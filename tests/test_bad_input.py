@@ -34,6 +34,8 @@ BOTH = [
     ("vdev:,copy=1", f' vdev:,copy=1: "vdev:,copy=1" {NO_NAME}'),
     ("nosuch0", " nosuch0" + NO_BUS.format("nosuch0")),
     ("nosuch0,a=1", " nosuch0,a=1" + NO_BUS.format("nosuch0")),
+    ("bus", " bus" + NO_BUS.format("bus")),
+    ("class,a=1", " class,a=1" + NO_BUS.format("class")),
     ("nosuch:net_null0", " nosuch:net_null0" + NO_BUS.format("nosuch:net_null0")),
     (LONG_NAME, f" {LONG_NAME}: device name of 64 bytes; it can have at most 63"),
 ]
