@@ -294,11 +294,13 @@ failure_explain(int err, char *why, size_t size)
 			return;
 		}
 		if (joins && err == ENOMEM) {
-			/* It wants no page of its own, but all of the group's at their addresses.
+			/* It wants all of the group's pages at their addresses, and a little of
+			 * what is in them.
 			 */
 			snprintf(why, size,
 				"the group's memory cannot be mapped at the addresses it has in "
-				"the primary; try again, or start all processes of the group with "
+				"the primary, or has no room left; try again, or start all "
+				"processes of the group anew, with more hugepages or with "
 				"--base-virtaddr and an address that is free in each");
 			return;
 		}

@@ -47,7 +47,7 @@ class Place:
         os.environ["RUNTIME_DIRECTORY"] = self.run
         mount("tmpfs", self.run, "size=16m,nr_inodes=300")
         self.mounts.append(self.run)
-        mount("hugetlbfs", self.huge, "size=96M,pagesize=2M")
+        mount("hugetlbfs", self.huge, "size=96M,min_size=96M,pagesize=2M")
         self.mounts.append(self.huge)
         hm.veth_add(self.interface, f"{self.interface}p")
 
