@@ -42,12 +42,6 @@ static bool is_primary;	   /* of this process, whatever the shared file says */
 static _Atomic pid_t lost; /* group_primary_pid once it has left */
 static void (*sync_fn)(void);
 
-unsigned int
-group_nb_slots(void)
-{
-	return RTE_MIN(atomic_load(&group_shared->nb_slots), (uint32_t)GROUP_MAX_MEMBERS);
-}
-
 bool
 group_is_primary(void)
 {
@@ -59,7 +53,7 @@ group_primary_foreign(void)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		if (atomic_load(&group_shared->members[slot].pid) == group_primary_pid)
 			return false;
 	}
@@ -137,8 +131,6 @@ slot_claim(char *why, size_t size)
 		memset(&group_shared->members[slot], 0, sizeof(group_shared->members[slot]));
 		withdraw_slot_claimed(slot);
 		group_self = &group_shared->members[slot];
-		if (slot >= group_nb_slots())
-			atomic_store(&group_shared->nb_slots, slot + 1);
 		atomic_store(&group_self->pid, getpid());
 		return 0;
 	}
@@ -188,7 +180,6 @@ group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
 		memset(group_shared, 0, sizeof(*group_shared));
 		withdraw_init(&group_shared->withdraw);
 		group_self = &group_shared->members[0];
-		atomic_store(&group_shared->nb_slots, 1);
 		atomic_store(&group_self->pid, getpid());
 		return 0;
 	}

@@ -24,7 +24,7 @@
 
 /* To be raised with any change of what is shared; two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 8U
+#define GROUP_LAYOUT 7U
 #endif
 
 /*
@@ -51,9 +51,6 @@ struct group_shared {
 
 	/* Gives each recorded error its place in time. Any process, atomically. */
 	_Atomic uint64_t error_order;
-
-	/* Slots that somebody has been in, from the front. Written under the turn by who joins. */
-	_Atomic uint32_t nb_slots;
 
 	/* What has happened, for those who are to be told; news.h says who writes it. */
 	struct news_ring news;
@@ -106,9 +103,6 @@ extern struct group_member *group_self;
 
 /** Its runtime directory, empty in a group of one. */
 extern char group_dir[];
-
-/** Slots to look at, from the front; nobody has been in those behind them. Any thread. */
-unsigned int group_nb_slots(void);
 
 /** Is there a process in this slot? Any thread. */
 bool group_member_alive(unsigned int slot);

@@ -25,7 +25,7 @@ lock_find(const char *name, struct group_member **holder)
 	struct lock *lock;
 	unsigned int slot;
 
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		member = &group_shared->members[slot];
 		/* Nobody is in it; what its locks say need not even be read. */
 		if (atomic_load(&member->pid) == 0)
@@ -82,7 +82,7 @@ lock_blocked(const char *name, char *text, size_t size)
 	unsigned int slot, i;
 	char who[64];
 
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		member = &group_shared->members[slot];
 		peer = (struct group_peer){.pid = atomic_load(&member->pid),
 			.primary = atomic_load(&member->primary) != 0};

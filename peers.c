@@ -116,7 +116,7 @@ group_peers(struct group_peer *peers, unsigned int max)
 	unsigned int nb = 0, members, slot, i, j, nb_pids;
 	const pid_t *pids;
 
-	for (slot = 0; slot < group_nb_slots() && nb < max; slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS && nb < max; slot++) {
 		/* To ask the kernel about a slot nobody is in would cost more than all the rest. */
 		if (atomic_load(&group_shared->members[slot].pid) == 0)
 			continue;
@@ -153,7 +153,7 @@ is_observer(void)
 
 	if (group_is_primary() || !group_primary_foreign())
 		return group_is_primary();
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		if (atomic_load(&group_shared->members[slot].pid) != 0 && group_member_alive(slot))
 			return group_self == &group_shared->members[slot];
 	}
@@ -237,7 +237,7 @@ group_peers_observe(void)
 		known = false;
 		return;
 	}
-	for (i = 0; i < group_nb_slots(); i++) {
+	for (i = 0; i < GROUP_MAX_MEMBERS; i++) {
 		/* In this order: its successor may claim the slot meanwhile. */
 		pid = atomic_load(&group_shared->members[i].pid);
 		if (pid != 0 && !group_member_alive(i))
@@ -267,7 +267,7 @@ group_ports_at(const struct group_view *ports, bool everywhere)
 	uint64_t has;
 	unsigned int i;
 
-	for (member = group_shared->members; member < group_shared->members + group_nb_slots();
+	for (member = group_shared->members; member < group_shared->members + GROUP_MAX_MEMBERS;
 		member++) {
 		if (atomic_load(&member->pid) == 0 || atomic_load(&member->state.beat_ns) == 0)
 			continue;
@@ -301,7 +301,7 @@ dead_reap(const struct group_peer *peers, unsigned int nb)
 		;
 	if (i == nb)
 		return;
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		pid = atomic_load(&group_shared->members[slot].pid);
 		if (pid != 0 && !group_member_alive(slot)) {
 			group_death_tell(slot, pid);
@@ -398,7 +398,7 @@ member_find(pid_t pid)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		if (atomic_load(&group_shared->members[slot].pid) == pid)
 			return &group_shared->members[slot];
 	}
@@ -442,7 +442,7 @@ group_settle(group_wait_fn wait)
 	while (watch_now_ns() - start < SETTLE_MS * WATCH_NS_PER_MS) {
 		busy = false;
 		ret = 0;
-		for (slot = 0; slot < group_nb_slots(); slot++) {
+		for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 			if (atomic_load(&group_shared->members[slot].pid) == 0)
 				continue;
 			member_look(slot, &peer);
@@ -484,7 +484,7 @@ group_error_first(struct group_peer *peer, char *text, size_t size)
 	uint64_t op = turn_operation(&group_shared->turn), order = UINT64_MAX;
 	struct group_member *member;
 
-	for (member = group_shared->members; member < group_shared->members + group_nb_slots();
+	for (member = group_shared->members; member < group_shared->members + GROUP_MAX_MEMBERS;
 		member++) {
 		if (atomic_load(&member->error.op) != op || member->error.order >= order)
 			continue;

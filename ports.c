@@ -390,7 +390,7 @@ primary_serves(void)
 {
 	const struct group_member *member;
 
-	for (member = group_shared->members; member < group_shared->members + group_nb_slots();
+	for (member = group_shared->members; member < group_shared->members + GROUP_MAX_MEMBERS;
 		member++) {
 		if (atomic_load(&member->serving) != 0 &&
 			group_member_alive(member - group_shared->members))

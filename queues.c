@@ -81,7 +81,7 @@ queues_take(unsigned int id, bool rx, char *why, size_t size)
 		snprintf(why, size, "port %u is not started; start its device first", id);
 		return -ENETDOWN;
 	}
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		member = &group_shared->members[slot];
 		mine = atomic_load(rx ? &member->poll.rx[id] : &member->poll.tx[id]);
 		if (mine == 0 || !group_member_alive(slot))
@@ -157,7 +157,7 @@ queues_any(void)
 	unsigned int slot, id;
 	uint32_t used;
 
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		poll = &group_shared->members[slot].poll;
 		used = 0;
 		for (id = 0; id < RTE_MAX_ETHPORTS; id++)

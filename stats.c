@@ -71,7 +71,7 @@ stats_each(const struct group_view *ports, void (*fn)(const struct stats_line *l
 		if (ports != NULL && !view_has(ports, id))
 			continue;
 		group_port_get(id, &port);
-		for (slot = 0; slot < group_nb_slots(); slot++) {
+		for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 			member = &group_shared->members[slot];
 			line_fill(&line, &member->poll, id);
 			if (atomic_load(&member->pid) == 0 ||
@@ -93,7 +93,7 @@ stats_port_begins(unsigned int id)
 	struct polling_member *poll;
 	unsigned int slot;
 
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		poll = &group_shared->members[slot].poll;
 		memcpy(&poll->base[id], &poll->stats[id], sizeof(poll->base[id]));
 	}

@@ -108,7 +108,7 @@ dead_unregister(void)
 {
 	unsigned int slot;
 
-	for (slot = 0; slot < group_nb_slots(); slot++) {
+	for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
 		if (!group_member_alive(slot))
 			withdraw_slot_claimed(slot);
 	}

@@ -70,7 +70,6 @@ fuzz_start(void)
 	need(console_text(&fuzz_console, "quit") == CONSOLE_END_LEAVE, "no line is run");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1)
 		view_add(&ports_at_start, port.id);
-	atomic_store(&group_shared->nb_slots, GROUP_MAX_MEMBERS); /* an input can be of any */
 	at_start = malloc(sizeof(*at_start));
 	need(at_start != NULL, "no memory");
 	memcpy(at_start, group_shared, sizeof(*at_start));

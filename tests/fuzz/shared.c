@@ -86,7 +86,6 @@ static const struct place {
 	MEMBER(poll.rx),
 	MEMBER(poll.tx),
 	MEMBER(serving),
-	FIELD(nb_slots),
 };
 
 /* Some bytes, over and over until the place is full if that is wanted. */
