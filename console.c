@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdio_ext.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -22,6 +22,7 @@
 #include "console.h"
 #include "options.h"
 #include "signals.h"
+#include "text.h"
 
 #define KEY_CTRL_C '\x03'
 
@@ -57,31 +58,59 @@ struct lines {
 	bool too_long;
 };
 
+/* All of it, however slow the one is who reads, unless the process is to leave. @return errno. */
+static int
+output_write(const char *text, size_t len)
+{
+	struct pollfd fds[] = {
+		{.fd = STDOUT_FILENO, .events = POLLOUT},
+		{.fd = signals_fd(), .events = POLLIN},
+	};
+	ssize_t done;
+
+	while (len > 0) {
+		done = write(STDOUT_FILENO, text, len);
+		if (done >= 0) {
+			text += done;
+			len -= done;
+		} else if (errno == EAGAIN && signals_caught() == 0) {
+			/* Whoever shares it may have set O_NONBLOCK. */
+			poll(fds, RTE_DIM(fds), -1);
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
+}
+
 void
 console_print(const char *format, ...)
 {
+	char line[CONSOLE_LINE_MAX + 1], *text;
+	int len, err = ENOMEM;
 	va_list ap;
-	int ret, err;
 
+	/* Not vdprintf(3), which asks the kernel where the file stands, each time. */
 	va_start(ap, format);
-	/* One call of the kernel; vdprintf(3) asks it where the file stands, too. */
-	ret = vprintf(format, ap);
-	if (fflush(stdout) != 0)
-		ret = -1;
-	err = errno;
-	__fpurge(stdout); /* what could not be written is not to come later */
+	len = vasprintf(&text, format, ap);
 	va_end(ap);
+	if (len >= 0) {
+		err = output_write(text, len);
+		free(text);
+	}
 	/* A person sees that nothing comes; and that nobody reads is how a feed ends. */
-	if (ret >= 0 || at_terminal || (feeding && err == EPIPE))
+	if (err == 0 || (at_terminal && isatty(STDOUT_FILENO)) || (feeding && err == EPIPE))
 		return;
-	line_failed = any_failed = true;
+	if (!at_terminal)
+		line_failed = any_failed = true;
 	if (output_failed)
 		return;
 	output_failed = true;
 	fprintf(stderr, PROGRAM ": cannot write to standard output: %s", strerror(err));
-	if (now_line != NULL)
-		fprintf(stderr, "; the answer to \"%.*s\" is lost", (int)strcspn(now_line, "\n"),
-			now_line);
+	if (now_line != NULL) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(now_line, "\n"), now_line);
+		fprintf(stderr, "; the answer to \"%s\" is lost", text_printable(line));
+	}
 	fprintf(stderr, "\n");
 }
 

@@ -2,12 +2,14 @@
 """Commands from the command line, from files and pipes; one-shots against a group that runs."""
 
 import contextlib
+import fcntl
 import os
 import re
 import shlex
 import shutil
 import signal
 import socket
+import struct
 import subprocess
 import tempfile
 import termios
@@ -531,7 +533,37 @@ def test_what_is_typed_does_not_count_even_if_its_answer_is_lost(process):
     hm.wait_until(lambda: not one.terminal()[3] & termios.ICANON, "the terminal is in raw mode")
     one.child.send("list\rquit\r")
     assert one.wait() == 0
-    assert "cannot write" not in one.log()
+    assert "cannot write to standard output: No space left on device" in one.log()
+
+
+def test_full_pipe_that_does_not_block_is_waited_for(pair):
+    """Some programs set O_NONBLOCK on what they share with others; nothing is lost by it."""
+    reader, writer = os.pipe2(os.O_NONBLOCK)
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    lines = "help attach\n" * 20
+    with open(reader, "rb", buffering=0) as answers:
+        script = subprocess.Popen(
+            hm.command_line("secondary", pair.prefix),
+            stdin=subprocess.PIPE,
+            stdout=writer,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        os.close(writer)
+        script.stdin.write(lines + "attach net_null0\n")
+        script.stdin.close()
+        full = lambda: struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"    "))[0] > 3000
+        hm.wait_until(full, "the pipe is full")
+        assert pair.primary.list() == [], "it is waited for the reader"
+        os.set_blocking(reader, True)
+        out = answers.read()
+        while chunk := answers.read():
+            out += chunk
+        assert script.wait(hm.TIMEOUT) == 0, script.stderr.read()
+        script.stderr.close()
+    assert out.decode().endswith("attached device net_null0\n")
+    assert out.count(b"attach <devargs>") >= 20
+    pair.assert_agree([(0, "net_null0")])
 
 
 # --interactive
