@@ -7,6 +7,9 @@ import pytest
 
 import hotplug_mp as hm
 
+# They all have the default file prefix.
+pytestmark = pytest.mark.xdist_group("plan_literal")
+
 AF_PACKET = "net_af_packet,iface=ens803f1"
 VHOST = "net_vhost0,iface=vhost-net,queues=1,client=0"
 BACKEND = "/home/yinan/dpdk/vhost-net"
