@@ -21,6 +21,8 @@ export HM_STRICT=1
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 
+all_begin=$(date +%s)
+
 part()
 {
     name=$1
@@ -72,6 +74,6 @@ if [ $# -eq 0 ]; then
     part address scripts/sanitize.sh address || failed=1
     part thread scripts/sanitize.sh thread || failed=1
 fi
-echo "test: took: $times"
+echo "test: took: $times; in all $(($(date +%s) - all_begin)) s"
 tail -n 1 "$logs/tests"
 exit "$failed"

@@ -5,17 +5,23 @@
 
 # Every DPDK program loads all drivers there are, which takes long in software emulation and with a
 # sanitizer: leave those named, and what everyone needs. The others stay for programs that are
-# linked with them.
+# linked with them. The first argument is an empty directory, which is mounted over.
 few_drivers()
 {
-    mount -t tmpfs -o mode=755 drivers /mnt
-    for place in /usr/lib/*/dpdk/pmds-*; do
-        mkdir -p /mnt/all /mnt/few
-        mount --bind "$place" /mnt/all
+    drivers=$1
+    shift
+    mount -t tmpfs -o mode=755 drivers "$drivers"
+    for place in /usr/lib/*/dpdk/pmds-* /usr/local/lib/*/dpdk/pmds-*; do
+        [ -d "$place" ] || continue
+        mkdir "$drivers/all" "$drivers/few"
+        mount --bind "$place" "$drivers/all"
         for driver in bus_pci bus_vdev mempool_ring mempool_stack "$@"; do
-            ln -s "/mnt/all/librte_$driver.so" /mnt/few
+            ln -s "$drivers/all/librte_$driver.so" "$drivers/few"
         done
-        mount --bind /mnt/few "$place"
-        export LD_LIBRARY_PATH=/mnt/all
+        mount --bind "$drivers/few" "$place"
+        export LD_LIBRARY_PATH="$drivers/all"
+        return
     done
+    echo "few_drivers: DPDK's drivers are not where they are looked for" >&2
+    return 1
 }

@@ -24,7 +24,8 @@ modprobe -q -a virtio_net
 
 # shellcheck source=tests/few_drivers.sh
 . "${0%/vm/*}/few_drivers.sh"
-few_drivers net_af_packet net_e1000 net_null net_virtio net_vmxnet3
+mkdir /run/drivers
+few_drivers /run/drivers net_af_packet net_e1000 net_null net_virtio net_vmxnet3
 
 sh "$HM_JOB/command" </dev/null
 echo "the job ended with status $?"
