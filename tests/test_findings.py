@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""That a sanitizer's finding fails a test: each has found what is planted here."""
+
+import os
+import shutil
+import subprocess
+
+import pytest
+
+import findings
+import hotplug_mp as hm
+
+OVERFLOW = """
+#include <stdlib.h>
+int main(int argc, char **argv)
+{
+    char *bytes = malloc(argc);
+    (void)argv;
+    bytes[argc] = 1;
+    return bytes[argc];
+}
+"""
+SHIFT = """
+int main(int argc, char **argv)
+{
+    (void)argv;
+    return (1 << (argc + 31)) == 5;
+}
+"""
+RACE = """
+#include <pthread.h>
+static int shared;
+static void *add(void *arg)
+{
+    shared++;
+    return arg;
+}
+int main(void)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, add, NULL);
+    shared++;
+    return pthread_join(thread, NULL);
+}
+"""
+
+
+@pytest.mark.parametrize(
+    "kind, options, code, told",
+    [
+        ("address", "ASAN_OPTIONS", OVERFLOW, "heap-buffer-overflow"),
+        ("undefined", "UBSAN_OPTIONS", SHIFT, "shift exponent 32"),
+        ("thread", "TSAN_OPTIONS", RACE, "data race"),
+    ],
+)
+def test_what_is_planted_is_found(tmp_path, monkeypatch, kind, options, code, told):
+    """Where the tests run with that sanitizer, it is set up as for the program."""
+    hm.need(shutil.which("gcc"), "no gcc; install it")
+    env = dict(os.environ)
+    if findings.FOLDER is None or findings.FOLDER not in env.get(options, ""):
+        monkeypatch.setattr(findings, "FOLDER", str(tmp_path / "found"))
+        (tmp_path / "found").mkdir()
+        env[options] = f"log_path={tmp_path}/found/log"
+    (tmp_path / "planted.c").write_text(code)
+    planted = str(tmp_path / "planted")
+    build = ["gcc", f"-fsanitize={kind}", "-O0", "-g", f"{planted}.c", "-o", planted, "-lpthread"]
+    subprocess.run(build, check=True, timeout=hm.TIMEOUT)
+    subprocess.run([planted], env=env, stderr=subprocess.DEVNULL, timeout=hm.TIMEOUT)
+    found = findings.collect()
+    assert len(found) == 1 and told in found[0], found
+    assert findings.collect() == [], "once told, it does not fail the next test"
