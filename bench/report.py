@@ -36,7 +36,7 @@ Written by ``scripts/bench.sh``; what it measured is in ``bench/results.json``.
 :Machine: {cpu}, {cores} cores
 :Kernel: {kernel}
 :DPDK: {dpdk}
-:Program: {program}
+:Program: {program}, commit {commit}
 :Load before: {load}
 :Took: {minutes:.1f} minutes
 :Date: {date}
@@ -77,7 +77,9 @@ Terminals at once
 
 A group of 8 processes; some of them each attach and detach a net_null of their own, all at once.
 The ratio is to the same operations on the same group by the same terminals one after the other,
-with as many devices about: 1 means that to take turns costs nothing.
+with as many devices about: 1 means that to take turns costs nothing. That more terminals do less is
+the EAL's doing: what a secondary wants it has to ask the primary for, and each device that is about
+makes a search longer. One terminal alone is the primary.
 
 """
 

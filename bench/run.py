@@ -31,6 +31,13 @@ def output(*args):
     return subprocess.run(args, stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
+def commit():
+    """Of the tree; a tarball has none."""
+    if not os.path.exists(f"{hm.REPO}/.git"):
+        return "unknown"
+    return output("git", "-C", hm.REPO, "describe", "--always", "--dirty")
+
+
 def machine():
     with open("/proc/cpuinfo", encoding="utf-8") as f:
         cpu = re.search(r"^model name\s*: (.*)$", f.read(), re.MULTILINE)
@@ -40,6 +47,7 @@ def machine():
         "kernel": platform.release(),
         "dpdk": output("pkg-config", "--modversion", "libdpdk"),
         "program": output(hm.BINARY, "--version").splitlines()[0],
+        "commit": commit(),
         "load": f"{os.getloadavg()[0]:.2f}",
         "date": datetime.date.today().isoformat(),
     }
