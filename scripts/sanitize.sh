@@ -26,7 +26,8 @@ all_chapters_but()
 # This is run once more where the place of the drivers can be changed without anybody noticing.
 case ${1-} in
 address | thread)
-    drivers=$(mktemp -d)
+    # The EAL takes no driver from below a directory that anybody may write to.
+    drivers=$(mktemp -d /run/drivers-XXXXXX)
     status=0
     unshare -m scripts/sanitize.sh --in "$drivers" "$@" || status=$?
     rmdir "$drivers"
