@@ -10,10 +10,11 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+report=
 if [ "${1-}" = --report ]; then
     shift
     mkdir -p doc
-    export HM_REPORT="$PWD/doc/test-report.rst"
+    report=$PWD/doc/test-report.rst
 fi
 # After the set-up there is no excuse left for a test that cannot run.
 export HM_STRICT=1
@@ -54,7 +55,8 @@ tests()
 {
     {
         ended=0
-        /usr/bin/python3 -m pytest -n "$((2 * $(nproc)))" --dist loadgroup tests "$@" || ended=$?
+        HM_REPORT=$report /usr/bin/python3 -m pytest -n "$((2 * $(nproc)))" --dist loadgroup \
+            tests "$@" || ended=$?
         echo "$ended" >"$logs/tests.end"
     } | tee "$logs/tests"
     return "$(cat "$logs/tests.end")"
