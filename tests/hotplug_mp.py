@@ -47,6 +47,7 @@ GUEST_TESTS = "HM_GUEST_TESTS"
 IN_GUEST = GUEST_TESTS in os.environ
 
 ESCAPE_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x07")
+CLEAR_ROW = "\x1b[2K"
 WAITING = re.compile(r"^waiting for pid \d+.*\n", re.MULTILINE)
 prefix_numbers = itertools.count(1)
 
@@ -326,8 +327,12 @@ class Process:
     def answer(self, timeout=-1):
         """What the line just typed printed, without its echo and the prompt after it."""
         # News may come before the echo, of which the start is enough: the end may be cut off.
-        self.child.expect_exact(re.match("[ -~]{0,32}", self.typed)[0], timeout=timeout)
-        self.child.expect_exact("\r\n", timeout=timeout)
+        news = True
+        while news:
+            self.child.expect_exact(re.match("[ -~]{0,32}", self.typed)[0], timeout=timeout)
+            self.child.expect_exact("\r\n", timeout=timeout)
+            # Or just after it: then the row is cleared, and what was typed drawn once more.
+            news = CLEAR_ROW in self.child.before
         return self.rest(timeout)
 
     def rest(self, timeout=-1):
