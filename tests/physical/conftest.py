@@ -51,6 +51,7 @@ def role_pairs():
             yield driver, attacher, detacher
 
 
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks which tests are for the same worker
 def pytest_collection_modifyitems(items):
     """One kernel driver after the other, for the sake of groups that can be shared; and one worker,
     as there is one guest, or one card."""
