@@ -72,7 +72,8 @@ thread)
     # from a thread that waits.
     without="$without or thousand_pairs or odd_names or when_the_primary_quits or false_alarm"
     without="$without or waits_while_the_primary_leaves or until_a_signal"
-    # It keeps the file open that it writes its reports to, and ends a process that has no descriptor.
+    # It keeps the file open that it writes its reports to, and ends a process that has no
+    # descriptor.
     without="$without or leave_no_descriptors or out_of_descriptors"
     options="-Db_sanitize=thread"
     # To look up names takes longer than a process has to leave; the tests do it.

@@ -288,7 +288,7 @@ def physical_devices(config):
 
 def pytest_sessionfinish(session):
     path = os.environ.get("HM_REPORT")
-    # The workers of pytest-xdist have seen a part each; what they saw comes together in one process.
+    # The workers of pytest-xdist have seen a part each; it comes together in one process.
     if not path or hasattr(session.config, "workerinput"):
         return
     version = subprocess.run([hm.BINARY, "--version"], stdout=subprocess.PIPE, text=True)
