@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Running dpdk-hotplug_mp: one process on a terminal, one in a pipe, a group of them."""
 
+import collections
 import concurrent.futures
 import contextlib
 import glob
@@ -386,11 +387,10 @@ class Process:
         pool = (0, 0)
         if lines and lines[-1].startswith("mbufs: "):
             pool = re.fullmatch(r"mbufs: (\d+) of (\d+) are free", lines.pop()).groups()
-        found = [line.split() for line in lines]
-        counts = {
-            (line[0] if line[1] == "-" else line[1], int(line[2])): Counts(*map(int, line[3:]))
-            for line in found
-        }
+        # What has counted nothing yet has no line.
+        counts = collections.defaultdict(lambda: Counts(*[0] * len(Counts._fields)))
+        for port, device, pid, *numbers in map(str.split, lines):
+            counts[port if device == "-" else device, int(pid)] = Counts(*map(int, numbers))
         assert len(counts) == len(lines), f"a port of a process twice: {lines}"
         return Stats(counts, *map(int, pool))
 

@@ -585,8 +585,10 @@ def test_send_ends_when_its_port_is_taken(group):
     attach(primary, "net_null0")
     start(primary, "net_null0")
     for verb, done in (("stop", "stopped"), ("detach", "detached")):
+        key = ("net_null0", one.pid)
+        before = other.stats().counts[key]
         one.send("send net_null0 4294967295")
-        hm.wait_until(lambda: ("net_null0", one.pid) in other.stats().counts, "it sends")
+        hm.wait_until(lambda: other.stats().counts[key] != before, "it sends")
         assert other.cmd(f"{verb} net_null0") == f"{done} device net_null0"
         assert re.fullmatch(
             "failed to send through net_null0: the port is being taken away; "
