@@ -717,18 +717,56 @@ int main(void)
 """
 
 
-def test_peer_that_marks_everything_as_busy(pair, tmp_path):
-    """The marks are put right, and the group goes on by itself."""
+#: A reader of port 0 that never reports, at the last place of all, where nobody is.
+STRAY = """
+#include <fcntl.h>
+#include <sys/mman.h>
+#include "group_shared.h"
+#include <rte_rcu_qsbr.h>
+int main(int argc, char **argv)
+{
+	int fd = open(argv[argc - 1], O_RDWR);
+	struct group_shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		MAP_SHARED, fd, 0);
+	struct rte_rcu_qsbr *readers = (struct rte_rcu_qsbr *)shared->withdraw.rcu[0];
+	return shared == MAP_FAILED ||
+		rte_rcu_qsbr_thread_register(readers, readers->max_threads - 1) != 0 ||
+		(rte_rcu_qsbr_thread_online(readers, readers->max_threads - 1), 0);
+}
+"""
+
+
+def run_c(source, directory, *args):
+    """Build a program that knows the layout of the group's file; returns what it prints."""
     hm.need(shutil.which("cc") and shutil.which("pkg-config"), "no C compiler; install gcc")
     build = 'cc -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API -I"$1" $(pkg-config --cflags libdpdk)'
+    program = str(directory / "program")
     subprocess.run(
-        ["sh", "-c", f'{build} -x c - -o "$2"', "sh", hm.REPO, str(tmp_path / "marks")],
-        input=MARKS,
+        ["sh", "-c", f'{build} -x c - -o "$2" $(pkg-config --libs libdpdk)', "sh", hm.REPO, program],
+        input=source,
         text=True,
         check=True,
         timeout=hm.TIMEOUT,
     )
-    marks = subprocess.check_output(str(tmp_path / "marks"), text=True, timeout=hm.TIMEOUT)
+    return subprocess.check_output([program, *args], text=True, timeout=hm.TIMEOUT)
+
+
+def test_reader_where_nobody_is_holds_up_nothing(pair, tmp_path):
+    """Stop and detach wait for those who poll, not for a mark of none of them."""
+    primary, secondary = pair.members()
+    for asker, stopper in ((primary, secondary), (secondary, primary)):
+        assert asker.cmd("attach net_ring0") == "attached device net_ring0"
+        assert asker.cmd("start net_ring0") == "started device net_ring0"
+        run_c(STRAY, tmp_path, f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group")
+        assert stopper.cmd("stop net_ring0") == "stopped device net_ring0"
+        run_c(STRAY, tmp_path, f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group")
+        assert stopper.cmd("detach net_ring0") == "detached device net_ring0"
+    pair.assert_agree([])
+
+
+def test_peer_that_marks_everything_as_busy(pair, tmp_path):
+    """The marks are put right, and the group goes on by itself."""
+    marks = run_c(MARKS, tmp_path)
     primary, secondary = pair.members()
     assert primary.cmd("attach net_ring0") == "attached device net_ring0"
     assert secondary.cmd("start net_ring0") == "started device net_ring0"
