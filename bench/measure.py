@@ -42,8 +42,11 @@ def operations(device, secondaries, rounds, pairs):
             groups[kind] = (group, devargs)
         for group, devargs in groups.values():
             group.pairs(devargs, 3)
-        for _ in range(rounds):
-            for kind, (group, devargs) in groups.items():
+        for number in range(rounds):
+            # None of them always comes after the same other.
+            turns = list(groups.items())
+            turns = turns[number % len(turns) :] + turns[: number % len(turns)]
+            for kind, (group, devargs) in turns:
                 attaches, detaches = group.pairs(devargs, pairs)
                 took[kind]["attach"] += attaches
                 took[kind]["detach"] += detaches

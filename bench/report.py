@@ -8,6 +8,7 @@ usage: bench/report.py    after bench/run.py, which calls it"""
 import json
 import math
 import os
+import random
 import re
 import statistics
 import sys
@@ -40,6 +41,15 @@ Written by ``scripts/bench.sh``; what it measured is in ``bench/results.json``.
 :Load before: {load}
 :Took: {minutes:.1f} minutes
 :Date: {date}
+
+"""
+
+WANTED = """\
+What is wanted
+==============
+
+In brackets is between what the figure lies nine times of ten if the rounds it is made of are drawn
+anew: how far it is to be trusted.
 
 """
 
@@ -124,9 +134,34 @@ def table(head, rows):
     return "\n".join([rule, lines[0], rule, *lines[1:], rule, "", ""])
 
 
+def medians(series):
+    return sum(statistics.median(values) for values in series)
+
+
+def spread(above, below, rounds):
+    """Between what the ratio of two sums of medians lies nine times of ten, if the rounds that were
+    measured are drawn anew: how far to trust it. All of a round go together, as what disturbs one
+    disturbs the next. Each is a list of series, with as many values in any round."""
+    dice = random.Random(1)
+
+    def drawn(series, picked):
+        each = [len(values) // rounds for values in series]
+        return medians(
+            [value for number in picked for value in values[number * nb : (number + 1) * nb]]
+            for values, nb in zip(series, each)
+        )
+
+    found = []
+    for _ in range(300):
+        picked = dice.choices(range(rounds), k=rounds)
+        found.append(drawn(above, picked) / drawn(below, picked))
+    found.sort()
+    return found[14], found[-15]
+
+
 def pair(took):
     """Microseconds of an attach and a detach."""
-    return statistics.median(took["attach"]) + statistics.median(took["detach"])
+    return medians(took.values())
 
 
 def pair_ratio(cell, kind="program"):
@@ -137,34 +172,42 @@ def ratio(values, kind, floor):
     return statistics.median(values[kind]) / statistics.median(values[floor])
 
 
-def terminals_ratio(one):
-    return statistics.median(one["apart"]) / statistics.median(one["together"])
-
-
 def goals(results):
     """What is wanted, as (name, figure, is it met)."""
     found = []
+
+    def goal(name, above, below, wanted, rounds=None, more=""):
+        """Wanted is (unit, sign, limit); with sign 1 the most, with -1 the least it may be."""
+        unit, sign, limit = wanted
+        figure = medians(above) / medians(below)
+        low, high = spread(above, below, rounds or len(above[0]))
+        most = "most" if sign > 0 else "least"
+        text = f"{figure:.3f} ({low:.2f} to {high:.2f}) {unit} (at {most} {limit:.2f}){more}"
+        found.append((name, text, sign * figure <= sign * limit))
+
     for cell in results["operations"]:
-        figure = pair_ratio(cell)
-        more = (pair(cell["took"]["program"]) - pair(cell["took"]["floor"])) / 2
-        name = f"{cell['device']} among {cell['secondaries']}: attach and detach"
-        text = f"{figure:.3f} x the floor (at most {FLOOR_MOST:.2f}), {more:+.0f} µs each"
-        found.append((name, text, figure <= FLOOR_MOST))
+        took = cell["took"]
+        goal(
+            f"{cell['device']} among {cell['secondaries']}: attach and detach",
+            list(took["program"].values()),
+            list(took["floor"].values()),
+            ("x the floor", 1, FLOOR_MOST),
+            cell["rounds"],
+            f", {(pair(took['program']) - pair(took['floor'])) / 2:+.0f} µs each",
+        )
     for one in results["terminals"]:
         if one["terminals"] == 1:
             continue
-        figure = terminals_ratio(one)
         name = f"{one['terminals']} terminals at once"
-        text = f"{figure:.3f} of one after the other (at least {TERMINALS_LEAST:.2f})"
-        found.append((name, text, figure >= TERMINALS_LEAST))
-        name = f"{one['terminals']} terminals at once: operations that failed"
+        wanted = ("of one after the other", -1, TERMINALS_LEAST)
+        goal(name, [one["apart"]], [one["together"]], wanted)
+        name += ": operations that failed"
         found.append((name, f"{len(one['failures'])} (0)", not one["failures"]))
-    figure = ratio(results["starts"], "one-shot program", "one-shot floor")
-    text = f"{figure:.3f} x a secondary that starts and leaves (at most {ONE_SHOT_MOST:.2f})"
-    found.append(("one-shot", text, figure <= ONE_SHOT_MOST))
-    figure = ratio(results["forwards"], "program", "testpmd")
-    text = f"{figure:.3f} of dpdk-testpmd (at least {FORWARD_LEAST:.2f})"
-    found.append(("forwarding", text, figure >= FORWARD_LEAST))
+    starts, forwards = results["starts"], results["forwards"]
+    wanted = ("x a secondary that starts and leaves", 1, ONE_SHOT_MOST)
+    goal("one-shot", [starts["one-shot program"]], [starts["one-shot floor"]], wanted)
+    wanted = ("of dpdk-testpmd", -1, FORWARD_LEAST)
+    goal("forwarding", [forwards["program"]], [forwards["testpmd"]], wanted)
     return found
 
 
@@ -190,13 +233,13 @@ def operations_table(results):
 def page(results):
     text = PAGE_HEAD.format(**results["machine"])
     met = [[name, figure, "met" if ok else "**missed**"] for name, figure, ok in goals(results)]
-    text += "What is wanted\n==============\n\n" + table(["of", "is", ""], met)
+    text += WANTED + table(["of", "is", ""], met)
     text += OPERATIONS + operations_table(results)
     rows = []
     for one in results["terminals"]:
         rates = [one["operations"] / statistics.median(one[how]) for how in ("together", "apart")]
         row = [one["terminals"], *(f"{rate:.0f}" for rate in rates)]
-        rows.append([*row, f"{terminals_ratio(one):.2f}", len(one["failures"])])
+        rows.append([*row, f"{ratio(one, 'apart', 'together'):.2f}", len(one["failures"])])
     head = ["terminals", "at once, operations/s", "one after the other", "ratio", "failures"]
     text += TERMINALS + table(head, rows)
     rows = []
@@ -293,7 +336,7 @@ def readme_figures(results):
         f"  to ask and takes {pair(null[0]['took']['floor']):.0f} µs.",
         f"- {eight['terminals']} terminals at once do "
         f"{eight['operations'] / statistics.median(eight['together']):.0f} operations a second, "
-        f"{terminals_ratio(eight):.2f} of what they do one after",
+        f"{ratio(eight, 'apart', 'together'):.2f} of what they do one after",
         f"  the other; {len(eight['failures'])} of {eight['operations'] * len(eight['together'])} "
         "failed.",
         "- A one-shot takes "

@@ -60,10 +60,19 @@ def test_a_goal_that_is_missed_is_said(report, results, capsys):
         one["together"] = [2 * seconds for seconds in one["apart"]]
     assert report.judge(results) == 1
     lines = capsys.readouterr().out
-    assert re.search(r"^MISSED 8 terminals at once: 0\.500 of", lines, re.MULTILINE)
+    assert re.search(r"^MISSED 8 terminals at once: 0\.500 \(0\.50 to 0\.50\) of", lines, re.MULTILINE)
     results["terminals"][-1]["failures"] = ["failed to attach device net_null0: for a test"]
     report.judge(results)
     assert "MISSED 8 terminals at once: operations that failed: 1 (0)" in capsys.readouterr().out
+
+
+def test_how_far_to_trust_a_figure_is_said(report):
+    """One round in two took ten times as long for both: together that says little, a round much."""
+    even, mixed = [10, 10] * 10, [10, 10, 100, 100] * 5
+    assert report.spread([even], [even], rounds=10) == (1, 1)
+    assert report.spread([mixed], [mixed], rounds=10) == (1, 1)
+    low, high = report.spread([mixed], [even], rounds=10)
+    assert low == 1 and high > 5
 
 
 @pytest.mark.long
