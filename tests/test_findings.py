@@ -20,6 +20,29 @@ int main(int argc, char **argv)
     return bytes[argc];
 }
 """
+#: In a function that DPDK calls, as it does with those of all commands.
+LEAK = """
+#include <string.h>
+int rte_kvargs_process(const void *args, const char *key,
+    int (*f)(const char *, const char *, void *), void *arg);
+void *rte_kvargs_parse(const char *args, const char *const keys[]);
+void rte_kvargs_free(void *args);
+static int keep(const char *key, const char *value, void *arg)
+{
+    (void)key;
+    *(char **)arg = strdup(value);
+    return 0;
+}
+int main(void)
+{
+    char *lost = NULL;
+    void *args = rte_kvargs_parse("key=value", NULL);
+    int ret = rte_kvargs_process(args, "key", keep, &lost);
+    rte_kvargs_free(args);
+    lost = NULL;
+    return ret != 0 || lost != NULL;
+}
+"""
 SHIFT = """
 int main(int argc, char **argv)
 {
@@ -49,9 +72,11 @@ int main(void)
     "kind, options, code, told",
     [
         ("address", "ASAN_OPTIONS", OVERFLOW, "heap-buffer-overflow"),
+        ("address", "ASAN_OPTIONS", LEAK, "Direct leak of 6 byte(s)"),
         ("undefined", "UBSAN_OPTIONS", SHIFT, "shift exponent 32"),
         ("thread", "TSAN_OPTIONS", RACE, "data race"),
     ],
+    ids=("overflow", "leak", "shift", "race"),
 )
 def test_what_is_planted_is_found(tmp_path, monkeypatch, kind, options, code, told):
     """Where the tests run with that sanitizer, it is set up as for the program."""
@@ -63,7 +88,9 @@ def test_what_is_planted_is_found(tmp_path, monkeypatch, kind, options, code, to
         env[options] = f"log_path={tmp_path}/found/log"
     (tmp_path / "planted.c").write_text(code)
     planted = str(tmp_path / "planted")
-    build = ["gcc", f"-fsanitize={kind}", "-O0", "-g", f"{planted}.c", "-o", planted, "-lpthread"]
+    env.setdefault("LSAN_OPTIONS", f"suppressions={hm.REPO}/tests/leaks.supp")
+    build = ["gcc", f"-fsanitize={kind}", "-O0", "-g", f"{planted}.c", "-o", planted]
+    build += ["-lpthread", "-lrte_kvargs"]
     subprocess.run(build, check=True, timeout=hm.TIMEOUT)
     subprocess.run([planted], env=env, stderr=subprocess.DEVNULL, timeout=hm.TIMEOUT)
     found = findings.collect()
