@@ -81,7 +81,7 @@ thread)
     export TSAN_OPTIONS="log_path=$findings/tsan exitcode=0 symbolize=0 atexit_sleep_ms=0"
     # The EAL ends a thread of its own that nobody waits for. A start that dies of SIGBUS removes
     # its files in the handler: it is the thread's own doing, not in the middle of an allocation.
-    export TSAN_OPTIONS="$TSAN_OPTIONS report_thread_leaks=0 report_signal_unsafe=0"
+    export TSAN_OPTIONS="$TSAN_OPTIONS report_thread_leaks=0 report_signal_unsafe=0 history_size=7"
     ;;
 esac
 # DPDK's inline locks in C, which the thread sanitizer understands; and more time to leave, as the
