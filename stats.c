@@ -27,8 +27,21 @@ line_fill(struct stats_line *line, const struct polling_member *poll, unsigned i
 	line->gaps = atomic_load(&now->gaps) - atomic_load(&base->gaps);
 }
 
+/*
+ * Why no port is meant by a device. The EAL's list of devices is looked at in turn
+ * only: another process's operation may be freeing one of them.
+ */
+static void
+no_port_explain(const struct rte_devargs *da, group_wait_fn wait, char *why, size_t size)
+{
+	if (group_turn_take("stats", wait, why, size) < 0)
+		return;
+	snprintf(why, size, "%s", device_find(da) == NULL ? "not attached" : "no ethernet port");
+	group_turn_release();
+}
+
 int
-stats_ports(const char *what, struct group_view *ports, char *why, size_t size)
+stats_ports(const char *what, struct group_view *ports, group_wait_fn wait, char *why, size_t size)
 {
 	bool is_port = what[strspn(what, "0123456789")] == '\0', any = false;
 	struct rte_devargs da = {0};
@@ -50,11 +63,10 @@ stats_ports(const char *what, struct group_view *ports, char *why, size_t size)
 			any = true;
 		}
 	}
-	if (!any)
-		snprintf(why, size, "%s",
-			is_port			   ? "no such port; list shows those there are"
-			: device_find(&da) == NULL ? "not attached"
-						   : "no ethernet port");
+	if (!any && is_port)
+		snprintf(why, size, "no such port; list shows those there are");
+	else if (!any)
+		no_port_explain(&da, wait, why, size);
 	rte_devargs_reset(&da);
 	return any ? 0 : -ENODEV;
 }

@@ -31,11 +31,12 @@ struct stats_line {
 
 /**
  * Which ports are meant by what `show` takes: a port id, or a device with or without
- * bus and arguments.
+ * bus and arguments. Takes the turn for a name that no port has, so not for its holder.
  *
  * @return 0, or a negative errno and why.
  */
-int stats_ports(const char *what, struct group_view *ports, char *why, size_t size);
+int stats_ports(
+	const char *what, struct group_view *ports, group_wait_fn wait, char *why, size_t size);
 
 /**
  * Call fn for each port and process that has seen a packet of it.

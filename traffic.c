@@ -213,7 +213,8 @@ traffic_stats(const char *rest)
 		}
 		console_print("failed to reset the stats: %s\n", why);
 		console_fail();
-	} else if (words.nb == 1 && stats_ports(words.word[0], &ports, why, sizeof(why)) < 0) {
+	} else if (words.nb == 1 &&
+		   stats_ports(words.word[0], &ports, console_wait, why, sizeof(why)) < 0) {
 		console_print("failed to show stats of %s: %s\n", words.word[0], why);
 		console_fail();
 	} else {

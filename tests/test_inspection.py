@@ -166,17 +166,21 @@ def test_port_that_another_process_has_started(testpmd, process):
         assert not any("hairpin" in asked.log().lower() for asked in ours)
 
 
-def test_show_waits_for_an_operation(faulty):
-    """So that it shows what is true."""
+@pytest.mark.parametrize(
+    "line, answer",
+    [("show net_null0", "port: 0"), ("stats net_null9", "failed to show stats of net_null9: not")],
+)
+def test_what_looks_at_devices_waits_for_an_operation(faulty, line, answer):
+    """So that it shows what is true, and looks at none that is being freed."""
     primary, asked = faulty.primary, faulty.secondaries[0]
     primary.faults.set("attach", "block")
     primary.send("attach net_null0")
     primary.faults.wait_met("attach")
-    asked.send("show net_null0")
+    asked.send(line)
     asked.child.expect_exact(f"waiting for {primary}: attach net_null0")
     primary.faults.clear()
     assert primary.answer() == "attached device net_null0"
-    asked.child.expect_exact("port: 0\r\n")
+    asked.child.expect_exact(answer)
     asked.child.expect_exact(hm.PROMPT)
     faulty.assert_agree([(0, "net_null0")])
 
