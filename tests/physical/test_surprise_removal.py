@@ -190,6 +190,23 @@ def test_while_a_secondary_polls(hot_nic, holders):
     )
 
 
+def test_while_a_secondary_sends(hot_nic, holders):
+    """It says how far it came; what it had not sent is not lost."""
+    bdf, (sender, other) = hot_nic.bdf, holders.secondaries
+    assert other.cmd(f"start {bdf}") == f"started device {bdf}"
+    free = other.stats().free
+    sender.send(f"send {bdf} 4294967295")
+    hm.wait_until(lambda: other.stats().counts[bdf, sender.pid].tx_packets, "it sends", SECONDS)
+    assert_gone(holders, hot_nic, hot_nic.ask_back())
+    ended = rf"failed to send through {bdf}: .*; \d+ of 4294967295 packets were sent"
+    hm.wait_until(
+        lambda: not listed(sender) and re.search(ended, sender.transcript.getvalue()),
+        "its answer",
+        SECONDS,
+    )
+    hm.wait_until(lambda: other.stats().free >= free, "the mbufs are back", SECONDS)
+
+
 def test_secondary_that_started_later(hot_nic, holders):
     late = holders.add_secondary()
     assert late.list() == [(0, hot_nic.bdf)]
