@@ -105,6 +105,6 @@ if [ $# -gt 0 ]; then
     exit
 fi
 # shellcheck disable=SC2086 # one word a chapter
-/usr/bin/python3 -m pytest -p no:cacheprovider -n "$((2 * $(nproc)))" --dist loadgroup \
+/usr/bin/python3 -m pytest -p no:cacheprovider -n "$((3 * $(nproc)))" --dist loadgroup \
     $chapters ${without:+-k "not ($without)"}
 [ "$kind" != address ] || scripts/coverage.sh

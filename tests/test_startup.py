@@ -103,6 +103,7 @@ def test_no_hugepages(start, after, tmp_path):
     assert "scripts/setup.sh" in line and "--no-huge" in line
 
 
+@pytest.mark.xdist_group("mounts")
 def test_no_permission(start, nobody, prefix):
     line = why(start("primary", **nobody))
     assert "no permission to use the hugepages" in line

@@ -15,7 +15,7 @@ from vm import image
 
 QEMU = "qemu-system-x86_64"
 #: Emulated it is slow enough: with half a processor, the EAL's time would be over now and then.
-FIRST = ("nice", "-n", "-10")
+FIRST = ("nice", "-n", "-20")
 MEMORY_MB = 2560
 HUGEPAGES = 320
 #: For QEMU itself to start.
