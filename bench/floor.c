@@ -6,15 +6,18 @@
 #include <string.h>
 #include <time.h>
 
+#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
+#include <rte_random.h>
 
 /*
  * What the EAL takes by itself, for bench/run.py to compare with: a process that
- * starts it, says "ready", and reads lines "PAIRS DEVARGS" until its input ends.
- * For each it attaches and detaches the device as often as that, and prints the
- * nanoseconds of every rte_dev_probe() and rte_dev_remove(), in turns.
+ * starts it, says "ready", and reads lines "PAIRS PAUSE DEVARGS" until its input ends.
+ * For each it attaches and detaches the device as often as that, each time after a
+ * pause of up to so many microseconds, and prints the nanoseconds of every
+ * rte_dev_probe() and rte_dev_remove(), in turns.
  */
 
 #define PAIRS_MAX 10000
@@ -40,8 +43,16 @@ device_of(const char *name)
 	return info.device;
 }
 
+/* Up to pause_us, at random: what waits for the kernel's clock is not to be in step with it. */
+static void
+rest(unsigned int pause_us)
+{
+	if (pause_us > 0)
+		rte_delay_us_sleep(rte_rand_max(pause_us) + 1);
+}
+
 static int
-pairs(unsigned int nb, const char *devargs)
+pairs(unsigned int nb, unsigned int pause_us, const char *devargs)
 {
 	static uint64_t took[2 * PAIRS_MAX];
 	char name[RTE_DEV_NAME_MAX_LEN];
@@ -52,12 +63,14 @@ pairs(unsigned int nb, const char *devargs)
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(devargs, ","), devargs);
 	for (i = 0; i < nb; i++) {
+		rest(pause_us);
 		begin = now_ns();
 		ret = rte_dev_probe(devargs);
 		took[2 * i] = now_ns() - begin;
 		dev = device_of(name);
 		if (ret != 0 || dev == NULL)
 			return -1;
+		rest(pause_us);
 		begin = now_ns();
 		ret = rte_dev_remove(dev);
 		took[2 * i + 1] = now_ns() - begin;
@@ -73,7 +86,7 @@ int
 main(int argc, char **argv)
 {
 	char line[256], devargs[128];
-	unsigned int nb;
+	unsigned int nb, pause_us;
 	uint64_t owner;
 	int ret = 0;
 
@@ -84,10 +97,11 @@ main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("ready");
 	while (ret == 0 && fgets(line, sizeof(line), stdin) != NULL) {
-		if (sscanf(line, "%u %127s", &nb, devargs) != 2 || nb == 0 || nb > PAIRS_MAX)
+		if (sscanf(line, "%u %u %127s", &nb, &pause_us, devargs) != 3 || nb == 0 ||
+			nb > PAIRS_MAX)
 			ret = -1;
 		else
-			ret = pairs(nb, devargs);
+			ret = pairs(nb, pause_us, devargs);
 	}
 	return rte_eal_cleanup() < 0 || ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

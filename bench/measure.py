@@ -25,11 +25,18 @@ KINDS = {
 }
 
 
-def operations(device, secondaries, rounds, pairs):
+def operations(device, secondaries, nb_groups, rounds, pairs, pause):
     """Attach and detach a device, by all kinds in turns; microseconds of each operation."""
     took = {kind: {"attach": [], "detach": []} for kind in KINDS}
+    for _ in range(nb_groups):
+        in_groups(took, device, secondaries, rounds, pairs, pause)
+    return took
+
+
+def in_groups(took, device, secondaries, rounds, pairs, pause):
+    """The same, in one group of each kind."""
     with contextlib.ExitStack() as stack:
-        groups = {}
+        groups = []
         for kind, (make, bare) in KINDS.items():
             devargs = device
             if device.startswith("net_af_packet"):
@@ -39,18 +46,15 @@ def operations(device, secondaries, rounds, pairs):
                 stack.callback(subprocess.run, ["ip", "link", "del", name], check=True)
                 devargs = f"{device},iface={name}"
             group = stack.enter_context(processes.group(make, secondaries, bare))
-            groups[kind] = (group, devargs)
-        for group, devargs in groups.values():
-            group.pairs(devargs, 3)
+            group.pairs(devargs, 3, 0)
+            groups.append((took[kind], group, devargs))
         for number in range(rounds):
             # None of them always comes after the same other.
-            turns = list(groups.items())
-            turns = turns[number % len(turns) :] + turns[: number % len(turns)]
-            for kind, (group, devargs) in turns:
-                attaches, detaches = group.pairs(devargs, pairs)
-                took[kind]["attach"] += attaches
-                took[kind]["detach"] += detaches
-    return took
+            first = number % len(groups)
+            for series, group, devargs in groups[first:] + groups[:first]:
+                attaches, detaches = group.pairs(devargs, pairs, pause)
+                series["attach"] += attaches
+                series["detach"] += detaches
 
 
 def terminals(counts, rounds):

@@ -4,6 +4,7 @@
 import collections
 import contextlib
 import os
+import random
 import socket
 import struct
 import subprocess
@@ -107,10 +108,11 @@ class Floor:
         if self.process.stdout.readline() != b"ready\n":
             raise RuntimeError("the floor did not start")
 
-    def pairs(self, devargs, nb):
-        """Attach and detach nb times; returns the microseconds of each attach and each detach, but
-        of the first attach, as the others cannot tell theirs."""
-        self.process.stdin.write(f"{nb} {devargs}\n".encode())
+    def pairs(self, devargs, nb, pause):
+        """Attach and detach nb times, after a pause of up to so many seconds each; returns the
+        microseconds of each attach and each detach, but of the first attach, as without a pause the
+        others cannot tell theirs."""
+        self.process.stdin.write(f"{nb} {int(1e6 * pause)} {devargs}\n".encode())
         self.process.stdin.flush()
         took = [int(word) / 1000 for word in self.process.stdout.readline().split()]
         if len(took) != 2 * nb:
@@ -151,6 +153,24 @@ class Scripted:
         """The next nb, as (time, text)."""
         return [self.answer() for _ in range(nb)]
 
+    def timed(self, commands, pause):
+        """Run commands that attach and detach in turns, as Floor.pairs() does. @return what was
+        answered, and the microseconds of attaches and of detaches."""
+        if pause == 0:
+            self.run(commands)
+            answers = self.answers(len(commands))
+            times = [when for when, _ in answers]
+            between = [(b - a) / 1000 for a, b in zip(times, times[1:])]
+            return [text for _, text in answers], between[1::2], between[0::2]
+        texts, took = [], []
+        for command in commands:
+            time.sleep(random.uniform(0, pause))
+            begin = self.run([command])
+            when, text = self.answer()
+            texts.append(text)
+            took.append((when - begin) / 1000)
+        return texts, took[2::2], took[1::2]
+
     def answer(self):
         return self.lines.next(self.process)
 
@@ -161,14 +181,6 @@ class Scripted:
         os.unlink(os.path.join(self.place, "commands"))
         os.rmdir(self.place)
         return self.process.returncode
-
-
-def gaps(answers):
-    """Microseconds from each answer to the next; of attaches and of detaches, which alternate.
-    The first attach began at a time nobody knows, and is not counted."""
-    times = [when for when, _ in answers]
-    between = [(b - a) / 1000 for a, b in zip(times, times[1:])]
-    return between[1::2], between[0::2]
 
 
 class Program(Scripted):
@@ -183,14 +195,13 @@ class Program(Scripted):
         if self.answer()[1] != "list all etherdev":
             raise RuntimeError("the program did not start")
 
-    def pairs(self, devargs, nb):
+    def pairs(self, devargs, nb, pause):
         name = devargs.partition(",")[0]
-        self.run([f"attach {devargs}", f"detach {name}"] * nb)
-        answers = self.answers(2 * nb)
-        expected = [f"attached device {name}", f"detached device {name}"] * nb
-        if [text for _, text in answers] != expected:
+        commands = [f"attach {devargs}", f"detach {name}"] * nb
+        answers, attaches, detaches = self.timed(commands, pause)
+        if answers != [f"attached device {name}", f"detached device {name}"] * nb:
             raise RuntimeError(f"the program failed: {answers}")
-        return gaps(answers)
+        return attaches, detaches
 
 
 class Testpmd(Scripted):
@@ -212,13 +223,13 @@ class Testpmd(Scripted):
             if line == "Done":
                 return when, "\n".join(said)
 
-    def pairs(self, devargs, nb):
-        self.run([f"port attach {devargs}", "port detach 0"] * nb)
-        answers = self.answers(2 * nb)
-        for (_, attached), (_, detached) in zip(answers[0::2], answers[1::2]):
+    def pairs(self, devargs, nb, pause):
+        commands = [f"port attach {devargs}", "port detach 0"] * nb
+        answers, attaches, detaches = self.timed(commands, pause)
+        for attached, detached in zip(answers[0::2], answers[1::2]):
             if "Port 0 is attached" not in attached or "is detached" not in detached:
                 raise RuntimeError(f"testpmd failed: {attached}\n{detached}")
-        return gaps(answers)
+        return attaches, detaches
 
 
 @contextlib.contextmanager

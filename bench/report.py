@@ -57,8 +57,9 @@ OPERATIONS = """\
 Attach and detach
 =================
 
-Microseconds, medians and 99th percentiles, beside some idle secondaries. All run at the same time
-and are used in turns, a few operations each:
+Microseconds, medians and 99th percentiles, beside some idle secondaries. There are several groups of
+each kind, one after the other, as one group differs from the next of its kind. Those that stand side
+by side are used in turns, a few operations each:
 
 - ``floor``: a loop of ``rte_dev_probe()`` and ``rte_dev_remove()`` in C, as primary; the calls
   alone are timed. Its secondaries are the program's own, idle, as are those of the next two: so all
@@ -70,10 +71,12 @@ and are used in turns, a few operations each:
 - ``bare``: the floor among secondaries that have started the EAL and do nothing else; to show what
   the beats of idle secondaries cost. Nothing is held against it.
 
-The ratio is to the floor. What is judged is an attach and a detach together.
+The ratio is to the floor. What is judged is an attach and a detach together. Before each of
+net_af_packet there is a pause of some milliseconds, at random: to remove a socket waits for the
+kernel's clock, and whoever is in step with that gains or loses 8 ms at a time.
 
-Of net_null among 0 and 1 others it cannot be 1.05. The EAL alone takes 12 µs there, and 5 % of that
-is less than to take a lock of the kernel's and give it back. ``perf`` shows what is added to be, in
+Of net_null among few others it cannot be 1.05. Alone the EAL takes about 10 µs, and 5 % of that is
+less than to take a lock of the kernel's and give it back. ``perf`` shows what is added to be, in
 about equal parts: the turn, three calls of the kernel; the look at the group, one, and two for each
 other process; the line that is printed, one; to understand the command; to search the bus for the
 device before and after; the events. Among others the same takes about twice as long, as the process
