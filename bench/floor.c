@@ -6,18 +6,15 @@
 #include <string.h>
 #include <time.h>
 
-#include <rte_cycles.h>
 #include <rte_dev.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
-#include <rte_random.h>
 
 /*
  * What the EAL takes by itself, for bench/run.py to compare with: a process that
- * starts it, says "ready", and reads lines "PAIRS PAUSE DEVARGS" until its input ends.
- * For each it attaches and detaches the device as often as that, each time after a
- * pause of up to so many microseconds, and prints the nanoseconds of every
- * rte_dev_probe() and rte_dev_remove(), in turns.
+ * starts it, says "ready", and reads lines until its input ends. "attach DEVARGS"
+ * and "detach DEVARGS" print the nanoseconds of rte_dev_probe() or
+ * rte_dev_remove(); "PAIRS DEVARGS" does both as often as that, in turns.
  */
 
 #define PAIRS_MAX 10000
@@ -43,38 +40,39 @@ device_of(const char *name)
 	return info.device;
 }
 
-/* Up to pause_us, at random: what waits for the kernel's clock is not to be in step with it. */
-static void
-rest(unsigned int pause_us)
+/* @return nanoseconds, or 0 if it failed. */
+static uint64_t
+attach(const char *devargs)
 {
-	if (pause_us > 0)
-		rte_delay_us_sleep(rte_rand_max(pause_us) + 1);
+	uint64_t begin = now_ns();
+
+	return rte_dev_probe(devargs) == 0 ? now_ns() - begin : 0;
 }
 
-static int
-pairs(unsigned int nb, unsigned int pause_us, const char *devargs)
+static uint64_t
+detach(const char *devargs)
 {
-	static uint64_t took[2 * PAIRS_MAX];
 	char name[RTE_DEV_NAME_MAX_LEN];
 	struct rte_device *dev;
 	uint64_t begin;
-	unsigned int i;
-	int ret;
 
 	snprintf(name, sizeof(name), "%.*s", (int)strcspn(devargs, ","), devargs);
-	for (i = 0; i < nb; i++) {
-		rest(pause_us);
-		begin = now_ns();
-		ret = rte_dev_probe(devargs);
-		took[2 * i] = now_ns() - begin;
-		dev = device_of(name);
-		if (ret != 0 || dev == NULL)
-			return -1;
-		rest(pause_us);
-		begin = now_ns();
-		ret = rte_dev_remove(dev);
-		took[2 * i + 1] = now_ns() - begin;
-		if (ret != 0)
+	dev = device_of(name);
+	if (dev == NULL)
+		return 0;
+	begin = now_ns();
+	return rte_dev_remove(dev) == 0 ? now_ns() - begin : 0;
+}
+
+static int
+pairs(unsigned int nb, const char *devargs)
+{
+	static uint64_t took[2 * PAIRS_MAX];
+	unsigned int i;
+
+	for (i = 0; i < 2 * nb; i++) {
+		took[i] = i % 2 == 0 ? attach(devargs) : detach(devargs);
+		if (took[i] == 0)
 			return -1;
 	}
 	for (i = 0; i < 2 * nb; i++)
@@ -82,11 +80,29 @@ pairs(unsigned int nb, unsigned int pause_us, const char *devargs)
 	return 0;
 }
 
+static int
+line_run(const char *line)
+{
+	char devargs[128];
+	unsigned int nb;
+	uint64_t took;
+
+	if (sscanf(line, "%u %127s", &nb, devargs) == 2)
+		return nb == 0 || nb > PAIRS_MAX ? -1 : pairs(nb, devargs);
+	if (sscanf(line, "attach %127s", devargs) == 1)
+		took = attach(devargs);
+	else if (sscanf(line, "detach %127s", devargs) == 1)
+		took = detach(devargs);
+	else
+		took = 0;
+	printf("%" PRIu64 "\n", took);
+	return took == 0 ? -1 : 0;
+}
+
 int
 main(int argc, char **argv)
 {
-	char line[256], devargs[128];
-	unsigned int nb, pause_us;
+	char line[256];
 	uint64_t owner;
 	int ret = 0;
 
@@ -96,12 +112,7 @@ main(int argc, char **argv)
 		return EXIT_FAILURE;
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	puts("ready");
-	while (ret == 0 && fgets(line, sizeof(line), stdin) != NULL) {
-		if (sscanf(line, "%u %u %127s", &nb, &pause_us, devargs) != 3 || nb == 0 ||
-			nb > PAIRS_MAX)
-			ret = -1;
-		else
-			ret = pairs(nb, pause_us, devargs);
-	}
+	while (ret == 0 && fgets(line, sizeof(line), stdin) != NULL)
+		ret = line_run(line);
 	return rte_eal_cleanup() < 0 || ret < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -5,6 +5,7 @@ import collections
 import contextlib
 import os
 import random
+import select
 import socket
 import struct
 import subprocess
@@ -54,7 +55,9 @@ class Idle:
 class Lines:
     """The lines a process prints, each with the time it was written. They go through a socket of
     datagrams, where the kernel stamps what is sent as it is sent: so nobody has to wake up for
-    each line to know when it came, which would cost the writer time and be late itself."""
+    each line to know when it came, which would cost the writer time and be late itself. What waits
+    for the kernel is another matter: `wakes` is to be set then, as it takes longer while somebody
+    looks every now and then."""
 
     STAMP = 35  # SO_TIMESTAMPNS, for which Python has no name
 
@@ -70,6 +73,7 @@ class Lines:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 << 20)
         self.here.setsockopt(socket.SOL_SOCKET, self.STAMP, 1)
         self.here.setblocking(False)
+        self.wakes = False
         self.ready = collections.deque()
 
     def receive(self):
@@ -89,7 +93,10 @@ class Lines:
         while not self.ready and not self.receive():
             if process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{process.args[0]} says nothing more")
-            time.sleep(0.002)
+            if self.wakes:
+                select.select([self.here], [], [], 1)
+            else:
+                time.sleep(0.02)
         return self.ready.popleft()
 
     def close(self):
@@ -108,14 +115,24 @@ class Floor:
         if self.process.stdout.readline() != b"ready\n":
             raise RuntimeError("the floor did not start")
 
+    def run(self, line):
+        """The microseconds of what it does then."""
+        self.process.stdin.write(f"{line}\n".encode())
+        self.process.stdin.flush()
+        return [int(word) / 1000 for word in self.process.stdout.readline().split()]
+
     def pairs(self, devargs, nb, pause):
         """Attach and detach nb times, after a pause of up to so many seconds each; returns the
         microseconds of each attach and each detach, but of the first attach, as without a pause the
         others cannot tell theirs."""
-        self.process.stdin.write(f"{nb} {int(1e6 * pause)} {devargs}\n".encode())
-        self.process.stdin.flush()
-        took = [int(word) / 1000 for word in self.process.stdout.readline().split()]
-        if len(took) != 2 * nb:
+        if pause == 0:
+            took = self.run(f"{nb} {devargs}")
+        else:
+            took = []
+            for line in (f"attach {devargs}", f"detach {devargs}") * nb:
+                time.sleep(random.uniform(0, pause))
+                took += self.run(line)
+        if len(took) != 2 * nb or 0 in took:
             raise RuntimeError("the floor failed")
         return took[2::2], took[1::2]
 
@@ -162,6 +179,7 @@ class Scripted:
             times = [when for when, _ in answers]
             between = [(b - a) / 1000 for a, b in zip(times, times[1:])]
             return [text for _, text in answers], between[1::2], between[0::2]
+        self.lines.wakes = True
         texts, took = [], []
         for command in commands:
             time.sleep(random.uniform(0, pause))
@@ -169,6 +187,7 @@ class Scripted:
             when, text = self.answer()
             texts.append(text)
             took.append((when - begin) / 1000)
+        self.lines.wakes = False
         return texts, took[2::2], took[1::2]
 
     def answer(self):
