@@ -57,9 +57,9 @@ OPERATIONS = """\
 Attach and detach
 =================
 
-Microseconds, medians and 99th percentiles, beside some idle secondaries. There are several groups of
-each kind, one after the other, as one group differs from the next of its kind. Those that stand side
-by side are used in turns, a few operations each:
+Microseconds, medians and 99th percentiles, beside some idle secondaries. There are several groups
+of each kind, one after the other, as one group differs from the next of its kind. Those that stand
+side by side are used in turns, a few operations each:
 
 - ``floor``: a loop of ``rte_dev_probe()`` and ``rte_dev_remove()`` in C, as primary; the calls
   alone are timed. Its secondaries are the program's own, idle, as are those of the next two: so all
@@ -80,7 +80,8 @@ less than to take a lock of the kernel's and give it back. ``perf`` shows what i
 about equal parts: the turn, three calls of the kernel; the look at the group, one, and two for each
 other process; the line that is printed, one; to understand the command; to search the bus for the
 device before and after; the events. Among others the same takes about twice as long, as the process
-sleeps until they answer and then finds its caches cold.
+sleeps until they answer and then finds its caches cold. Among 16 and more all of that is lost in
+what two processors do with as many processes: the brackets are wider than what is judged.
 
 """
 
