@@ -64,8 +64,9 @@ side by side are used in turns, a few operations each:
 - ``floor``: a loop of ``rte_dev_probe()`` and ``rte_dev_remove()`` in C, as primary; the calls
   alone are timed. Its secondaries are the program's own, idle, as are those of the next two: so all
   pay the same for their beats, and what differs is the process that operates.
-- ``program``: the primary runs a ``--cmdline-file``; the time is from one answer to the next, so to
-  read the line, the turn, the checks and to print are in it.
+- ``program``: the primary runs a ``--cmdline-file``; the time is from one answer to the next, or
+  from the line to its answer after a pause, so to read the line, the turn, the checks and to print
+  are in it.
 - ``testpmd``: the same of dpdk-testpmd, which sets up the port that it attaches, and closes it
   before it detaches it.
 - ``bare``: the floor among secondaries that have started the EAL and do nothing else; to show what
