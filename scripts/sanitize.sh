@@ -65,7 +65,7 @@ address)
     # The EAL's own address is in the sanitizer's part of the address space.
     export HM_EAL_OPTIONS=--base-virtaddr=0x200000000000
     export ASAN_OPTIONS="log_path=$findings/asan verify_asan_link_order=0"
-    export LSAN_OPTIONS="suppressions=$PWD/tests/leaks.supp print_suppressions=0"
+    export LSAN_OPTIONS="suppressions=$PWD/tests/leaks.supp print_suppressions=0 exitcode=0"
     export UBSAN_OPTIONS="log_path=$findings/ubsan print_stacktrace=1"
     ;;
 thread)

@@ -289,6 +289,12 @@ class Process:
         log, self.log_path = tempfile.mkstemp(prefix="hotplug_mp-", suffix=".log")
         os.close(log)
         self.transcript = io.StringIO()
+        #: Of the terminal, as the program finds it; of another one, as it may have changed its own
+        #: before anybody looks.
+        here, there = os.openpty()
+        self.found = termios.tcgetattr(here)
+        os.close(here)
+        os.close(there)
         self.child = pexpect.spawn(
             "sh",
             ["-c", 'log=$1; shift; exec "$@" 2>"$log"', "sh", self.log_path]
@@ -303,7 +309,6 @@ class Process:
         self.child.delaybeforesend = None
         self.child.delayafterclose = self.child.ptyproc.delayafterclose = 0.01
         self.child.logfile_read = self.transcript
-        self.found = termios.tcgetattr(self.child.child_fd)
         #: Only exec stands between the shell and the program, so it has the shell's pid.
         self.pid = self.child.pid
         if wait:

@@ -540,7 +540,6 @@ def test_stranger_who_locks_the_mount_later(place, mount, short_dir):
         group.close()
 
 
-@pytest.mark.xdist_group("mounts")  # of test_startup one must not see this
 def test_stranger_on_a_mount_for_all(place, mount, short_dir):
     """They can take names and pages there, and have no part in the group's memory."""
     huge = mount(0o1777)

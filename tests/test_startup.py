@@ -17,6 +17,7 @@ import hotplug_mp as hm
 
 NOBODY = 65534
 # Some other process may have mounted one too.
+OTHER_MOUNTS = f"findmnt -rn -o TARGET -t hugetlbfs | sed '\\#^{hm.HUGEPAGES}$#d'"
 NO_MOUNT = "findmnt -rn -o TARGET -t hugetlbfs | xargs -n 1 umount"
 # What a machine shows that has hugetlbfs, but no page reserved, in a mount namespace of its own.
 NO_PAGES = """
@@ -103,8 +104,9 @@ def test_no_hugepages(start, after, tmp_path):
     assert "scripts/setup.sh" in line and "--no-huge" in line
 
 
-@pytest.mark.xdist_group("mounts")
-def test_no_permission(start, nobody, prefix):
+def test_no_permission(start, nobody, after, prefix):
+    # Other tests make mounts that everyone may use.
+    nobody["wrap"] = after(f"{OTHER_MOUNTS} | xargs -rn 1 umount") + nobody["wrap"]
     line = why(start("primary", **nobody))
     assert "no permission to use the hugepages" in line
     assert "run as root" in line and "--huge-dir" in line
