@@ -14,8 +14,8 @@ import time
 from vm import image
 
 QEMU = "qemu-system-x86_64"
-#: Emulated it is slow enough: with half a processor, the EAL's time would be over now and then. So it
-#: has one before all others, and no more than that, for them to have theirs.
+#: Emulated it is slow enough: with half a processor, the EAL's time would be over now and then. So
+#: it has one before all others, and no more than that, for them to have theirs.
 ONE = str(min(os.sched_getaffinity(0)))
 FIRST = ("nice", "-n", "-20", "taskset", "-c", ONE)
 MEMORY_MB = 2560
