@@ -339,8 +339,10 @@ class Process:
         while news:
             self.child.expect_exact(re.match("[ -~]{0,32}", self.typed)[0], timeout=timeout)
             self.child.expect_exact("\r\n", timeout=timeout)
-            # Or just after it: then the row is cleared, and what was typed drawn once more.
-            news = CLEAR_ROW in self.child.before
+            # Or just after it: then the row is cleared, and what was typed drawn once more. If the
+            # prompt follows at once, there were none to be shown, and this is the end of the echo.
+            _, cleared, rest = self.child.before.rpartition(CLEAR_ROW)
+            news = cleared != "" and PROMPT not in rest
         return self.rest(timeout)
 
     def rest(self, timeout=-1):

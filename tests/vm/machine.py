@@ -14,9 +14,9 @@ import time
 from vm import image
 
 QEMU = "qemu-system-x86_64"
-#: Emulated it is slow enough: with half a processor, the EAL's time would be over now and then. But
-#: it can keep two of them busy, and others are not to stand still meanwhile.
-FIRST = ("nice", "-n", "-15")
+#: Emulated it is slow enough: with half a processor, the EAL's time would be over now and then. With
+#: much more before others these stand still for longer than they are allowed to.
+FIRST = ("nice", "-n", "-10")
 MEMORY_MB = 2560
 HUGEPAGES = 320
 #: For QEMU itself to start.
