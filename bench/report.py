@@ -76,13 +76,14 @@ The ratio is to the floor. What is judged is an attach and a detach together. Be
 net_af_packet there is a pause of some milliseconds, at random: to remove a socket waits for the
 kernel's clock, and whoever is in step with that gains or loses 8 ms at a time.
 
-Of net_null among few others it cannot be 1.05. Alone the EAL takes about 10 µs, and 5 % of that is
-less than to take a lock of the kernel's and give it back. ``perf`` shows what is added to be, in
+Of net_null among 0 and 1 others it cannot be 1.05. Alone the EAL takes about 10 µs, and 5 % of that
+is less than to take a lock of the kernel's and give it back. ``perf`` shows what is added to be, in
 about equal parts: the turn, three calls of the kernel; the look at the group, one, and two for each
 other process; the line that is printed, one; to understand the command; to search the bus for the
 device before and after; the events. Among others the same takes about twice as long, as the process
-sleeps until they answer and then finds its caches cold. Among 16 and more all of that is lost in
-what two processors do with as many processes: the brackets are wider than what is judged.
+sleeps until they answer and then finds its caches cold. Among 4 that and the look at each of them
+are more than 5 % still. Among 16 and more all of that is lost in what two processors do with as
+many processes: the brackets are wider than what is judged.
 
 """
 
