@@ -54,7 +54,7 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session", autouse=True)
-def machine():
+def machine(pytestconfig):
     """What every test needs of the machine."""
     hm.need(os.access(hm.BINARY, os.X_OK), f"{hm.BINARY} is not built; meson compile -C build")
     hm.need(os.geteuid() == 0, "hugepages and network interfaces need root")
@@ -64,6 +64,9 @@ def machine():
     with open("/proc/meminfo", encoding="utf-8") as f:
         free = next(int(line.split()[1]) for line in f if line.startswith("HugePages_Free:"))
     hm.need(free >= 64, f"{free} free hugepages; the tests want 64")
+    # A card's interfaces are in the network the machine has.
+    if not hm.IN_GUEST and not pytestconfig.getoption("--pci"):
+        hm.own_network()
 
 
 @pytest.fixture(autouse=True)
@@ -165,14 +168,13 @@ def short_dir():
 
 @pytest.fixture
 def veth_pair():
-    """Make veth pairs, veth_pair(name) with name and its peer up; they go with the test."""
+    """Make veth pairs, veth_pair(name, ...) as veth_add() does; they go with the test."""
     hm.need(shutil.which("ip"), "no ip; install iproute2")
     made = []
 
-    def make(name):
-        assert not os.path.exists(f"/sys/class/net/{name}"), f"there is a {name} already"
+    def make(name, *options):
+        hm.veth_add(name, f"{name[:13]}.p", *options)
         made.append(name)
-        hm.veth_add(name, f"{name[:13]}.p")
         return name
 
     yield make

@@ -4,6 +4,7 @@
 import collections
 import concurrent.futures
 import contextlib
+import ctypes
 import glob
 import io
 import itertools
@@ -43,6 +44,8 @@ FUTEX = "202"
 BY_FORCE = "left without clean-up"
 #: The section of the test report that soak.py writes, the last one.
 SOAK_SECTION = "Soak\n----\n"
+#: For unshare(2), from linux/sched.h.
+CLONE_NEWNET = 0x40000000
 #: In a guest: names the file with the tests to run, one a line.
 GUEST_TESTS = "HM_GUEST_TESTS"
 IN_GUEST = GUEST_TESTS in os.environ
@@ -192,10 +195,22 @@ def telemetry(prefix, *commands):
     return [value for answer in answers for value in answer.values()]
 
 
-def veth_add(name, peer):
-    """Make a veth pair, both ends up."""
+def own_network():
+    """Move this thread, and all that it starts from here on, to a network namespace of its own.
+
+    Names are free there. And net_af_packet gives its sockets to a fanout group of the kernel that
+    it numbers by 16 bits of pid and interface; primaries of two tests that are run beside each
+    other could come to the same number, and the second attach would be refused.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(CLONE_NEWNET) != 0:
+        raise OSError(ctypes.get_errno(), "no network namespace")
+
+
+def veth_add(name, peer, *options):
+    """Make a veth pair, both ends up; options as of ip-link(8)."""
     subprocess.run(
-        ["ip", "link", "add", name, "type", "veth", "peer", "name", peer],
+        ["ip", "link", "add", name, *options, "type", "veth", "peer", "name", peer],
         check=True,
         timeout=TIMEOUT,
     )

@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import re
+import subprocess
 
 import pytest
 
@@ -31,6 +32,17 @@ def shown(process, what):
 def read(path):
     with open(path, encoding="utf-8") as f:
         return f.read().strip()
+
+
+def kernel_link(interface):
+    """What the kernel says of an interface."""
+    done = subprocess.run(
+        ["ip", "-json", "link", "show", "dev", interface],
+        stdout=subprocess.PIPE,
+        check=True,
+        timeout=hm.TIMEOUT,
+    )
+    return json.loads(done.stdout)[0]
 
 
 # show
@@ -79,8 +91,9 @@ def test_mac_is_that_of_the_interface(pair, veth, driver):
         assert process.cmd(f"attach {driver}0,iface={interface}") == f"attached device {driver}0"
         for asked in pair.members():
             seen = shown(asked, f"{driver}0")
-            assert seen["mac"].lower() == read(f"/sys/class/net/{interface}/address")
-            assert seen["mtu"] == read(f"/sys/class/net/{interface}/mtu")
+            link = kernel_link(interface)
+            assert seen["mac"].lower() == link["address"]
+            assert seen["mtu"] == str(link["mtu"])
             assert seen["devargs"] == f"{driver}0,iface={interface}"
         assert process.cmd(f"detach {driver}0") == f"detached device {driver}0"
         for asked in pair.members():

@@ -8,6 +8,7 @@ import pytest
 from hotplug_mp import Group
 
 MAX_PORTS = 32  # RTE_MAX_ETHPORTS of Debian's DPDK
+HIGH_INDEX = 1 << 22  # an interface's, above all pids
 
 roles = pytest.mark.parametrize("role", ["primary", "secondary 1"])
 
@@ -54,6 +55,32 @@ def test_attach_works_once_the_interface_is_there(pair, veth_pair, role):
     pair.assert_lists([(0, "net_af_packet")])
     assert process.cmd("detach net_af_packet") == "detached device net_af_packet"
     pair.assert_lists([])
+
+
+def test_two_groups_can_have_the_same_fanout_number(veth_pair):
+    groups = [Group(secondaries=1) for _ in range(2)]
+    first, second = (group.primary.pid for group in groups)
+    same = HIGH_INDEX ^ first ^ second
+    names = [
+        veth_pair(f"hmt{os.getpid()}{letter}", "index", f"{index}")
+        for letter, index in (("a", HIGH_INDEX), ("b", same), ("c", same ^ 1))
+    ]
+    try:
+        lines = [f"attach net_af_packet,iface={name}" for name in names]
+        assert groups[0].primary.cmd(lines[0]) == "attached device net_af_packet"
+        for process in groups[1].members():
+            answer = process.cmd(lines[1])
+            assert answer.startswith(
+                f"failed to attach device net_af_packet: pid {second} (primary): "
+            )
+            assert "PACKET_FANOUT" in answer
+            groups[1].assert_lists([])
+        assert groups[1].secondaries[0].cmd(lines[2]) == "attached device net_af_packet"
+        for group in groups:
+            group.assert_lists([(0, "net_af_packet")])
+    finally:
+        for group in groups:
+            group.close()
 
 
 @roles
