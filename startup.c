@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -15,14 +16,17 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <rte_alarm.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
 #include "device.h"
 #include "hugepages.h"
 #include "lock.h"
 #include "options.h"
+#include "ports.h"
 #include "runtime.h"
 #include "startup.h"
 #include "sync.h"
@@ -40,6 +44,10 @@
 /* Where it lacks a descriptor the EAL panics, at its end too. It takes about 30; devices want some.
  */
 #define MIN_DESCRIPTORS 64
+
+/* Longer than drivers let pass between two looks at a port: 10 ms, if net_bonding is not told
+ * otherwise. */
+#define ALARM_US 20000
 
 /* What the EAL's options say about the group this process wants to be in. */
 static struct {
@@ -453,11 +461,48 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 	return taken;
 }
 
+static void
+alarm_passed(void *arg)
+{
+	sem_post(arg);
+}
+
+/*
+ * Of a primary. A driver may look at a started port again and again, as net_bonding
+ * does, from an alarm that sees only when it is next due that the port is stopped.
+ * The EAL's clean-up takes the port's memory away without waiting for that.
+ */
+static void
+stop_ports(void)
+{
+	struct group_view ports = {0};
+	char why[256];
+	bool touched;
+	sem_t passed;
+	uint16_t id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (rte_eth_dev_is_valid_port(id))
+			view_add(&ports, id);
+	}
+	if (ports_stop_all(&ports, &touched, why, sizeof(why)) < 0)
+		fprintf(stderr, PROGRAM ": %s\n", why);
+	if (!touched || sem_init(&passed, 0, 0) < 0)
+		return;
+	if (rte_eal_alarm_set(ALARM_US, alarm_passed, &passed) == 0) {
+		while (sem_wait(&passed) < 0 && errno == EINTR)
+			;
+	}
+	sem_destroy(&passed);
+}
+
 void
 startup_undo(group_wait_fn wait)
 {
 	bool all_answer = group_withdraw(wait);
 
+	if (group_is_primary())
+		stop_ports();
 	/*
 	 * The EAL's clean-up would end a thread that has ended already, and crash; or ask
 	 * everyone to give back a hugepage, with a lock held that everyone needs. What a

@@ -2,6 +2,7 @@
 """Ways to leave: each in time, with its exit status, and nothing left behind."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -297,3 +298,20 @@ def test_killed_one_is_cleared_away(pair):
     assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
     assert set(os.listdir(directory)) == before
     pair.assert_agree([(0, "net_null0")])
+
+
+def test_quit_with_a_device_that_looks_at_itself(process, make_faults):
+    """A started net_bonding does, every 10 ms, and crashes if a device of its goes meanwhile; so it
+    is stopped first."""
+    faults = make_faults()
+    primary = process("primary", faults=faults, eal=["--no-pci"])
+    for command in (
+        "attach net_null1",
+        "attach net_bonding0,mode=1,slave=net_null1",
+        "start net_bonding0",
+    ):
+        name = re.split("[ ,]", command)[1]
+        assert primary.cmd(command).endswith(f"ed device {name}")
+    faults.set("stop", "sleep 0")
+    assert primary.quit() == 0
+    assert faults.met("stop")
