@@ -37,7 +37,7 @@ import hotplug_mp as hm
 import soak_model
 from soak_group import EVERYONE, SECONDARIES, Divergence, Life, Place
 
-SHRINK_S = 120
+SHRINK_S = 300
 REPORT = os.path.join(hm.REPO, "doc", "test-report.rst")
 
 
@@ -231,13 +231,16 @@ class Walk:
                 return None
             length *= 2
         part = len(found or ()) // 2
-        while part >= 1 and time.monotonic() < deadline:
-            for begin in range(0, len(found), part):
+        while part >= 1:
+            length, begin = len(found), 0
+            while begin < len(found) and len(found) > 1 and time.monotonic() < deadline:
                 shorter = found[:begin] + found[begin + part :]
-                if len(found) > 1 and time.monotonic() < deadline and self.fails(shorter):
+                if self.fails(shorter):
                     found = shorter
-                    break
-            else:
+                else:
+                    begin += part
+            # What was needed may not be any more when single steps after it have gone.
+            if part > 1 or len(found) == length or time.monotonic() >= deadline:
                 part //= 2
         return found
 
