@@ -86,7 +86,7 @@ thread)
 esac
 # DPDK's inline locks in C, which the thread sanitizer understands; and more time to leave, as the
 # other one looks at all memory then.
-export CPPFLAGS="-DRTE_FORCE_INTRINSICS -DFORCE_AFTER_MS=3000"
+export CPPFLAGS="-DRTE_FORCE_INTRINSICS -DFORCE_AFTER_MS=10000"
 options="$options -Db_lundef=false"
 if [ ! -f "build-$kind/build.ninja" ]; then
     # shellcheck disable=SC2086 # one word an option

@@ -33,11 +33,14 @@ FAST_BUILD = ["-Doptimization=0", "-Ddebug=false"]
 EAL_OPTIONS = os.environ.get("HM_EAL_OPTIONS", "").split()
 PROMPT = "example> "
 ROLES = ("primary", "secondary 1", "secondary 2")
+#: Is the program built with a sanitizer?
+SANITIZED = "HM_FINDINGS" in os.environ
 #: For what has to come in the end; a slow machine, or the EAL, may take its time.
 TIMEOUT = 120
 #: For what comes within a second. A machine that is slow or busy may be late with it, but if it
-#: did not come by itself, it would come with the EAL's own limits, after 5 s, or never.
-SOON = 4
+#: did not come by itself, it would come with the EAL's own limits, after 5 s, or never. With a
+#: sanitizer it is not asked how soon.
+SOON = TIMEOUT if SANITIZED else 4
 #: The system call of a thread that waits for another, as /proc has it.
 FUTEX = "202"
 #: What a process says that was ended by force.
@@ -49,8 +52,6 @@ CLONE_NEWNET = 0x40000000
 #: In a guest: names the file with the tests to run, one a line.
 GUEST_TESTS = "HM_GUEST_TESTS"
 IN_GUEST = GUEST_TESTS in os.environ
-#: Is the program built with a sanitizer?
-SANITIZED = "HM_FINDINGS" in os.environ
 
 ESCAPE_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x07")
 CLEAR_ROW = "\x1b[2K"
