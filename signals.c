@@ -25,6 +25,7 @@
 #define FORCE_AFTER_MS 800
 #endif
 
+static atomic_uint force_after_ms = FORCE_AFTER_MS;
 static sigset_t leave_set;
 static int event_fd = -1;
 static atomic_int caught;
@@ -43,6 +44,12 @@ signals_caught(void)
 }
 
 void
+signals_allow(unsigned int ms)
+{
+	atomic_fetch_add(&force_after_ms, ms);
+}
+
+void
 signals_on_force(void (*fn)(void))
 {
 	atomic_store(&on_force, fn);
@@ -50,15 +57,15 @@ signals_on_force(void (*fn)(void))
 
 /* Whoever should read it may not, and somebody may have a lock on stderr. */
 static void
-force_message(void)
+force_message(unsigned int after_ms)
 {
 	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
 	char text[160];
 	int len;
 
 	len = snprintf(text, sizeof(text),
-		PROGRAM ": pid %d was still busy after %d ms: left without clean-up\n", getpid(),
-		FORCE_AFTER_MS);
+		PROGRAM ": pid %d was still busy after %u ms: left without clean-up\n", getpid(),
+		after_ms);
 	if (poll(&out, 1, 0) == 1 && write(STDERR_FILENO, text, len) < 0)
 		return;
 }
@@ -67,19 +74,22 @@ force_message(void)
 static void *
 force_main(void *arg)
 {
-	struct timespec left = {
-		.tv_sec = FORCE_AFTER_MS / 1000,
-		.tv_nsec = FORCE_AFTER_MS % 1000 * 1000000L,
-	};
+	unsigned int ms, slept_ms = 0;
+	struct timespec left;
 	void (*fn)(void);
 
 	(void)arg;
-	while (nanosleep(&left, &left) < 0 && errno == EINTR)
-		;
+	while ((ms = atomic_load(&force_after_ms)) > slept_ms) {
+		left.tv_sec = (ms - slept_ms) / 1000;
+		left.tv_nsec = (ms - slept_ms) % 1000 * 1000000L;
+		while (nanosleep(&left, &left) < 0 && errno == EINTR)
+			;
+		slept_ms = ms;
+	}
 	fn = atomic_load(&on_force);
 	if (fn != NULL)
 		fn();
-	force_message();
+	force_message(ms);
 	_exit(signals_caught() == 0 ? EXIT_FAILURE : 128 + signals_caught());
 }
 

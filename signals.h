@@ -22,6 +22,9 @@ int signals_caught(void);
  */
 void signals_force_soon(void);
 
+/** It is about to do what may take that much longer. Any thread. */
+void signals_allow(unsigned int ms);
+
 /**
  * What to do before the process is ended by force, because it did not leave by
  * itself in time; runs in the signal thread, beside whatever hangs. NULL for none.

@@ -28,6 +28,7 @@
 #include "options.h"
 #include "ports.h"
 #include "runtime.h"
+#include "signals.h"
 #include "startup.h"
 #include "sync.h"
 #include "text.h"
@@ -44,6 +45,9 @@
 /* Where it lacks a descriptor the EAL panics, at its end too. It takes about 30; devices want some.
  */
 #define MIN_DESCRIPTORS 64
+
+/* To stop and close a port; a NIC with firmware takes some hundreds. */
+#define CLOSE_MS 1000
 
 /* Longer than drivers let pass between two looks at a port: 10 ms, if net_bonding is not told
  * otherwise. */
@@ -482,8 +486,10 @@ stop_ports(void)
 	uint16_t id;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (rte_eth_dev_is_valid_port(id))
-			view_add(&ports, id);
+		if (!rte_eth_dev_is_valid_port(id))
+			continue;
+		signals_allow(CLOSE_MS);
+		view_add(&ports, id);
 	}
 	if (ports_stop_all(&ports, &touched, why, sizeof(why)) < 0)
 		fprintf(stderr, PROGRAM ": %s\n", why);

@@ -269,6 +269,18 @@ def test_signal_while_an_attach_blocks(pair, short_dir, role, signo):
                 assert not os.path.exists(f"{hm.RUNTIME}/{pair.prefix}/dpdk_telemetry.v2")
 
 
+def test_quit_with_a_port_that_takes_long_to_close(process, make_faults):
+    """As a NIC may whose firmware is to be asked; by force only if it takes for ever."""
+    for order, status in (("sleep 1.3", 0), ("block", 1)):
+        faults = make_faults()
+        primary = process("primary", faults=faults, eal=["--no-pci"])
+        assert primary.cmd("attach net_null0") == "attached device net_null0"
+        faults.set("release", order)
+        assert primary.quit() == status
+        assert faults.met("release")
+        assert (hm.BY_FORCE in primary.log()) == (status == 1)
+
+
 @pytest.mark.parametrize("stopped", hm.ROLES[:2])
 def test_quit_beside_a_stopped_one(pair, stopped):
     """Nothing is asked of it, such as to give back a hugepage; so all goes on when it is resumed."""
