@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,6 +12,8 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
+
+#include <rte_common.h>
 
 #include "options.h"
 #include "signals.h"
@@ -24,6 +27,9 @@
 #ifndef FORCE_AFTER_MS
 #define FORCE_AFTER_MS 800
 #endif
+
+/* How much of the time in which it gets no processor is not counted. */
+#define STARVED_MAX_MS 10000U
 
 static atomic_uint force_after_ms = FORCE_AFTER_MS;
 static sigset_t leave_set;
@@ -55,6 +61,29 @@ signals_on_force(void (*fn)(void))
 	atomic_store(&on_force, fn);
 }
 
+/*
+ * For how long this process's main thread, which does the clean-up, could have run
+ * and got no processor, since it began. 0 where the kernel does not count that.
+ */
+static unsigned int
+starved_ms(void)
+{
+	char path[64], text[64], *waited;
+	ssize_t len;
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/schedstat", getpid());
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0;
+	len = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	text[RTE_MAX(len, 0)] = '\0';
+	/* Nanoseconds that it ran, and that it waited. */
+	waited = strchr(text, ' ');
+	return waited == NULL ? 0 : strtoull(waited, NULL, 10) / 1000000;
+}
+
 /* Whoever should read it may not, and somebody may have a lock on stderr. */
 static void
 force_message(unsigned int after_ms)
@@ -74,18 +103,22 @@ force_message(unsigned int after_ms)
 static void *
 force_main(void *arg)
 {
-	unsigned int ms, slept_ms = 0;
+	const unsigned int starved_before = starved_ms();
+	unsigned int ms = atomic_load(&force_after_ms), slept_ms = 0;
 	struct timespec left;
 	void (*fn)(void);
 
 	(void)arg;
-	while ((ms = atomic_load(&force_after_ms)) > slept_ms) {
+	do {
 		left.tv_sec = (ms - slept_ms) / 1000;
 		left.tv_nsec = (ms - slept_ms) % 1000 * 1000000L;
 		while (nanosleep(&left, &left) < 0 && errno == EINTR)
 			;
 		slept_ms = ms;
-	}
+		/* A busy machine is no reason to leave without clean-up. */
+		ms = RTE_MIN(starved_ms() - starved_before, STARVED_MAX_MS);
+		ms += atomic_load(&force_after_ms);
+	} while (ms > slept_ms);
 	fn = atomic_load(&on_force);
 	if (fn != NULL)
 		fn();

@@ -8,6 +8,7 @@
  *   refuse [TEXT]   fail, after logging TEXT as an error
  *   block           wait for the file to go, or to say something else
  *   sleep SECONDS   the same, but no longer than that
+ *   spin SECONDS    take that much of a processor's time
  *
  * From the first time a call has met its file, there is a file <call>.met.
  *
@@ -91,11 +92,11 @@ met_write(const char *call)
 }
 
 static uint64_t
-now_ms(void)
+now_ms(clockid_t of)
 {
 	struct timespec now;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
+	clock_gettime(of, &now);
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
@@ -112,7 +113,7 @@ static bool
 fault(const char *call)
 {
 	const struct timespec tick = {.tv_nsec = 2000000};
-	uint64_t begin = now_ms();
+	uint64_t begin = now_ms(CLOCK_MONOTONIC), ran = now_ms(CLOCK_THREAD_CPUTIME_ID);
 	char order[1024];
 
 	while (order_read(call, order, sizeof(order))) {
@@ -123,8 +124,14 @@ fault(const char *call)
 			return true;
 		}
 		if (strncmp(order, "sleep ", 6) == 0 &&
-			now_ms() - begin >= strtoull(order + 6, NULL, 10) * 1000)
+			now_ms(CLOCK_MONOTONIC) - begin >= strtoull(order + 6, NULL, 10) * 1000)
 			return false;
+		if (strncmp(order, "spin ", 5) == 0) {
+			while (now_ms(CLOCK_THREAD_CPUTIME_ID) - ran <
+				strtoull(order + 5, NULL, 10) * 1000)
+				;
+			return false;
+		}
 		next_nanosleep(&tick, NULL);
 	}
 	return false;
