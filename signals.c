@@ -104,7 +104,7 @@ static void *
 force_main(void *arg)
 {
 	const unsigned int starved_before = starved_ms();
-	unsigned int ms = atomic_load(&force_after_ms), slept_ms = 0;
+	unsigned int ms = atomic_load(&force_after_ms), slept_ms = 0, starved;
 	struct timespec left;
 	void (*fn)(void);
 
@@ -116,8 +116,10 @@ force_main(void *arg)
 			;
 		slept_ms = ms;
 		/* A busy machine is no reason to leave without clean-up. */
-		ms = RTE_MIN(starved_ms() - starved_before, STARVED_MAX_MS);
-		ms += atomic_load(&force_after_ms);
+		starved = starved_ms();
+		ms = atomic_load(&force_after_ms);
+		if (starved > starved_before)
+			ms += RTE_MIN(starved - starved_before, STARVED_MAX_MS);
 	} while (ms > slept_ms);
 	fn = atomic_load(&on_force);
 	if (fn != NULL)

@@ -46,7 +46,7 @@
  */
 #define MIN_DESCRIPTORS 64
 
-/* To stop and close a port; a NIC with firmware takes some hundreds. */
+/* To stop and close a port; a NIC that asks its firmware takes some hundreds. */
 #define CLOSE_MS 1000
 
 /* Longer than drivers let pass between two looks at a port: 10 ms, if net_bonding is not told
