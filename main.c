@@ -7,6 +7,7 @@
 
 #include "commands.h"
 #include "console.h"
+#include "leave.h"
 #include "look.h"
 #include "monitor.h"
 #include "options.h"
@@ -105,7 +106,7 @@ main(int argc, char **argv)
 		/* The EAL takes its options and leaves the words between them. */
 		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"; try --help\n",
 			argv[ret + 1]);
-		startup_undo(leave_wait);
+		leave_group(leave_wait);
 		return OPTIONS_EXIT_USAGE;
 	}
 	ret = unplug_start(options.auto_attach);
@@ -130,7 +131,7 @@ main(int argc, char **argv)
 	telemetry_stop();
 	ports_serve_stop();
 	unplug_stop();
-	startup_undo(leave_wait);
+	leave_group(leave_wait);
 	if (signals_caught() != 0)
 		return 128 + signals_caught();
 	return console_failed() ? EXIT_FAILURE : EXIT_SUCCESS;

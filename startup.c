@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <getopt.h>
 #include <limits.h>
-#include <semaphore.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -16,24 +15,20 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <rte_alarm.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
-#include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
 #include "device.h"
 #include "hugepages.h"
+#include "leave.h"
 #include "lock.h"
 #include "options.h"
-#include "ports.h"
 #include "runtime.h"
-#include "signals.h"
 #include "startup.h"
 #include "sync.h"
 #include "text.h"
 #include "views.h"
-#include "watch.h"
 
 /* Where the EAL of a primary answers telemetry. */
 #define TELEMETRY_SOCKET "dpdk_telemetry.v2"
@@ -45,13 +40,6 @@
 /* Where it lacks a descriptor the EAL panics, at its end too. It takes about 30; devices want some.
  */
 #define MIN_DESCRIPTORS 64
-
-/* To stop and close a port; a NIC that asks its firmware takes some hundreds. */
-#define CLOSE_MS 1000
-
-/* Longer than drivers let pass between two looks at a port: 10 ms, if net_bonding is not told
- * otherwise. */
-#define ALARM_US 20000
 
 /* What the EAL's options say about the group this process wants to be in. */
 static struct {
@@ -459,64 +447,8 @@ startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 	}
 	if (ret < 0) {
 		snprintf(why, size, "cannot watch the group: %s", strerror(-ret));
-		startup_undo(NULL);
+		leave_group(NULL);
 		return ret;
 	}
 	return taken;
-}
-
-static void
-alarm_passed(void *arg)
-{
-	sem_post(arg);
-}
-
-/*
- * Of a primary. A driver may look at a started port again and again, as net_bonding
- * does, from an alarm that sees only when it is next due that the port is stopped.
- * The EAL's clean-up takes the port's memory away without waiting for that.
- */
-static void
-stop_ports(void)
-{
-	struct group_view ports = {0};
-	char why[256];
-	bool touched;
-	sem_t passed;
-	uint16_t id;
-
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (!rte_eth_dev_is_valid_port(id))
-			continue;
-		signals_allow(CLOSE_MS);
-		view_add(&ports, id);
-	}
-	if (ports_stop_all(&ports, &touched, why, sizeof(why)) < 0)
-		fprintf(stderr, PROGRAM ": %s\n", why);
-	if (!touched || sem_init(&passed, 0, 0) < 0)
-		return;
-	if (rte_eal_alarm_set(ALARM_US, alarm_passed, &passed) == 0) {
-		while (sem_wait(&passed) < 0 && errno == EINTR)
-			;
-	}
-	sem_destroy(&passed);
-}
-
-void
-startup_undo(group_wait_fn wait)
-{
-	bool all_answer = group_withdraw(wait);
-
-	if (group_is_primary())
-		stop_ports();
-	/*
-	 * The EAL's clean-up would end a thread that has ended already, and crash; or ask
-	 * everyone to give back a hugepage, with a lock held that everyone needs. What a
-	 * primary has to close must be closed all the same.
-	 */
-	if (watch_deaf() || (joins && !all_answer))
-		startup_remove_files();
-	else if (rte_eal_cleanup() < 0)
-		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
-	group_leave();
 }

@@ -26,12 +26,6 @@ int startup_streams(void);
 int startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size);
 
 /**
- * Stop the EAL and leave the group: between two operations if the turn can be
- * had in time, else beside one. Main thread.
- */
-void startup_undo(group_wait_fn wait);
-
-/**
  * Remove this process's files from the runtime directory, which the EAL does only
  * in rte_eal_cleanup(). For a process that ends without; any thread.
  */
