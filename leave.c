@@ -3,6 +3,7 @@
 #include <semaphore.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <rte_alarm.h>
 #include <rte_eal.h>
@@ -38,9 +39,9 @@ alarm_passed(void *arg)
 static void
 stop_ports(void)
 {
-	struct group_view ports = {0};
+	bool touched, any = false;
+	struct group_view port;
 	char why[256];
-	bool touched;
 	sem_t passed;
 	uint16_t id;
 
@@ -48,12 +49,17 @@ stop_ports(void)
 		if (!rte_eth_dev_is_valid_port(id))
 			continue;
 		signals_allow(CLOSE_MS);
-		view_add(&ports, id);
+		memset(&port, 0, sizeof(port));
+		view_add(&port, id);
+		/* One that does not stop is no reason to leave the next one started. */
+		if (ports_stop_all(&port, &touched, why, sizeof(why)) < 0)
+			fprintf(stderr, PROGRAM ": port %u is closed without being stopped: %s\n",
+				id, why);
+		any = any || touched;
 	}
-	if (ports_stop_all(&ports, &touched, why, sizeof(why)) < 0)
-		fprintf(stderr, PROGRAM ": %s\n", why);
-	if (!touched || sem_init(&passed, 0, 0) < 0)
+	if (!any || sem_init(&passed, 0, 0) < 0)
 		return;
+	/* Without a limit: the clean-up waits for the same thread, and has none either. */
 	if (rte_eal_alarm_set(ALARM_US, alarm_passed, &passed) == 0) {
 		while (sem_wait(&passed) < 0 && errno == EINTR)
 			;

@@ -283,6 +283,19 @@ def test_quit_with_a_port_that_takes_long_to_close(process, make_faults):
         assert (hm.BY_FORCE in primary.log()) == (status == 1)
 
 
+def test_quit_with_ports_that_cannot_be_stopped(process, make_faults):
+    """Each is tried, told and cleaned up, whatever came of the one before."""
+    faults = make_faults()
+    primary = process("primary", faults=faults, eal=["--no-pci"])
+    for name in ("net_null0", "net_null1"):
+        assert primary.cmd(f"attach {name}") == f"attached device {name}"
+        assert primary.cmd(f"start {name}") == f"started device {name}"
+    faults.set("stop", "refuse")
+    assert primary.quit() == 0
+    for port in (0, 1):
+        assert f"port {port} is closed without being stopped: " in primary.log()
+
+
 def share_a_processor(thread):
     """Have it run on the first one only, and there behind all others but those that do the same."""
     os.sched_setaffinity(thread, {0})
