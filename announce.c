@@ -10,7 +10,7 @@
 
 #include "group_shared.h"
 #include "news.h"
-#include "text.h"
+#include "base/text.h"
 
 static pthread_mutex_t news_lock = PTHREAD_MUTEX_INITIALIZER;
 static struct news_cursor news_cursor; /* under news_lock */

@@ -18,7 +18,7 @@
 #include "lock.h"
 #include "look.h"
 #include "monitor.h"
-#include "signals.h"
+#include "base/signals.h"
 #include "tokens.h"
 #include "traffic.h"
 #include "unplug.h"

@@ -19,10 +19,11 @@
 #include <cmdline_socket.h>
 #include <cmdline_vt100.h>
 
+#include "base/program.h"
 #include "console.h"
 #include "options.h"
-#include "signals.h"
-#include "text.h"
+#include "base/signals.h"
+#include "base/text.h"
 
 #define KEY_CTRL_C '\x03'
 

@@ -8,6 +8,8 @@
 
 #include <cmdline_parse.h>
 
+#include "base/wait.h"
+
 /** Longest line taken, in bytes without its newline; a longer one is refused whole. */
 #define CONSOLE_LINE_MAX 511
 
@@ -69,7 +71,7 @@ void console_fail(void);
 void console_quit(void);
 
 /**
- * How a command tells the person who typed it what it waits for; as group_wait_fn. What reads the
+ * How a command tells the person who typed it what it waits for; as wait_fn. What reads the
  * answers of a script is not to find it among them, so there it goes to standard error.
  *
  * @return false once the process is to leave.

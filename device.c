@@ -16,10 +16,11 @@
 #include <rte_kvargs.h>
 #include <rte_string_fns.h>
 
+#include "base/port_set.h"
 #include "device.h"
 #include "group.h"
 #include "logtap.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 
 /*
@@ -153,7 +154,7 @@ device_each(void (*fn)(const char *name))
  * primary has released under us has a driver and no data to answer from.
  */
 void
-device_ports(const struct rte_device *dev, struct group_view *ports, unsigned int *first)
+device_ports(const struct rte_device *dev, struct port_set *ports, unsigned int *first)
 {
 	uint16_t id;
 
@@ -163,7 +164,7 @@ device_ports(const struct rte_device *dev, struct group_view *ports, unsigned in
 	{
 		if (*first == RTE_MAX_ETHPORTS)
 			*first = id;
-		view_add(ports, id);
+		port_set_add(ports, id);
 	}
 }
 

@@ -8,6 +8,7 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
+#include "base/port_set.h"
 #include "group.h"
 
 /*
@@ -49,7 +50,7 @@ void device_each(void (*fn)(const char *name));
  *
  * @param first receives the lowest port id, RTE_MAX_ETHPORTS if there is none.
  */
-void device_ports(const struct rte_device *dev, struct group_view *ports, unsigned int *first);
+void device_ports(const struct rte_device *dev, struct port_set *ports, unsigned int *first);
 
 /**
  * Can the socket that da asks a vhost-user server to make be made? The driver

@@ -17,6 +17,9 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/program.h"
+#include "base/port_set.h"
 #include "group.h"
 #include "group_shared.h"
 #include "logtap.h"
@@ -142,7 +145,7 @@ slot_claim(char *why, size_t size)
 
 /* Open the group's file, which is made if need be, and take the turn. */
 static int
-file_lock(const char *path, group_wait_fn wait, char *why, size_t size)
+file_lock(const char *path, wait_fn wait, char *why, size_t size)
 {
 	int ret;
 
@@ -165,7 +168,7 @@ file_lock(const char *path, group_wait_fn wait, char *why, size_t size)
 }
 
 int
-group_join(const char *dir, group_wait_fn wait, char *why, size_t size)
+group_join(const char *dir, wait_fn wait, char *why, size_t size)
 {
 	char path[PATH_MAX];
 	int ret;
@@ -260,7 +263,7 @@ group_enter(void (*sync)(void))
 }
 
 static int
-turn_take(const char *what, group_wait_fn wait, char *why, size_t size)
+turn_take(const char *what, wait_fn wait, char *why, size_t size)
 {
 	int ret = 0;
 
@@ -284,9 +287,9 @@ nobody_stopped(void)
 }
 
 bool
-group_withdraw(group_wait_fn wait)
+group_withdraw(wait_fn wait)
 {
-	struct group_view all;
+	struct port_set all;
 	bool all_answer;
 	char why[256];
 
@@ -300,7 +303,7 @@ group_withdraw(group_wait_fn wait)
 	if (group_is_primary()) {
 		/* Those who poll ports see it, and end; their ports are about to be closed. */
 		atomic_store(&group_shared->leaving, getpid());
-		memset(&all, 0xff, sizeof(all));
+		all = port_set_all();
 		if (withdraw_ports(&all, LEAVE_MS, why, sizeof(why)) < 0)
 			fprintf(stderr, PROGRAM ": %s\n", why);
 	}
@@ -331,16 +334,16 @@ group_leave(void)
 }
 
 /* Nobody waits for a turn that is of no use without a primary. */
-static group_wait_fn turn_waiter;
+static wait_fn turn_waiter;
 
 static bool
 turn_wait(const char *text)
 {
-	return group_primary_left() == 0 && (turn_waiter == NULL || turn_waiter(text));
+	return group_primary_left() == 0 && wait_go_on(turn_waiter, text);
 }
 
 int
-group_turn_take(const char *what, group_wait_fn wait, char *why, size_t size)
+group_turn_take(const char *what, wait_fn wait, char *why, size_t size)
 {
 	int ret = -ENOTCONN;
 

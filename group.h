@@ -10,6 +10,8 @@
 #include <rte_common.h>
 #include <rte_dev.h>
 
+#include "base/port_set.h"
+#include "base/wait.h"
 #include "news.h"
 
 /*
@@ -24,11 +26,6 @@
 
 /** Longest devargs kept for a port, with the null. */
 #define GROUP_DEVARGS_SIZE 128
-
-/** The ethernet ports a process has: bit n of word n / 64 is port n. */
-struct group_view {
-	uint64_t ports[(RTE_MAX_ETHPORTS + 63) / 64];
-};
 
 enum group_state {
 	GROUP_OK,
@@ -47,7 +44,7 @@ struct group_peer {
 	enum group_state state;
 	uint64_t beat_ns; /* when its interrupt thread last ran; 0 if foreign, or just starting */
 	uint64_t late_ns; /* when it last ran a second or more after the time before */
-	struct group_view view; /* empty if foreign */
+	struct port_set view; /* empty if foreign */
 };
 
 /** Most entries group_peers() can give: members, and foreign processes beside them. */
@@ -60,14 +57,6 @@ struct group_port {
 };
 
 /**
- * How a wait is told to the person who waits, for the first time after a second.
- *
- * @param text whom for, or NULL when there is nothing new to say.
- * @return false to give up waiting.
- */
-typedef bool (*group_wait_fn)(const char *text);
-
-/**
  * Join the group whose runtime directory is dir, or be a group of one if dir is
  * NULL. To be called before rte_eal_init(): on success the turn is held, so that
  * no operation runs beside the EAL's start, until group_turn_release() or group_leave().
@@ -75,7 +64,7 @@ typedef bool (*group_wait_fn)(const char *text);
  * @param why receives a sentence on failure.
  * @return 0 or a negative errno.
  */
-int group_join(const char *dir, group_wait_fn wait, char *why, size_t size);
+int group_join(const char *dir, wait_fn wait, char *why, size_t size);
 
 /**
  * The EAL runs: publish what this process sees from now on, and watch the
@@ -95,7 +84,7 @@ int group_enter(void (*sync)(void));
  * @return whether nobody is stopped. To give back a hugepage, the EAL asks every process and
  *   waits 5 s for one that is.
  */
-bool group_withdraw(group_wait_fn wait);
+bool group_withdraw(wait_fn wait);
 
 /**
  * Leave the group, after group_withdraw() and rte_eal_cleanup(), or when
@@ -112,7 +101,7 @@ void group_leave(void);
  * @return 0; 1 if a holder died before it was done, until group_turn_dead_done(); or a negative
  * errno: -EBUSY the holder is stopped, -ECANCELED wait() said to give up.
  */
-int group_turn_take(const char *what, group_wait_fn wait, char *why, size_t size);
+int group_turn_take(const char *what, wait_fn wait, char *why, size_t size);
 
 /** What a dead holder of the turn has left is seen to. Holder of the turn. */
 void group_turn_dead_done(void);
@@ -128,8 +117,8 @@ void group_turn_release(void);
  * @param peers receives GROUP_MAX_PEERS entries at most, as group_peers(), once all are well.
  * @return 0, or a negative errno and in why who it is and what to do.
  */
-int group_check(struct group_peer *peers, unsigned int *nb_peers, group_wait_fn wait, char *why,
-	size_t size);
+int group_check(
+	struct group_peer *peers, unsigned int *nb_peers, wait_fn wait, char *why, size_t size);
 
 /**
  * Wait until the interrupt thread of every process has done what was sent to it
@@ -137,7 +126,7 @@ int group_check(struct group_peer *peers, unsigned int *nb_peers, group_wait_fn 
  *
  * @return 0, or -ETIMEDOUT if some process is stopped or stays busy.
  */
-int group_settle(group_wait_fn wait);
+int group_settle(wait_fn wait);
 
 /**
  * Have the given processes bring themselves in line with the group, and wait for
@@ -145,7 +134,7 @@ int group_settle(group_wait_fn wait);
  *
  * @return 0, or -ETIMEDOUT if some of them did not.
  */
-int group_sync_peers(const struct group_peer *peers, unsigned int nb, group_wait_fn wait);
+int group_sync_peers(const struct group_peer *peers, unsigned int nb, wait_fn wait);
 
 /** All processes of the group, this one included. Answers at once. @return how many. */
 unsigned int group_peers(struct group_peer *peers, unsigned int max);
@@ -154,7 +143,7 @@ unsigned int group_peers(struct group_peer *peers, unsigned int max);
  * Have all processes these ports (everywhere), or none of them any? From shared
  * memory alone: a cheap look that a process which has just died can spoil.
  */
-bool group_ports_at(const struct group_view *ports, bool everywhere);
+bool group_ports_at(const struct port_set *ports, bool everywhere);
 
 /** "pid 7545 (secondary)" */
 const char *group_peer_name(const struct group_peer *peer, char *text, size_t size);

@@ -11,13 +11,15 @@
 #include <rte_vfio.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/port_set.h"
 #include "device.h"
 #include "group.h"
 #include "hotplug.h"
 #include "lock.h"
 #include "operation.h"
 #include "ports.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 #include "withdraw.h"
 
@@ -32,7 +34,7 @@
 
 /* The ports the group remembers for the device, for when this process lacks it. */
 static void
-ports_known(const struct operation *op, struct group_view *ports)
+ports_known(const struct operation *op, struct port_set *ports)
 {
 	struct group_port port;
 	unsigned int id;
@@ -41,7 +43,7 @@ ports_known(const struct operation *op, struct group_view *ports)
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		group_port_get(id, &port);
 		if (strcmp(port.name, op->da.name) == 0)
-			view_add(ports, id);
+			port_set_add(ports, id);
 	}
 }
 
@@ -85,13 +87,13 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 
 /* Remember the device behind ports that have come with it. */
 static void
-ports_remember(const struct operation *op, const struct group_view *ports, const char *devargs)
+ports_remember(const struct operation *op, const struct port_set *ports, const char *devargs)
 {
 	unsigned int id;
 
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (view_has(ports, id))
-			group_port_set(id, op->da.name, devargs);
+	PORT_SET_FOREACH(id, ports)
+	{
+		group_port_set(id, op->da.name, devargs);
 	}
 }
 
@@ -101,7 +103,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 {
 	char why[512], still[512];
 	struct rte_device *dev;
-	struct group_view left;
+	struct port_set left;
 	bool settled = true;
 	unsigned int first;
 
@@ -144,7 +146,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 static void
 attach_verify(struct operation *op, const char *devargs)
 {
-	struct group_view ports;
+	struct port_set ports;
 	struct rte_device *dev;
 	unsigned int first;
 	char lack[512];
@@ -190,11 +192,10 @@ attach_all(struct operation *op, const char *devargs)
 }
 
 void
-hotplug_attach(
-	const char *devargs, const char *announce, group_wait_fn wait, struct hotplug_result *res)
+hotplug_attach(const char *devargs, const char *announce, wait_fn wait, struct hotplug_result *res)
 {
 	struct operation op = {.verb = "attach", .announce = announce, .res = res, .wait = wait};
-	struct group_view ports, has;
+	struct port_set ports, has;
 	struct rte_device *dev;
 	unsigned int first;
 	char text[512];
@@ -202,7 +203,7 @@ hotplug_attach(
 	if (operation_begin(&op, devargs) < 0)
 		return;
 	ports_known(&op, &ports);
-	view_common(&ports, views_reference(&op.before), &has);
+	has = port_set_common(&ports, views_reference(&op.before));
 	/* rte_dev_probe() says 0 for a device that is attached already. */
 	dev = device_find(&op.da);
 	if (dev != NULL) {
@@ -226,23 +227,23 @@ hotplug_attach(
 
 /* Forget the devices of ports that nobody has any more. */
 static void
-ports_forget(const struct operation *op, const struct group_view *ports)
+ports_forget(const struct operation *op, const struct port_set *ports)
 {
-	struct group_view one;
+	struct port_set one;
 	unsigned int id;
 	char text[512];
 
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		memset(&one, 0, sizeof(one));
-		view_add(&one, id);
-		if (view_has(ports, id) && views_have(&op->now, &one, text, sizeof(text)) == 0)
+	PORT_SET_FOREACH(id, ports)
+	{
+		one = port_set_of(id);
+		if (views_have(&op->now, &one, text, sizeof(text)) == 0)
 			group_port_set(id, NULL, NULL);
 	}
 }
 
 /* The EAL says err, or it says 0 and someone has the ports still. What is true? */
 static void
-detach_failed(struct operation *op, const struct group_view *ports, int err)
+detach_failed(struct operation *op, const struct port_set *ports, int err)
 {
 	char why[512], still[512], rest[512], lost[96];
 	bool here;
@@ -277,15 +278,14 @@ detach_failed(struct operation *op, const struct group_view *ports, int err)
 
 /* Another device may be made of a port of this one, and use it still. */
 static bool
-owner_find(const struct group_view *ports, char *text, size_t size)
+owner_find(const struct port_set *ports, char *text, size_t size)
 {
 	struct rte_eth_dev_owner owner;
 	struct rte_eth_dev_info info;
 	unsigned int id;
 
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (!view_has(ports, id))
-			continue;
+	PORT_SET_FOREACH(id, ports)
+	{
 		if (rte_eth_dev_owner_get(id, &owner) == 0 && owner.id != RTE_ETH_DEV_NO_OWNER) {
 			snprintf(text, size, "port %u belongs to %.*s; detach that first", id,
 				(int)sizeof(owner.name) - 1, owner.name);
@@ -308,7 +308,7 @@ owner_find(const struct group_view *ports, char *text, size_t size)
 static void
 detach_all(struct operation *op, struct rte_device *dev, bool force)
 {
-	struct group_view ports;
+	struct port_set ports;
 	bool touched = false;
 	unsigned int first, id;
 	char why[512];
@@ -339,19 +339,19 @@ detach_all(struct operation *op, struct rte_device *dev, bool force)
 		return;
 	}
 	operation_result(op, 0, "%s", "");
-	for (id = first; id < RTE_MAX_ETHPORTS; id++) {
-		if (view_has(&ports, id))
-			group_port_set(id, NULL, NULL);
+	PORT_SET_FOREACH(id, &ports)
+	{
+		group_port_set(id, NULL, NULL);
 	}
 	ports_gone();
 }
 
 void
-hotplug_detach(const char *device, bool force, const char *announce, group_wait_fn wait,
+hotplug_detach(const char *device, bool force, const char *announce, wait_fn wait,
 	struct hotplug_result *res)
 {
 	struct operation op = {.verb = "detach", .announce = announce, .res = res, .wait = wait};
-	struct group_view ports;
+	struct port_set ports;
 	struct rte_device *dev;
 	char text[512];
 

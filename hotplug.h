@@ -6,6 +6,7 @@
 
 #include <rte_dev.h>
 
+#include "base/wait.h"
 #include "group.h"
 
 /** What came of an operation. */
@@ -35,7 +36,7 @@ struct hotplug_result {
  * @param wait told about waiting; may be NULL.
  */
 void hotplug_attach(
-	const char *devargs, const char *announce, group_wait_fn wait, struct hotplug_result *res);
+	const char *devargs, const char *announce, wait_fn wait, struct hotplug_result *res);
 
 /**
  * Detach a device from every process of the group and check that it is gone
@@ -50,7 +51,7 @@ void hotplug_attach(
  * @param force also if a process polls a port of it and does not let go: that process may crash.
  * @param announce as hotplug_attach().
  */
-void hotplug_detach(const char *device, bool force, const char *announce, group_wait_fn wait,
+void hotplug_detach(const char *device, bool force, const char *announce, wait_fn wait,
 	struct hotplug_result *res);
 
 /**
@@ -60,6 +61,6 @@ void hotplug_detach(const char *device, bool force, const char *announce, group_
  *
  * Takes the turn and blocks as hotplug_attach(). Main thread only.
  */
-void hotplug_sync(group_wait_fn wait, struct hotplug_result *res);
+void hotplug_sync(wait_fn wait, struct hotplug_result *res);
 
 #endif

@@ -9,11 +9,12 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/clock.h"
 #include "hugepages.h"
 #include "watch.h"
 
@@ -103,9 +104,8 @@ lock_pid(int fd)
 }
 
 int
-hugepages_wait(const char *huge_dir, group_wait_fn wait, char *why, size_t size)
+hugepages_wait(const char *huge_dir, wait_fn wait, char *why, size_t size)
 {
-	const struct timespec look = {.tv_nsec = LOOK_MS * WATCH_NS_PER_MS};
 	char path[PATH_MAX] = "", text[PATH_MAX + 64], holder[32];
 	unsigned int looks;
 	int ret = 0, fd;
@@ -119,12 +119,12 @@ hugepages_wait(const char *huge_dir, group_wait_fn wait, char *why, size_t size)
 		snprintf(holder, sizeof(holder), "pid %d", pid);
 		snprintf(text, sizeof(text), "waiting for %s, which has locked %s",
 			pid == 0 ? "a process" : holder, path);
-		if (wait != NULL && !wait(looks == TELL_MS / LOOK_MS ? text : NULL)) {
+		if (!wait_go_on(wait, looks == TELL_MS / LOOK_MS ? text : NULL)) {
 			snprintf(why, size, "gave up %s", text);
 			ret = -ECANCELED;
 			break;
 		}
-		nanosleep(&look, NULL);
+		clock_sleep_ns(LOOK_MS * CLOCK_NS_PER_MS);
 	}
 	close(fd);
 	return ret;

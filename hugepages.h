@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/wait.h"
 #include "group.h"
 
 /*
@@ -23,6 +24,6 @@ void hugepages_look(const char *huge_dir, bool *mounted, bool *writable);
  * @param why receives a sentence on failure.
  * @return 0, or -ECANCELED if wait() said so.
  */
-int hugepages_wait(const char *huge_dir, group_wait_fn wait, char *why, size_t size);
+int hugepages_wait(const char *huge_dir, wait_fn wait, char *why, size_t size);
 
 #endif

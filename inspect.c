@@ -10,10 +10,11 @@
 #include <rte_ether.h>
 #include <rte_string_fns.h>
 
+#include "base/port_set.h"
 #include "device.h"
 #include "inspect.h"
 #include "logtap.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 
 /* A number that cannot be a port. */
@@ -136,7 +137,7 @@ inspect_seen_by(unsigned int id, pid_t *pids, unsigned int max)
 
 	views_take(&views);
 	for (i = 0; i < views.nb && nb < max; i++) {
-		if (views_count(&views.peers[i]) && view_has(&views.peers[i].view, id))
+		if (views_count(&views.peers[i]) && port_set_has(&views.peers[i].view, id))
 			pids[nb++] = views.peers[i].pid;
 	}
 	return nb;

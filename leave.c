@@ -9,11 +9,14 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
+#include "base/wait.h"
+#include "base/program.h"
+#include "base/port_set.h"
 #include "group.h"
 #include "leave.h"
 #include "options.h"
 #include "ports.h"
-#include "signals.h"
+#include "base/signals.h"
 #include "startup.h"
 #include "views.h"
 #include "watch.h"
@@ -40,7 +43,7 @@ static void
 stop_ports(void)
 {
 	bool touched, any = false;
-	struct group_view port;
+	struct port_set port;
 	char why[256];
 	sem_t passed;
 	uint16_t id;
@@ -49,8 +52,7 @@ stop_ports(void)
 		if (!rte_eth_dev_is_valid_port(id))
 			continue;
 		signals_allow(CLOSE_MS);
-		memset(&port, 0, sizeof(port));
-		view_add(&port, id);
+		port = port_set_of(id);
 		/* One that does not stop is no reason to leave the next one started. */
 		if (ports_stop_all(&port, &touched, why, sizeof(why)) < 0)
 			fprintf(stderr, PROGRAM ": port %u is closed without being stopped: %s\n",
@@ -68,7 +70,7 @@ stop_ports(void)
 }
 
 void
-leave_group(group_wait_fn wait)
+leave_group(wait_fn wait)
 {
 	bool all_answer = group_withdraw(wait);
 

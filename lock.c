@@ -6,10 +6,11 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
 #include "device.h"
 #include "group_shared.h"
 #include "lock.h"
-#include "text.h"
+#include "base/text.h"
 
 static bool
 lock_is(const struct lock *lock, const char *name)
@@ -102,7 +103,7 @@ lock_blocked(const char *name, char *text, size_t size)
 
 /* Take the turn for a device that is only named. @return false with the result set. */
 static bool
-lock_begin(const char *verb, const char *device, struct rte_devargs *da, group_wait_fn wait,
+lock_begin(const char *verb, const char *device, struct rte_devargs *da, wait_fn wait,
 	struct hotplug_result *res)
 {
 	char what[RTE_DEV_NAME_MAX_LEN + 16];
@@ -132,7 +133,7 @@ lock_end(const char *verb, struct rte_devargs *da, struct hotplug_result *res)
 }
 
 void
-lock_device(const char *device, const char *reason, group_wait_fn wait, struct hotplug_result *res)
+lock_device(const char *device, const char *reason, wait_fn wait, struct hotplug_result *res)
 {
 	struct rte_devargs da;
 	struct lock *lock;
@@ -166,7 +167,7 @@ lock_device(const char *device, const char *reason, group_wait_fn wait, struct h
 }
 
 void
-lock_release(const char *device, group_wait_fn wait, struct hotplug_result *res)
+lock_release(const char *device, wait_fn wait, struct hotplug_result *res)
 {
 	struct group_member *holder;
 	struct rte_devargs da;

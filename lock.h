@@ -4,6 +4,7 @@
 
 #include <rte_dev.h>
 
+#include "base/wait.h"
 #include "group.h"
 #include "hotplug.h"
 
@@ -29,9 +30,8 @@ struct lock {
  * @param reason for those who want to detach it; empty for none.
  * @param res its err is -EBUSY if another process has locked it.
  */
-void lock_device(
-	const char *device, const char *reason, group_wait_fn wait, struct hotplug_result *res);
-void lock_release(const char *device, group_wait_fn wait, struct hotplug_result *res);
+void lock_device(const char *device, const char *reason, wait_fn wait, struct hotplug_result *res);
+void lock_release(const char *device, wait_fn wait, struct hotplug_result *res);
 
 /**
  * Let the others know which devices this process was told to leave alone (the EAL's

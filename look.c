@@ -8,6 +8,8 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/proc.h"
+#include "base/port_set.h"
 #include "console.h"
 #include "device.h"
 #include "drivers.h"
@@ -16,7 +18,7 @@
 #include "lock.h"
 #include "look.h"
 #include "runtime.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 
 static void
@@ -57,23 +59,15 @@ peer_print(const struct group_peer *peer)
 	char program[32], ports[512] = "";
 	unsigned int id;
 
-	runtime_program(peer->pid, program, sizeof(program));
+	proc_program(peer->pid, program, sizeof(program));
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (view_has(&peer->view, id))
+		if (port_set_has(&peer->view, id))
 			text_add(ports, sizeof(ports), "%s%u", ports[0] == '\0' ? "" : ",", id);
 	}
 	if (ports[0] == '\0')
 		strlcpy(ports, peer->foreign ? "?" : "-", sizeof(ports));
 	console_print("%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->pid,
 		group_role_name(peer->primary), program, group_state_name(peer->state), ports);
-}
-
-/* peers answers within a second, so it does not wait for long: the first tick is enough. */
-static bool
-peers_wait(const char *text)
-{
-	RTE_SET_USED(text);
-	return false;
 }
 
 void
@@ -87,7 +81,7 @@ look_peers(const char *rest)
 	RTE_SET_USED(rest);
 	/* Between two operations the views are at rest. If one takes too long, they are shown as
 	 * they are. */
-	ret = group_turn_take("peers", peers_wait, text, sizeof(text));
+	ret = group_turn_take("peers", wait_not, text, sizeof(text));
 	views_take(&views);
 	if (ret >= 0)
 		group_turn_release();
@@ -165,7 +159,7 @@ device_print(FILE *out, const char *text, char *why, size_t size)
 {
 	struct rte_device *dev;
 	struct inspect inspect;
-	struct group_view ports;
+	struct port_set ports;
 	struct rte_devargs da;
 	unsigned int id;
 
@@ -181,7 +175,7 @@ device_print(FILE *out, const char *text, char *why, size_t size)
 			inspect_print(out, &inspect);
 		}
 		for (; id < RTE_MAX_ETHPORTS; id++) {
-			if (view_has(&ports, id))
+			if (port_set_has(&ports, id))
 				port_print(out, id);
 		}
 	}
@@ -192,7 +186,7 @@ device_print(FILE *out, const char *text, char *why, size_t size)
 void
 look_show(const char *rest)
 {
-	bool is_port = rest[strspn(rest, "0123456789")] == '\0', found = false;
+	bool is_port = text_is_digits(rest), found = false;
 	struct page page;
 	char why[512];
 	int ret;

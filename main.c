@@ -5,6 +5,7 @@
 
 #include <rte_common.h>
 
+#include "base/program.h"
 #include "commands.h"
 #include "console.h"
 #include "leave.h"
@@ -13,7 +14,7 @@
 #include "options.h"
 #include "polling.h"
 #include "ports.h"
-#include "signals.h"
+#include "base/signals.h"
 #include "startup.h"
 #include "telemetry.h"
 #include "unplug.h"

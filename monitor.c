@@ -6,6 +6,7 @@
 
 #include <rte_common.h>
 
+#include "base/port_set.h"
 #include "console.h"
 #include "device.h"
 #include "group.h"
@@ -15,30 +16,22 @@
 
 static bool monitoring;
 
-/* Nobody is waited for: there will be another time. */
-static bool
-no_wait(const char *text)
-{
-	RTE_SET_USED(text);
-	return false;
-}
-
 /* Ports that a foreign primary has attached or detached are events like any other. */
 static void
 foreign_ports_look(void)
 {
 	struct views views;
-	struct group_view one;
+	struct port_set one;
 	unsigned int id;
 	char text[512];
 
-	if (!group_primary_foreign() || group_turn_take("monitor", no_wait, text, sizeof(text)) < 0)
+	if (!group_primary_foreign() ||
+		group_turn_take("monitor", wait_not, text, sizeof(text)) < 0)
 		return;
 	device_publish();
 	views_take(&views);
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		memset(&one, 0, sizeof(one));
-		view_add(&one, id);
+		one = port_set_of(id);
 		if (views_have(&views, &one, text, sizeof(text)) == 0)
 			group_port_found(id, NULL, NULL);
 	}

@@ -4,8 +4,9 @@
 
 #include <rte_common.h>
 
+#include "base/clock.h"
 #include "news.h"
-#include "text.h"
+#include "base/text.h"
 
 uint64_t
 news_now_ns(void)

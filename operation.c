@@ -8,11 +8,13 @@
 #include <rte_devargs.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/clock.h"
 #include "device.h"
 #include "group.h"
 #include "operation.h"
 #include "ports.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 #include "watch.h"
 #include "withdraw.h"
@@ -43,7 +45,7 @@ operation_name(const struct operation *op, char *text, size_t size)
 static void
 operation_event(const struct operation *op)
 {
-	uint64_t us = (watch_now_ns() - op->turn_ns) / 1000;
+	uint64_t us = (clock_now_ns() - op->turn_ns) / 1000;
 	char what[96];
 
 	operation_name(op, what, sizeof(what));
@@ -56,7 +58,7 @@ operation_event(const struct operation *op)
 }
 
 void
-operation_see_to_dead(group_wait_fn wait, const char *who, struct hotplug_result *res)
+operation_see_to_dead(wait_fn wait, const char *who, struct hotplug_result *res)
 {
 	struct views now;
 	char why[512];
@@ -77,7 +79,7 @@ turn_take(struct operation *op)
 	char what[96], why[512];
 	int ret;
 
-	op->turn_ns = watch_now_ns();
+	op->turn_ns = clock_now_ns();
 	operation_name(op, what, sizeof(what));
 	ret = group_turn_take(what, op->wait, why, sizeof(why));
 	if (ret < 0) {
@@ -85,7 +87,7 @@ turn_take(struct operation *op)
 		operation_event(op);
 		return ret;
 	}
-	op->turn_ns = watch_now_ns();
+	op->turn_ns = clock_now_ns();
 	if (ret > 0)
 		operation_see_to_dead(op->wait, why, op->res);
 	ret = group_check(op->before.peers, &op->before.nb, op->wait, why, sizeof(why));
@@ -98,7 +100,7 @@ turn_take(struct operation *op)
 		return ret;
 	}
 	device_publish();
-	op->start_ns = watch_now_ns();
+	op->start_ns = clock_now_ns();
 	return 0;
 }
 
@@ -112,7 +114,7 @@ operation_again(struct operation *op)
 		group_check(op->now.peers, &op->now.nb, op->wait, why, sizeof(why)) < 0)
 		return false;
 	op->again = false;
-	op->start_ns = watch_now_ns();
+	op->start_ns = clock_now_ns();
 	return true;
 }
 

@@ -9,6 +9,7 @@
 #include <rte_common.h>
 #include <rte_devargs.h>
 
+#include "base/wait.h"
 #include "group.h"
 #include "hotplug.h"
 #include "views.h"
@@ -23,7 +24,7 @@ struct operation {
 	/* To be set before operation_begin(). */
 	const char *verb;
 	const char *announce; /* what everyone is told of the device if it succeeds, or NULL */
-	group_wait_fn wait;
+	wait_fn wait;
 	struct hotplug_result *res;
 
 	struct rte_devargs da; /* the device it is about; empty if none */
@@ -57,7 +58,7 @@ bool operation_again(struct operation *op);
  *
  * @param who died and during what, from group_turn_take().
  */
-void operation_see_to_dead(group_wait_fn wait, const char *who, struct hotplug_result *res);
+void operation_see_to_dead(wait_fn wait, const char *who, struct hotplug_result *res);
 
 /** Let the others know what there is now, and give the turn away. */
 void operation_end(struct operation *op);

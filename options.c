@@ -13,6 +13,8 @@
 #include <rte_eal.h>
 #include <rte_version.h>
 
+#include "base/program.h"
+#include "base/text.h"
 #include "options.h"
 
 static void
@@ -98,20 +100,6 @@ script_open(const char *path)
 	return fd;
 }
 
-static bool
-number(const char *text, int min, int max, int *value)
-{
-	char *end;
-	long n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || n < min || n > max)
-		return false;
-	*value = n;
-	return true;
-}
-
 int
 options_parse(int argc, char **argv, struct options *own)
 {
@@ -142,7 +130,8 @@ options_parse(int argc, char **argv, struct options *own)
 		{0},
 	};
 	struct options_script *script;
-	int first, opt, value;
+	unsigned int value;
+	int first, opt;
 
 	memset(own, 0, sizeof(*own));
 	own->poll_core = -1;
@@ -184,12 +173,12 @@ options_parse(int argc, char **argv, struct options *own)
 			own->keep_going = true;
 			break;
 		case MBUFS:
-			if (!number(optarg, 1, INT_MAX, &value))
+			if (!text_number(optarg, 1, INT_MAX, &value))
 				return wrong("--mbufs wants a number from 1 on, not", optarg);
 			own->nb_mbufs = value;
 			break;
 		case POLL_CORE:
-			if (!number(optarg, 0, CPU_SETSIZE - 1, &value))
+			if (!text_number(optarg, 0, CPU_SETSIZE - 1, &value))
 				return wrong("--poll-core wants the number of a core, not", optarg);
 			own->poll_core = value;
 			break;

@@ -4,8 +4,6 @@
 
 #include <stdbool.h>
 
-#define PROGRAM "dpdk-hotplug_mp"
-
 /** Exit status of a wrong command line. */
 #define OPTIONS_EXIT_USAGE 2
 

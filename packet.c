@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 
+#include "base/clock.h"
 #include "packet.h"
 #include "watch.h"
 
@@ -23,7 +24,7 @@ struct numbered {
 uint32_t
 packet_stream(void)
 {
-	uint32_t stream = (uint32_t)watch_now_ns() ^ (uint32_t)getpid() << 16;
+	uint32_t stream = (uint32_t)clock_now_ns() ^ (uint32_t)getpid() << 16;
 
 	return stream == 0 ? 1 : stream;
 }

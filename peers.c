@@ -9,10 +9,14 @@
 
 #include <rte_common.h>
 
+#include "base/wait.h"
+#include "base/proc.h"
+#include "base/port_set.h"
+#include "base/clock.h"
 #include "group.h"
 #include "group_shared.h"
 #include "runtime.h"
-#include "text.h"
+#include "base/text.h"
 
 #define SETTLED_MS 50	/* file times are coarse; one older than this will not come again */
 #define LATE_MS 300	/* a beat older than this is waited for before anything is sent */
@@ -29,18 +33,16 @@ group_member_alive(unsigned int slot)
 static void
 tick(void)
 {
-	const struct timespec ts = {.tv_nsec = WATCH_BEAT_MS * WATCH_NS_PER_MS};
-
-	nanosleep(&ts, NULL);
+	clock_sleep_ns(WATCH_BEAT_MS * CLOCK_NS_PER_MS);
 }
 
 /* The state of a process of this program from its last beat; a starting one has none yet. */
 static enum group_state
 beat_state(uint64_t beat_ns, unsigned int limit_ms)
 {
-	uint64_t now = watch_now_ns();
+	uint64_t now = clock_now_ns();
 
-	if (beat_ns != 0 && now > beat_ns && now - beat_ns > limit_ms * WATCH_NS_PER_MS)
+	if (beat_ns != 0 && now > beat_ns && now - beat_ns > limit_ms * CLOCK_NS_PER_MS)
 		return GROUP_HUNG;
 	return GROUP_OK;
 }
@@ -58,10 +60,10 @@ member_look(unsigned int slot, struct group_peer *peer)
 	peer->beat_ns = atomic_load(&member->state.beat_ns);
 	peer->late_ns = atomic_load(&member->state.late_ns);
 	for (i = 0; i < RTE_DIM(member->state.ports); i++)
-		peer->view.ports[i] = atomic_load(&member->state.ports[i]);
+		peer->view.words[i] = atomic_load(&member->state.ports[i]);
 	if (!group_member_alive(slot))
 		peer->state = GROUP_GONE;
-	else if (!peer->self && runtime_stopped(peer->pid))
+	else if (!peer->self && proc_stopped(peer->pid))
 		peer->state = GROUP_STOPPED;
 	else
 		peer->state = beat_state(peer->beat_ns, WATCH_HUNG_MS);
@@ -75,9 +77,9 @@ foreign_look(pid_t pid, struct group_peer *peer)
 	peer->primary = pid == group_primary_pid;
 	peer->foreign = true;
 	peer->state = GROUP_FOREIGN;
-	if (!runtime_alive(pid))
+	if (!proc_alive(pid))
 		peer->state = GROUP_GONE;
-	else if (runtime_stopped(pid))
+	else if (proc_stopped(pid))
 		peer->state = GROUP_STOPPED;
 }
 
@@ -101,7 +103,7 @@ secondaries(const pid_t **pids)
 		clock_gettime(CLOCK_REALTIME, &now);
 		if ((now.tv_sec - st.st_mtim.tv_sec) * 1000000000 + now.tv_nsec -
 				st.st_mtim.tv_nsec >
-			SETTLED_MS * (int64_t)WATCH_NS_PER_MS)
+			SETTLED_MS * (int64_t)CLOCK_NS_PER_MS)
 			changed = st.st_mtim;
 		nb = runtime_secondaries(group_dir, cached, RTE_DIM(cached));
 	}
@@ -138,7 +140,7 @@ group_peers(struct group_peer *peers, unsigned int max)
 			foreign_look(pid, &peers[nb++]);
 	}
 	pthread_mutex_unlock(&lock);
-	runtime_forget_others();
+	proc_forget_others();
 	return nb;
 }
 
@@ -196,7 +198,7 @@ peer_tell_new(const struct group_peer *is)
 	was.state = is->foreign ? GROUP_FOREIGN : GROUP_OK;
 	/* Members say so themselves; of one that has gone already its socket alone is left. */
 	if (is->foreign && is->state != GROUP_GONE) {
-		runtime_program(is->pid, program, sizeof(program));
+		proc_program(is->pid, program, sizeof(program));
 		group_event(is, "joined (foreign, %s)", program);
 	}
 	if (is->state != GROUP_GONE)
@@ -261,7 +263,7 @@ group_peers_observe(void)
 }
 
 bool
-group_ports_at(const struct group_view *ports, bool everywhere)
+group_ports_at(const struct port_set *ports, bool everywhere)
 {
 	struct group_member *member;
 	uint64_t has;
@@ -271,9 +273,9 @@ group_ports_at(const struct group_view *ports, bool everywhere)
 		member++) {
 		if (atomic_load(&member->pid) == 0 || atomic_load(&member->state.beat_ns) == 0)
 			continue;
-		for (i = 0; i < RTE_DIM(ports->ports); i++) {
-			has = atomic_load(&member->state.ports[i]) & ports->ports[i];
-			if (has != (everywhere ? ports->ports[i] : 0))
+		for (i = 0; i < RTE_DIM(ports->words); i++) {
+			has = atomic_load(&member->state.ports[i]) & ports->words[i];
+			if (has != (everywhere ? ports->words[i] : 0))
 				return false;
 		}
 	}
@@ -336,7 +338,7 @@ peer_check(const struct group_peer *peer, uint64_t start, bool *late, char *why,
 		beat_state(peer->beat_ns, LATE_MS) == GROUP_OK)
 		return 0;
 	*late = true;
-	if (watch_now_ns() - start < GRACE_MS * WATCH_NS_PER_MS)
+	if (clock_now_ns() - start < GRACE_MS * CLOCK_NS_PER_MS)
 		return 0;
 	if (peer->self) {
 		snprintf(why, size,
@@ -349,15 +351,14 @@ peer_check(const struct group_peer *peer, uint64_t start, bool *late, char *why,
 	snprintf(why, size,
 		"%s is hung: it has served no request for %u ms; end it, or try again later",
 		group_peer_name(peer, name, sizeof(name)),
-		(unsigned int)((watch_now_ns() - peer->beat_ns) / WATCH_NS_PER_MS));
+		(unsigned int)((clock_now_ns() - peer->beat_ns) / CLOCK_NS_PER_MS));
 	return -EBUSY;
 }
 
 int
-group_check(struct group_peer *peers, unsigned int *nb_peers, group_wait_fn wait, char *why,
-	size_t size)
+group_check(struct group_peer *peers, unsigned int *nb_peers, wait_fn wait, char *why, size_t size)
 {
-	uint64_t start = watch_now_ns();
+	uint64_t start = clock_now_ns();
 	char name[64];
 	bool late, was_late = false;
 	unsigned int i;
@@ -386,7 +387,7 @@ group_check(struct group_peer *peers, unsigned int *nb_peers, group_wait_fn wait
 		return 0;
 	snprintf(why, size, "some process is still busy with an earlier request; try again later");
 	for (i = 0; i < *nb_peers; i++) {
-		if (peers[i].state != GROUP_GONE && !peers[i].self && runtime_stopped(peers[i].pid))
+		if (peers[i].state != GROUP_GONE && !peers[i].self && proc_stopped(peers[i].pid))
 			snprintf(why, size, "%s is stopped; resume or end it",
 				group_peer_name(&peers[i], name, sizeof(name)));
 	}
@@ -406,9 +407,9 @@ member_find(pid_t pid)
 }
 
 int
-group_sync_peers(const struct group_peer *peers, unsigned int nb, group_wait_fn wait)
+group_sync_peers(const struct group_peer *peers, unsigned int nb, wait_fn wait)
 {
-	uint64_t op = turn_operation(&group_shared->turn), start = watch_now_ns();
+	uint64_t op = turn_operation(&group_shared->turn), start = clock_now_ns();
 	struct group_member *member;
 	unsigned int i;
 
@@ -420,8 +421,8 @@ group_sync_peers(const struct group_peer *peers, unsigned int nb, group_wait_fn 
 		atomic_store(&member->sync_wanted, op);
 		while (atomic_load(&member->sync_done) != op &&
 			group_member_alive(member - group_shared->members)) {
-			if ((wait != NULL && !wait(NULL)) ||
-				watch_now_ns() - start > SETTLE_MS * WATCH_NS_PER_MS)
+			if (!wait_go_on(wait, NULL) ||
+				clock_now_ns() - start > SETTLE_MS * CLOCK_NS_PER_MS)
 				return -ETIMEDOUT;
 			tick();
 		}
@@ -430,16 +431,16 @@ group_sync_peers(const struct group_peer *peers, unsigned int nb, group_wait_fn 
 }
 
 int
-group_settle(group_wait_fn wait)
+group_settle(wait_fn wait)
 {
-	uint64_t first[GROUP_MAX_MEMBERS] = {0}, start = watch_now_ns();
+	uint64_t first[GROUP_MAX_MEMBERS] = {0}, start = clock_now_ns();
 	struct group_peer peer;
 	char name[64], text[160];
 	bool busy, told = false;
 	unsigned int slot;
 	int ret;
 
-	while (watch_now_ns() - start < SETTLE_MS * WATCH_NS_PER_MS) {
+	while (clock_now_ns() - start < SETTLE_MS * CLOCK_NS_PER_MS) {
 		busy = false;
 		ret = 0;
 		for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
@@ -466,12 +467,12 @@ group_settle(group_wait_fn wait)
 		if (!busy)
 			return ret;
 		text[0] = '\0';
-		if (!told && watch_now_ns() - start > 1000 * WATCH_NS_PER_MS) {
+		if (!told && clock_now_ns() - start > 1000 * CLOCK_NS_PER_MS) {
 			snprintf(text, sizeof(text), "waiting for %s: busy with an earlier request",
 				name);
 			told = true;
 		}
-		if (wait != NULL && !wait(text[0] == '\0' ? NULL : text))
+		if (!wait_go_on(wait, text[0] == '\0' ? NULL : text))
 			return -ETIMEDOUT;
 		tick();
 	}

@@ -13,6 +13,8 @@
 #include <rte_mbuf.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/clock.h"
 #include "device.h"
 #include "group_shared.h"
 #include "operation.h"
@@ -21,8 +23,8 @@
 #include "pool.h"
 #include "ports.h"
 #include "queues.h"
-#include "signals.h"
-#include "text.h"
+#include "base/signals.h"
+#include "base/text.h"
 #include "views.h"
 #include "watch.h"
 #include "withdraw.h"
@@ -167,7 +169,6 @@ job_ended(unsigned int lost)
 static void *
 job_main(void *arg)
 {
-	const struct timespec idle = {.tv_nsec = IDLE_NS};
 	unsigned int reader = forward_reader(), i, lost = RTE_MAX_ETHPORTS, idle_rounds = 0;
 	struct direction *dir;
 	uint16_t nb;
@@ -189,7 +190,7 @@ job_main(void *arg)
 		quiescent(reader);
 		idle_rounds = nb > 0 ? 0 : idle_rounds + 1;
 		if (idle_rounds > IDLE_ROUNDS)
-			nanosleep(&idle, NULL);
+			clock_sleep_ns(IDLE_NS);
 	}
 	pool_cache_end(slot_of_self());
 	for (i = 0; i < job.nb; i++) {
@@ -335,7 +336,7 @@ forward_begin(const char *in, const char *out, bool both, char *why, size_t size
 
 /* As group_turn_take(), and what a dead process has asked for is done with. */
 static int
-turn_take(const char *what, group_wait_fn wait, struct hotplug_result *res)
+turn_take(const char *what, wait_fn wait, struct hotplug_result *res)
 {
 	int ret = group_turn_take(what, wait, res->text, sizeof(res->text));
 
@@ -354,7 +355,7 @@ turn_take(const char *what, group_wait_fn wait, struct hotplug_result *res)
 
 void
 polling_forward(
-	const char *in, const char *out, bool both, group_wait_fn wait, struct hotplug_result *res)
+	const char *in, const char *out, bool both, wait_fn wait, struct hotplug_result *res)
 {
 	memset(res, 0, sizeof(*res));
 	if (atomic_load(&job.runs)) {
@@ -381,21 +382,21 @@ send_run(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size
 {
 	uint32_t times = withdraw_times(id), stream = packet_stream();
 	struct rte_mempool *pool = pool_find();
-	uint64_t last = watch_now_ns(), looked = last, now;
+	uint64_t last = clock_now_ns(), looked = last, now;
 	struct rte_mbuf *mbuf;
 	bool go_on = true;
 
 	for (*sent = 0; *sent < nb;) {
 		withdraw_quiescent(id, send_reader());
-		now = watch_now_ns();
-		if (now - last > 1000 * WATCH_NS_PER_MS)
+		now = clock_now_ns();
+		if (now - last > 1000 * CLOCK_NS_PER_MS)
 			return "the port takes no more";
-		if (now - looked > LOOK_MS * WATCH_NS_PER_MS) {
+		if (now - looked > LOOK_MS * CLOCK_NS_PER_MS) {
 			/* This very port may be taken away meanwhile, by this very thread. */
 			withdraw_pause(id, send_reader());
 			go_on = look();
 			withdraw_resume(id, send_reader());
-			looked = watch_now_ns();
+			looked = clock_now_ns();
 			last += looked - now;
 		}
 		if (signals_caught() != 0)
@@ -408,7 +409,7 @@ send_run(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size
 		if (mbuf != NULL && rte_eth_tx_burst(id, queue, &mbuf, 1) == 1) {
 			count(&group_self->poll.stats[id].tx_packets, 1);
 			count(&group_self->poll.stats[id].tx_bytes, size);
-			last = watch_now_ns();
+			last = clock_now_ns();
 			++*sent;
 		} else {
 			rte_pktmbuf_free(mbuf);
@@ -419,7 +420,7 @@ send_run(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size
 }
 
 void
-polling_send(const char *device, unsigned int nb, unsigned int size, group_wait_fn wait,
+polling_send(const char *device, unsigned int nb, unsigned int size, wait_fn wait,
 	bool (*look)(void), struct hotplug_result *res)
 {
 	unsigned int sent = 0;

@@ -9,6 +9,7 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
+#include "base/wait.h"
 #include "group.h"
 #include "hotplug.h"
 #include "stats.h"
@@ -33,7 +34,7 @@ void polling_set_core(int core);
  * turn for a moment.
  */
 void polling_forward(
-	const char *in, const char *out, bool both, group_wait_fn wait, struct hotplug_result *res);
+	const char *in, const char *out, bool both, wait_fn wait, struct hotplug_result *res);
 
 /** @return false if nothing was forwarded. */
 bool polling_forward_off(void);
@@ -44,7 +45,7 @@ bool polling_forward_off(void);
  *
  * @param look called now and then, without the turn; false ends it.
  */
-void polling_send(const char *device, unsigned int count, unsigned int size, group_wait_fn wait,
+void polling_send(const char *device, unsigned int count, unsigned int size, wait_fn wait,
 	bool (*look)(void), struct hotplug_result *res);
 
 #endif

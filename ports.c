@@ -14,13 +14,16 @@
 #include <rte_mempool.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/port_set.h"
+#include "base/clock.h"
 #include "device.h"
 #include "group_shared.h"
 #include "operation.h"
 #include "pool.h"
 #include "ports.h"
 #include "queues.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 #include "watch.h"
 #include "withdraw.h"
@@ -182,8 +185,7 @@ port_stop(uint16_t id, char *why, size_t size)
 static void
 pool_see_to(void)
 {
-	const struct timespec look = {.tv_nsec = WATCH_NS_PER_MS};
-	uint64_t until = watch_now_ns() + ENDING_MS * WATCH_NS_PER_MS;
+	uint64_t until = clock_now_ns() + ENDING_MS * CLOCK_NS_PER_MS;
 	struct rte_eth_dev_info info;
 	uint16_t id;
 
@@ -194,9 +196,9 @@ pool_see_to(void)
 			return;
 	}
 	while (queues_any()) {
-		if (watch_now_ns() > until)
+		if (clock_now_ns() > until)
 			return;
-		nanosleep(&look, NULL);
+		clock_sleep_ns(CLOCK_NS_PER_MS);
 	}
 	if (!pool_whole())
 		pool_mend();
@@ -350,7 +352,7 @@ request_send(struct request *req, char *why, size_t size)
 }
 
 int
-ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t size)
+ports_stop_all(const struct port_set *ports, bool *touched, char *why, size_t size)
 {
 	struct request req = {0};
 	unsigned int id;
@@ -358,7 +360,7 @@ ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t 
 
 	*touched = false;
 	for (id = 0; id < RTE_MAX_ETHPORTS && ret == 0; id++) {
-		if (!view_has(ports, id) || atomic_load(&group_shared->started[id].nb_rx) == 0)
+		if (!port_set_has(ports, id) || atomic_load(&group_shared->started[id].nb_rx) == 0)
 			continue;
 		req.id = id;
 		ret = request_send(&req, why, size);
@@ -400,26 +402,25 @@ primary_serves(void)
 }
 
 int
-ports_settle(group_wait_fn wait, char *why, size_t size)
+ports_settle(wait_fn wait, char *why, size_t size)
 {
-	const struct timespec look = {.tv_nsec = 10 * WATCH_NS_PER_MS};
-	uint64_t until = watch_now_ns() + (uint64_t)ANSWER_S * 1000 * WATCH_NS_PER_MS;
+	uint64_t until = clock_now_ns() + (uint64_t)ANSWER_S * 1000 * CLOCK_NS_PER_MS;
 
 	while (primary_serves()) {
-		if (watch_now_ns() > until || (wait != NULL && !wait(NULL))) {
+		if (clock_now_ns() > until || !wait_go_on(wait, NULL)) {
 			snprintf(why, size,
 				"the primary (pid %d) is still busy with an earlier start or stop",
 				group_primary_pid);
 			return -EBUSY;
 		}
-		nanosleep(&look, NULL);
+		clock_sleep_ns(10 * CLOCK_NS_PER_MS);
 	}
 	return 0;
 }
 
 /* The ports of the device an operation is about. @return false with the result set. */
 static bool
-ports_of(struct operation *op, struct group_view *ports)
+ports_of(struct operation *op, struct port_set *ports)
 {
 	unsigned int first = RTE_MAX_ETHPORTS;
 	struct rte_device *dev;
@@ -442,12 +443,12 @@ ports_of(struct operation *op, struct group_view *ports)
 }
 
 void
-ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, group_wait_fn wait,
+ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn wait,
 	struct hotplug_result *res)
 {
 	struct operation op = {.verb = "start", .res = res, .wait = wait};
 	struct request req = {.nb_rx = nb_rx, .nb_tx = nb_tx};
-	struct group_view ports;
+	struct port_set ports;
 	unsigned int id;
 	char why[256];
 	int ret = 0;
@@ -456,7 +457,7 @@ ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, group_wa
 		return;
 	if (ports_of(&op, &ports)) {
 		for (id = 0; id < RTE_MAX_ETHPORTS && ret == 0; id++) {
-			if (!view_has(&ports, id))
+			if (!port_set_has(&ports, id))
 				continue;
 			if (atomic_load(&group_shared->started[id].nb_rx) > 0) {
 				snprintf(why, sizeof(why), "already started (port %u)", id);
@@ -472,10 +473,10 @@ ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, group_wa
 }
 
 void
-ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res)
+ports_stop(const char *device, wait_fn wait, struct hotplug_result *res)
 {
 	struct operation op = {.verb = "stop", .res = res, .wait = wait};
-	struct group_view ports;
+	struct port_set ports;
 	bool any = false, touched = false;
 	unsigned int id;
 	char why[256];
@@ -485,7 +486,7 @@ ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res)
 		return;
 	if (ports_of(&op, &ports)) {
 		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
-			any = any || (view_has(&ports, id) &&
+			any = any || (port_set_has(&ports, id) &&
 					     atomic_load(&group_shared->started[id].nb_rx) > 0);
 		snprintf(why, sizeof(why), "not started");
 		ret = any ? withdraw_ports(&ports, PORTS_WITHDRAW_MS, why, sizeof(why)) : -EALREADY;

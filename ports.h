@@ -8,6 +8,8 @@
 
 #include <rte_ethdev.h>
 
+#include "base/wait.h"
+#include "base/port_set.h"
 #include "group.h"
 #include "hotplug.h"
 
@@ -54,9 +56,9 @@ void ports_serve_stop(void);
  *
  * @param nb_rx queues to receive, nb_tx to send; at most PORTS_MAX_QUEUES.
  */
-void ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, group_wait_fn wait,
+void ports_start(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn wait,
 	struct hotplug_result *res);
-void ports_stop(const char *device, group_wait_fn wait, struct hotplug_result *res);
+void ports_stop(const char *device, wait_fn wait, struct hotplug_result *res);
 
 /**
  * Show once more whether this process does what a peer asked: what another one has written
@@ -70,7 +72,7 @@ void ports_tick(void);
  *
  * @return 0, or -EBUSY and why.
  */
-int ports_settle(group_wait_fn wait, char *why, size_t size);
+int ports_settle(wait_fn wait, char *why, size_t size);
 
 /**
  * Queues of a kind that a started port can be polled with: those the group says it
@@ -86,7 +88,7 @@ unsigned int ports_queues(unsigned int id, bool rx);
  *   must not go on.
  * @return 0, also if there is nothing to stop; or a negative errno and why.
  */
-int ports_stop_all(const struct group_view *ports, bool *touched, char *why, size_t size);
+int ports_stop_all(const struct port_set *ports, bool *touched, char *why, size_t size);
 
 /** Ports have gone: if they were the last, have the pool mended. Holder of the turn. */
 void ports_gone(void);

@@ -9,11 +9,12 @@
 #include <rte_ethdev.h>
 #include <rte_memory.h>
 
+#include "base/port_set.h"
 #include "device.h"
 #include "group_shared.h"
 #include "ports.h"
 #include "queues.h"
-#include "text.h"
+#include "base/text.h"
 
 /* Can a queue be there? It lies in the EAL's memory, or it could not be shared. */
 static bool
@@ -118,7 +119,7 @@ int
 queues_port(const char *device, char *why, size_t size)
 {
 	const struct rte_device *dev;
-	struct group_view ports;
+	struct port_set ports;
 	struct rte_devargs da;
 	unsigned int first;
 	int ret;

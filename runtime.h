@@ -71,19 +71,4 @@ int runtime_make_dir(const char *dir, char *why, size_t size);
 int runtime_check_private(
 	const char *path, const struct stat *st, mode_t type, char *why, size_t size);
 
-/** Is there a process with this pid? */
-bool runtime_alive(pid_t pid);
-
-/** Is it stopped, by a signal or a debugger? */
-bool runtime_stopped(pid_t pid);
-
-/** Close what runtime_stopped() keeps open, of pids it was not asked for since the last call. */
-void runtime_forget_others(void);
-
-/** Thread of this process with one of these names, 0 if there is none. The list ends with NULL. */
-pid_t runtime_thread(const char *const *names);
-
-/** Command name of a process ("dpdk-testpmd"), or "?" when it is gone. */
-void runtime_program(pid_t pid, char *name, size_t size);
-
 #endif

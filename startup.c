@@ -19,6 +19,9 @@
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/program.h"
+#include "base/proc.h"
 #include "device.h"
 #include "hugepages.h"
 #include "leave.h"
@@ -27,7 +30,7 @@
 #include "runtime.h"
 #include "startup.h"
 #include "sync.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 
 /* Where the EAL of a primary answers telemetry. */
@@ -184,7 +187,7 @@ group_check_start(char *why, size_t size)
 	if (joins)
 		return 0;
 	if (primary != 0) {
-		runtime_program(primary, program, sizeof(program));
+		proc_program(primary, program, sizeof(program));
 		snprintf(why, size,
 			"a primary runs already with the file prefix \"%s\": pid %d (%s); join it "
 			"with --proc-type=auto, or choose another --file-prefix",
@@ -331,11 +334,11 @@ stopped_find(void)
 	pid_t pids[GROUP_MAX_PEERS], primary = runtime_primary(group_dir);
 	unsigned int nb, i;
 
-	if (primary > 0 && runtime_stopped(primary))
+	if (primary > 0 && proc_stopped(primary))
 		return primary;
 	nb = runtime_secondaries(group_dir, pids, RTE_DIM(pids));
 	for (i = 0; i < nb; i++) {
-		if (runtime_stopped(pids[i]))
+		if (proc_stopped(pids[i]))
 			return pids[i];
 	}
 	return 0;
@@ -343,7 +346,7 @@ stopped_find(void)
 
 /* With the turn, so that nobody starts, leaves or operates meanwhile. */
 static int
-eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
+eal_start(int argc, char **argv, wait_fn wait, char *why, size_t size)
 {
 	struct sigaction action = {.sa_handler = no_room}, found;
 	unsigned int files;
@@ -387,7 +390,7 @@ eal_start(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
 }
 
 int
-startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size)
+startup_eal(int argc, char **argv, wait_fn wait, char *why, size_t size)
 {
 	struct rlimit files;
 	struct views views;

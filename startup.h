@@ -4,6 +4,7 @@
 
 #include <stddef.h>
 
+#include "base/wait.h"
 #include "group.h"
 
 /**
@@ -23,7 +24,7 @@ int startup_streams(void);
  * @param why receives, on failure, one sentence: what is wrong and how to mend it.
  * @return the number of arguments the EAL took, as rte_eal_init(); or a negative errno.
  */
-int startup_eal(int argc, char **argv, group_wait_fn wait, char *why, size_t size);
+int startup_eal(int argc, char **argv, wait_fn wait, char *why, size_t size);
 
 /**
  * Remove this process's files from the runtime directory, which the EAL does only

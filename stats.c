@@ -8,10 +8,12 @@
 #include <rte_devargs.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/port_set.h"
 #include "device.h"
 #include "group_shared.h"
 #include "stats.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 
 static void
@@ -32,7 +34,7 @@ line_fill(struct stats_line *line, const struct polling_member *poll, unsigned i
  * only: another process's operation may be freeing one of them.
  */
 static void
-no_port_explain(const struct rte_devargs *da, group_wait_fn wait, char *why, size_t size)
+no_port_explain(const struct rte_devargs *da, wait_fn wait, char *why, size_t size)
 {
 	if (group_turn_take("stats", wait, why, size) < 0)
 		return;
@@ -41,9 +43,9 @@ no_port_explain(const struct rte_devargs *da, group_wait_fn wait, char *why, siz
 }
 
 int
-stats_ports(const char *what, struct group_view *ports, group_wait_fn wait, char *why, size_t size)
+stats_ports(const char *what, struct port_set *ports, wait_fn wait, char *why, size_t size)
 {
-	bool is_port = what[strspn(what, "0123456789")] == '\0', any = false;
+	bool is_port = text_is_digits(what), any = false;
 	struct rte_devargs da = {0};
 	struct group_port port;
 	unsigned int id;
@@ -59,7 +61,7 @@ stats_ports(const char *what, struct group_view *ports, group_wait_fn wait, char
 			continue;
 		if (is_port ? strlen(what) < 10 && strtoul(what, NULL, 10) == id
 			    : strcmp(da.name, port.name) == 0) {
-			view_add(ports, id);
+			port_set_add(ports, id);
 			any = true;
 		}
 	}
@@ -72,7 +74,7 @@ stats_ports(const char *what, struct group_view *ports, group_wait_fn wait, char
 }
 
 void
-stats_each(const struct group_view *ports, void (*fn)(const struct stats_line *line))
+stats_each(const struct port_set *ports, void (*fn)(const struct stats_line *line))
 {
 	struct group_member *member;
 	struct group_port port;
@@ -80,7 +82,7 @@ stats_each(const struct group_view *ports, void (*fn)(const struct stats_line *l
 	unsigned int id, slot;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (ports != NULL && !view_has(ports, id))
+		if (ports != NULL && !port_set_has(ports, id))
 			continue;
 		group_port_get(id, &port);
 		for (slot = 0; slot < GROUP_MAX_MEMBERS; slot++) {
@@ -112,7 +114,7 @@ stats_port_begins(unsigned int id)
 }
 
 int
-stats_reset(group_wait_fn wait, char *why, size_t size)
+stats_reset(wait_fn wait, char *why, size_t size)
 {
 	unsigned int id;
 	int ret;

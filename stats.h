@@ -9,6 +9,8 @@
 
 #include <rte_dev.h>
 
+#include "base/wait.h"
+#include "base/port_set.h"
 #include "group.h"
 
 /* What each process has seen of each port. Main thread, where nothing else is said. */
@@ -35,21 +37,20 @@ struct stats_line {
  *
  * @return 0, or a negative errno and why.
  */
-int stats_ports(
-	const char *what, struct group_view *ports, group_wait_fn wait, char *why, size_t size);
+int stats_ports(const char *what, struct port_set *ports, wait_fn wait, char *why, size_t size);
 
 /**
  * Call fn for each port and process that has seen a packet of it.
  *
  * @param ports to look at alone, or NULL.
  */
-void stats_each(const struct group_view *ports, void (*fn)(const struct stats_line *line));
+void stats_each(const struct port_set *ports, void (*fn)(const struct stats_line *line));
 
 /** Another device is behind this port id: what was seen before was not of it. Holder of the turn.
  */
 void stats_port_begins(unsigned int id);
 
 /** Count from 0 on again, in every process. Takes the turn. @return 0 or a negative errno. */
-int stats_reset(group_wait_fn wait, char *why, size_t size);
+int stats_reset(wait_fn wait, char *why, size_t size);
 
 #endif

@@ -6,6 +6,8 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
+#include "base/wait.h"
+#include "base/port_set.h"
 #include "device.h"
 #include "group.h"
 #include "hotplug.h"
@@ -20,11 +22,11 @@
  * lets a secondary ask for that; the request reaches everyone, by name.
  */
 static void
-stale_remove(const struct group_view *ref, unsigned int id)
+stale_remove(const struct port_set *ref, unsigned int id)
 {
 	struct group_port port, other;
 	struct rte_device *dev;
-	struct group_view ports;
+	struct port_set ports;
 	struct rte_devargs da;
 	unsigned int i;
 	char why[256];
@@ -33,7 +35,7 @@ stale_remove(const struct group_view *ref, unsigned int id)
 	for (i = 0; i < RTE_MAX_ETHPORTS; i++) {
 		group_port_get(i, &other);
 		/* It would take a good one of the same name too. */
-		if (i != id && view_has(ref, i) && strcmp(other.name, port.name) == 0)
+		if (i != id && port_set_has(ref, i) && strcmp(other.name, port.name) == 0)
 			return;
 	}
 	if (port.name[0] == '\0' || device_split(port.devargs, &da, why, sizeof(why)) < 0)
@@ -67,7 +69,7 @@ missing_attach(void)
 void
 sync_self(void)
 {
-	const struct group_view *ref, *own = NULL;
+	const struct port_set *ref, *own = NULL;
 	bool missing = false;
 	struct views views;
 	unsigned int i, id;
@@ -79,9 +81,9 @@ sync_self(void)
 			own = &views.peers[i].view;
 	}
 	for (id = 0; own != NULL && id < RTE_MAX_ETHPORTS; id++) {
-		if (view_has(own, id) && !view_has(ref, id))
+		if (port_set_has(own, id) && !port_set_has(ref, id))
 			stale_remove(ref, id);
-		missing = missing || (view_has(ref, id) && !view_has(own, id));
+		missing = missing || (port_set_has(ref, id) && !port_set_has(own, id));
 	}
 	if (missing)
 		missing_attach();
@@ -91,7 +93,7 @@ sync_self(void)
 static unsigned int
 differing(struct operation *op)
 {
-	const struct group_view *ref = views_reference(&op->before);
+	const struct port_set *ref = views_reference(&op->before);
 	unsigned int i;
 
 	op->now.nb = 0;
@@ -104,7 +106,7 @@ differing(struct operation *op)
 }
 
 void
-hotplug_sync(group_wait_fn wait, struct hotplug_result *res)
+hotplug_sync(wait_fn wait, struct hotplug_result *res)
 {
 	struct operation op = {.verb = "sync", .res = res, .wait = wait};
 	char was[512], text[512];

@@ -14,12 +14,15 @@
 #include <rte_string_fns.h>
 #include <rte_telemetry.h>
 
+#include "base/proc.h"
+#include "base/port_set.h"
+#include "base/clock.h"
 #include "group.h"
 #include "inspect.h"
 #include "lock.h"
 #include "runtime.h"
 #include "telemetry.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
 #include "watch.h"
 
@@ -41,14 +44,6 @@ static struct inspect *ports; /* by port id; under lock, NULL when nothing is an
 static uint64_t looks;	      /* how often they have been looked at; under lock */
 static int wanted_fd = -1;
 
-/* The main thread waits for nobody here. */
-static bool
-no_wait(const char *text)
-{
-	RTE_SET_USED(text);
-	return false;
-}
-
 void
 telemetry_refresh(void)
 {
@@ -57,7 +52,7 @@ telemetry_refresh(void)
 	uint64_t nb;
 
 	if (read(wanted_fd, &nb, sizeof(nb)) < 0 ||
-		group_turn_take("telemetry", no_wait, why, sizeof(why)) < 0)
+		group_turn_take("telemetry", wait_not, why, sizeof(why)) < 0)
 		return;
 	pthread_mutex_lock(&lock);
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++)
@@ -73,16 +68,12 @@ static void
 refresh_wait(void)
 {
 	const uint64_t one = 1, before = looks;
-	struct timespec until;
+	uint64_t until;
 
 	if (write(wanted_fd, &one, sizeof(one)) < 0)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += REFRESH_MS * WATCH_NS_PER_MS;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	while (looks == before && ports != NULL &&
-		pthread_cond_timedwait(&refreshed, &lock, &until) == 0)
+	until = clock_in_ms(REFRESH_MS);
+	while (looks == before && ports != NULL && clock_cond_wait(&refreshed, &lock, until) == 0)
 		;
 }
 
@@ -178,12 +169,12 @@ peers_answer(struct rte_tel_data *d)
 		if (dict == NULL)
 			return -ENOMEM;
 		string_add(dict, "role", group_role_name(peer->primary));
-		runtime_program(peer->pid, text, sizeof(text));
+		proc_program(peer->pid, text, sizeof(text));
 		string_add(dict, "program", text);
 		string_add(dict, "state", group_state_name(peer->state));
 		seen = numbers_add(dict, "ports");
 		for (id = 0; id < RTE_MAX_ETHPORTS && seen != NULL; id++) {
-			if (view_has(&peer->view, id))
+			if (port_set_has(&peer->view, id))
 				rte_tel_data_add_array_int(seen, id);
 		}
 	}
@@ -306,14 +297,9 @@ answer(const char *cmd, const char *params, struct rte_tel_data *d)
 int
 telemetry_start(void)
 {
-	pthread_condattr_t attr;
-
 	if (!group_is_primary())
 		return 0;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&refreshed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&refreshed);
 	wanted_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wanted_fd < 0)
 		return -errno;

@@ -11,7 +11,7 @@
 #include "device.h"
 #include "drivers.h"
 #include "group.h"
-#include "text.h"
+#include "base/text.h"
 #include "tokens.h"
 
 #define MAX_CHOICES 256
@@ -90,13 +90,6 @@ is_choice(const char *name)
 	return false;
 }
 
-static bool
-no_wait(const char *text)
-{
-	RTE_SET_USED(text);
-	return false;
-}
-
 static void
 attached_add(const char *name)
 {
@@ -124,7 +117,7 @@ attached_choose(void)
 			strlcpy(known.name, port.name, sizeof(known.name));
 		attached_add(known.name);
 	}
-	if (group_turn_take("complete", no_wait, why, sizeof(why)) >= 0) {
+	if (group_turn_take("complete", wait_not, why, sizeof(why)) >= 0) {
 		device_each(attached_add);
 		group_turn_release();
 	}
@@ -157,7 +150,7 @@ attachable_choose(void)
 			}
 		}
 	}
-	if (group_turn_take("complete", no_wait, why, sizeof(why)) >= 0) {
+	if (group_turn_take("complete", wait_not, why, sizeof(why)) >= 0) {
 		while ((pci = drivers_pci_next(pci)) != NULL) {
 			if (pci->usable && pci->pmd != NULL && !pci->attached)
 				choice_add(pci->address);

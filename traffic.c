@@ -9,6 +9,8 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/port_set.h"
+#include "base/text.h"
 #include "console.h"
 #include "group.h"
 #include "packet.h"
@@ -40,21 +42,6 @@ words_split(struct words *words, const char *rest)
 			words->word[words->nb] = word;
 		words->nb++;
 	}
-}
-
-/* A whole number from min to max. */
-static bool
-number(const char *text, unsigned int min, unsigned int max, unsigned int *value)
-{
-	unsigned long n;
-	char *end;
-
-	errno = 0;
-	n = strtoul(text, &end, 10);
-	if (text[0] < '0' || text[0] > '9' || *end != '\0' || errno != 0 || n < min || n > max)
-		return false;
-	*value = n;
-	return true;
 }
 
 static void
@@ -106,7 +93,7 @@ traffic_start(const char *rest)
 			nb = &nb_tx;
 		else
 			goto wrong;
-		if (!number(words.word[i + 1], 1, PORTS_MAX_QUEUES, nb))
+		if (!text_number(words.word[i + 1], 1, PORTS_MAX_QUEUES, nb))
 			goto wrong;
 	}
 	ports_start(words.word[0], nb_rx, nb_tx, console_wait, &res);
@@ -172,9 +159,10 @@ traffic_send(const char *rest)
 	char text[160];
 
 	words_split(&words, rest);
-	if ((words.nb != 2 && words.nb != 4) || !number(words.word[1], 1, UINT32_MAX, &nb) ||
-		(words.nb == 4 && (strcmp(words.word[2], "size") != 0 ||
-					  !number(words.word[3], PACKET_MIN, PACKET_MAX, &size)))) {
+	if ((words.nb != 2 && words.nb != 4) || !text_number(words.word[1], 1, UINT32_MAX, &nb) ||
+		(words.nb == 4 &&
+			(strcmp(words.word[2], "size") != 0 ||
+				!text_number(words.word[3], PACKET_MIN, PACKET_MAX, &size)))) {
 		snprintf(text, sizeof(text), "<device> <count> [size N], N from %d to %d",
 			PACKET_MIN, PACKET_MAX);
 		usage_print("send", text);
@@ -199,7 +187,7 @@ void
 traffic_stats(const char *rest)
 {
 	const struct rte_mempool *pool;
-	struct group_view ports;
+	struct port_set ports;
 	struct words words;
 	char why[512];
 

@@ -11,8 +11,10 @@
 
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/proc.h"
 #include "runtime.h"
-#include "text.h"
+#include "base/text.h"
 #include "turn.h"
 
 /*
@@ -150,7 +152,7 @@ holder_print(pid_t holder, char *text, size_t size)
 
 /* One tick of waiting has passed. @return 0 to go on. */
 static int
-tick_over(unsigned int ticks, bool *told, turn_wait_fn wait, char *why, size_t size)
+tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why, size_t size)
 {
 	bool tell = ticks >= TELL_MS / TICK_MS && !*told;
 	char holder[192], text[224];
@@ -162,7 +164,7 @@ tick_over(unsigned int ticks, bool *told, turn_wait_fn wait, char *why, size_t s
 	if (pid == 0)
 		return 0;
 	holder_print(pid, holder, sizeof(holder));
-	if (runtime_stopped(pid)) {
+	if (proc_stopped(pid)) {
 		if (pid == next)
 			snprintf(why, size,
 				"%s is the next to have the turn and is stopped; resume or end it",
@@ -174,7 +176,7 @@ tick_over(unsigned int ticks, bool *told, turn_wait_fn wait, char *why, size_t s
 	}
 	snprintf(text, sizeof(text), "waiting for %s", holder);
 	*told = *told || tell;
-	if (wait != NULL && !wait(tell ? text : NULL)) {
+	if (!wait_go_on(wait, tell ? text : NULL)) {
 		snprintf(why, size, "gave up %s", text);
 		return -ECANCELED;
 	}
@@ -182,7 +184,7 @@ tick_over(unsigned int ticks, bool *told, turn_wait_fn wait, char *why, size_t s
 }
 
 int
-turn_lock(turn_wait_fn wait, char *why, size_t size)
+turn_lock(wait_fn wait, char *why, size_t size)
 {
 	static const int bytes[] = {NEXT_BYTE, TURN_BYTE};
 	bool ticking = false, told = false;

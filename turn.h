@@ -8,6 +8,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/wait.h"
+
 /*
  * The locks of a group: record locks of fcntl(2) on its file, which the kernel
  * drops with the process that holds them. They and the record below keep their
@@ -33,9 +35,6 @@ struct turn_record {
 	char dead_what[104];
 };
 
-/** How a wait is told, as group_wait_fn. */
-typedef bool (*turn_wait_fn)(const char *text);
-
 /**
  * Open the file at path, or make it. The descriptor stays open: to close it drops the locks.
  *
@@ -59,7 +58,7 @@ bool turn_file_current(void);
  *
  * @return 0, -EBUSY if the process waited for is stopped, -ECANCELED if wait() said so.
  */
-int turn_lock(turn_wait_fn wait, char *why, size_t size);
+int turn_lock(wait_fn wait, char *why, size_t size);
 
 /**
  * Enter into the record that this process has the turn and what for.

@@ -9,11 +9,13 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/wait.h"
+#include "base/clock.h"
 #include "device.h"
 #include "events.h"
 #include "group.h"
 #include "hotplug.h"
-#include "text.h"
+#include "base/text.h"
 #include "unplug.h"
 #include "watch.h"
 
@@ -93,7 +95,7 @@ announce_note(const struct hotplug_result *res)
 
 /* Let go of a device everywhere, and say so, or why not. */
 static void
-device_release(const char *name, group_wait_fn wait)
+device_release(const char *name, wait_fn wait)
 {
 	struct hotplug_result res;
 
@@ -122,13 +124,13 @@ arrival_add(const char *name)
 	if (place == NULL)
 		return;
 	strlcpy(place->name, name, sizeof(place->name));
-	place->until_ns = watch_now_ns() + LOOK_FOR_MS * WATCH_NS_PER_MS;
+	place->until_ns = clock_now_ns() + LOOK_FOR_MS * CLOCK_NS_PER_MS;
 	place->tries = 0;
 }
 
 /* Attach those that are bound by now. @return true if some are still to be looked at. */
 static bool
-arrivals_look(group_wait_fn wait)
+arrivals_look(wait_fn wait)
 {
 	struct hotplug_result res;
 	struct arrival *arrival;
@@ -140,7 +142,7 @@ arrivals_look(group_wait_fn wait)
 			continue;
 		if (!device_kernel_driver(arrival->name, driver, sizeof(driver)) ||
 			!device_driver_usable(driver)) {
-			if (watch_now_ns() >= arrival->until_ns)
+			if (clock_now_ns() >= arrival->until_ns)
 				arrival->name[0] = '\0';
 			more = more || arrival->name[0] != '\0';
 			continue;
@@ -160,7 +162,7 @@ arrivals_look(group_wait_fn wait)
 }
 
 void
-unplug_run(group_wait_fn wait)
+unplug_run(wait_fn wait)
 {
 	struct itimerspec timer = {.it_value = {.tv_nsec = LOOK_EVERY_MS * 1000000L}};
 	struct events_device device;

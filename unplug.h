@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 
+#include "base/wait.h"
 #include "group.h"
 
 /**
@@ -29,6 +30,6 @@ int unplug_fd(void);
  *
  * @param wait told about waiting.
  */
-void unplug_run(group_wait_fn wait);
+void unplug_run(wait_fn wait);
 
 #endif

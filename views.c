@@ -4,30 +4,10 @@
 
 #include <rte_common.h>
 
+#include "base/port_set.h"
 #include "group.h"
-#include "text.h"
+#include "base/text.h"
 #include "views.h"
-
-bool
-view_has(const struct group_view *view, unsigned int id)
-{
-	return (view->ports[id / 64] >> id % 64 & 1) != 0;
-}
-
-void
-view_add(struct group_view *view, unsigned int id)
-{
-	view->ports[id / 64] |= UINT64_C(1) << id % 64;
-}
-
-void
-view_common(const struct group_view *a, const struct group_view *b, struct group_view *ports)
-{
-	unsigned int i;
-
-	for (i = 0; i < RTE_DIM(ports->ports); i++)
-		ports->ports[i] = a->ports[i] & b->ports[i];
-}
 
 void
 views_take(struct views *views)
@@ -41,10 +21,10 @@ views_count(const struct group_peer *peer)
 	return !peer->foreign && peer->state != GROUP_GONE && peer->beat_ns != 0;
 }
 
-const struct group_view *
+const struct port_set *
 views_reference(const struct views *views)
 {
-	const struct group_view *self = &views->peers[0].view;
+	const struct port_set *self = &views->peers[0].view;
 	unsigned int i;
 
 	for (i = 0; i < views->nb; i++) {
@@ -59,59 +39,46 @@ views_reference(const struct views *views)
 bool
 views_agree(const struct views *views, char *text, size_t size)
 {
-	const struct group_view *ref = views_reference(views);
-	unsigned int i, id, members = 0, nb_ports = 0;
+	const struct port_set *ref = views_reference(views);
+	unsigned int i, id, members = 0;
 	const struct group_peer *peer;
 	struct group_port port;
 	char name[64];
 
 	text[0] = '\0';
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++)
-		nb_ports += view_has(ref, id);
 	for (i = 0; i < views->nb; i++) {
 		peer = &views->peers[i];
 		if (!views_count(peer))
 			continue;
 		members++;
 		for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-			if (view_has(ref, id) == view_has(&peer->view, id))
+			if (port_set_has(ref, id) == port_set_has(&peer->view, id))
 				continue;
 			group_port_get(id, &port);
 			text_add(text, size, "%s%s %s port %u (%s)", text[0] == '\0' ? "" : "; ",
 				group_peer_name(peer, name, sizeof(name)),
-				view_has(&peer->view, id) ? "alone has" : "lacks", id,
+				port_set_has(&peer->view, id) ? "alone has" : "lacks", id,
 				port.name[0] == '\0' ? "not known" : text_printable(port.name));
 		}
 	}
 	if (text[0] != '\0')
 		return false;
-	snprintf(text, size, "all %u processes agree: %u ports", members, nb_ports);
+	snprintf(text, size, "all %u processes agree: %u ports", members, port_set_count(ref));
 	return true;
 }
 
 static bool
-shares(const struct group_view *view, const struct group_view *ports)
+shares(const struct port_set *view, const struct port_set *ports)
 {
-	const struct group_view none = {0};
-	struct group_view common;
+	struct port_set common = port_set_common(view, ports);
 
-	view_common(view, ports, &common);
-	return memcmp(&common, &none, sizeof(none)) != 0;
-}
-
-static bool
-covers(const struct group_view *view, const struct group_view *ports)
-{
-	struct group_view common;
-
-	view_common(view, ports, &common);
-	return memcmp(&common, ports, sizeof(common)) == 0;
+	return !port_set_is_empty(&common);
 }
 
 /* Names of those for whom test() of their view and ports gives what is wanted. */
 static unsigned int
-who(const struct views *views, const struct group_view *ports,
-	bool (*test)(const struct group_view *, const struct group_view *), bool wanted, char *text,
+who(const struct views *views, const struct port_set *ports,
+	bool (*test)(const struct port_set *, const struct port_set *), bool wanted, char *text,
 	size_t size)
 {
 	const struct group_peer *peer;
@@ -130,19 +97,19 @@ who(const struct views *views, const struct group_view *ports,
 }
 
 unsigned int
-views_have(const struct views *views, const struct group_view *ports, char *text, size_t size)
+views_have(const struct views *views, const struct port_set *ports, char *text, size_t size)
 {
 	return who(views, ports, shares, true, text, size);
 }
 
 unsigned int
-views_lack(const struct views *views, const struct group_view *ports, char *text, size_t size)
+views_lack(const struct views *views, const struct port_set *ports, char *text, size_t size)
 {
-	return who(views, ports, covers, false, text, size);
+	return who(views, ports, port_set_covers, false, text, size);
 }
 
 void
-views_new(const struct views *before, const struct views *now, struct group_view *ports)
+views_new(const struct views *before, const struct views *now, struct port_set *ports)
 {
 	const struct group_peer *peer;
 	unsigned int i, j, w;
@@ -154,7 +121,7 @@ views_new(const struct views *before, const struct views *now, struct group_view
 			;
 		if (!views_count(peer) || j == before->nb)
 			continue;
-		for (w = 0; w < RTE_DIM(ports->ports); w++)
-			ports->ports[w] |= peer->view.ports[w] & ~before->peers[j].view.ports[w];
+		for (w = 0; w < RTE_DIM(ports->words); w++)
+			ports->words[w] |= peer->view.words[w] & ~before->peers[j].view.words[w];
 	}
 }

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/port_set.h"
 #include "group.h"
 
 /*
@@ -23,7 +24,7 @@ void views_take(struct views *views);
 bool views_count(const struct group_peer *peer);
 
 /** The view the others are held against: the primary's, or this process's if that is foreign. */
-const struct group_view *views_reference(const struct views *views);
+const struct port_set *views_reference(const struct views *views);
 
 /**
  * Do they agree?
@@ -34,22 +35,13 @@ bool views_agree(const struct views *views, char *text, size_t size);
 
 /** Names, into text, of those who have any of the ports. @return how many. */
 unsigned int views_have(
-	const struct views *views, const struct group_view *ports, char *text, size_t size);
+	const struct views *views, const struct port_set *ports, char *text, size_t size);
 
 /** Names, into text, of those who lack some of the ports. @return how many. */
 unsigned int views_lack(
-	const struct views *views, const struct group_view *ports, char *text, size_t size);
+	const struct views *views, const struct port_set *ports, char *text, size_t size);
 
 /** Ports that some process has in now and had not in before. */
-void views_new(const struct views *before, const struct views *now, struct group_view *ports);
-
-/** Is port id in a view? */
-bool view_has(const struct group_view *view, unsigned int id);
-
-/** Ports that are in both a and b. */
-void view_common(const struct group_view *a, const struct group_view *b, struct group_view *ports);
-
-/** Add port id to a view. */
-void view_add(struct group_view *view, unsigned int id);
+void views_new(const struct views *before, const struct views *now, struct port_set *ports);
 
 #endif

@@ -11,6 +11,9 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 
+#include "base/program.h"
+#include "base/proc.h"
+#include "base/clock.h"
 #include "options.h"
 #include "runtime.h"
 #include "watch.h"
@@ -26,15 +29,6 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stopped;
 static atomic_bool beat_pending;
 static pid_t mp_thread; /* the EAL's, which reads what peers send; 0 if there is none */
-
-uint64_t
-watch_now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000 * WATCH_NS_PER_MS + ts.tv_nsec;
-}
 
 /* The ports this process has, from the EAL's own states. */
 static void
@@ -75,11 +69,11 @@ static void
 beat(void *arg)
 {
 	struct watch_state *state = own;
-	uint64_t now = watch_now_ns();
+	uint64_t now = clock_now_ns();
 
 	RTE_SET_USED(arg);
 	ports_refresh();
-	if (now - atomic_load(&state->beat_ns) > WATCH_HUNG_MS * WATCH_NS_PER_MS)
+	if (now - atomic_load(&state->beat_ns) > WATCH_HUNG_MS * CLOCK_NS_PER_MS)
 		atomic_store(&state->late_ns, now);
 	atomic_store(&state->beat_ns, now);
 	atomic_store(&beat_pending, false);
@@ -100,7 +94,6 @@ static void *
 watch_main(void *arg)
 {
 	const uint64_t one = 1;
-	struct timespec until;
 
 	RTE_SET_USED(arg);
 	pthread_mutex_lock(&lock);
@@ -112,11 +105,7 @@ watch_main(void *arg)
 			atomic_store(&beat_pending, false);
 		if (has_news() && write(news_fd, &one, sizeof(one)) < 0)
 			perror(PROGRAM ": eventfd");
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += WATCH_BEAT_MS * WATCH_NS_PER_MS;
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&stopped, &lock, &until);
+		clock_cond_wait(&stopped, &lock, clock_in_ms(WATCH_BEAT_MS));
 	}
 	pthread_mutex_unlock(&lock);
 	return NULL;
@@ -126,10 +115,9 @@ int
 watch_start(struct watch_state *state, bool (*news)(void))
 {
 	static const char *const mp_names[] = {"rte_mp_handle", "dpdk-mp-msg", NULL};
-	pthread_condattr_t attr;
 	int ret;
 
-	mp_thread = runtime_thread(mp_names);
+	mp_thread = proc_thread(mp_names);
 	own = state;
 	has_news = news;
 	ret = rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
@@ -139,14 +127,11 @@ watch_start(struct watch_state *state, bool (*news)(void))
 	if (ret < 0)
 		return ret;
 	ports_refresh();
-	atomic_store(&state->beat_ns, watch_now_ns());
+	atomic_store(&state->beat_ns, clock_now_ns());
 	news_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (news_fd < 0)
 		return -errno;
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&stopped, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&stopped);
 	ret = pthread_create(&thread, NULL, watch_main, NULL);
 	running = ret == 0;
 	return -ret;

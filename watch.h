@@ -8,13 +8,13 @@
 
 #include <rte_config.h>
 
+#include "base/clock.h"
+
 /** How often a process shows that its interrupt thread runs, in milliseconds. */
 #define WATCH_BEAT_MS 250
 
 /** A process whose last beat is older than this is hung, in milliseconds. */
 #define WATCH_HUNG_MS 1000
-
-#define WATCH_NS_PER_MS UINT64_C(1000000)
 
 /**
  * What a process shows of itself to the others, in shared memory. Written by that
@@ -50,9 +50,6 @@ void watch_stop(bool forget);
 
 /** An eventfd(2) that is readable once there is news, until it is read; -1 before watch_start(). */
 int watch_news_fd(void);
-
-/** Now, in the time of the beats. */
-uint64_t watch_now_ns(void);
 
 /** Is this process unable to hear what its peers ask of it, until it ends? Any thread. */
 bool watch_deaf(void);

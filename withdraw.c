@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_common.h>
 #include <rte_rcu_qsbr.h>
 
+#include "base/port_set.h"
+#include "base/clock.h"
 #include "group_shared.h"
 #include "views.h"
 #include "watch.h"
@@ -118,14 +119,13 @@ dead_unregister(void)
 static int
 port_wait(unsigned int id, uint64_t until, char *why, size_t size)
 {
-	const struct timespec look = {.tv_nsec = LOOK_NS};
 	struct group_member *member;
 	unsigned int looks = 0;
 	uint64_t token;
 
 	token = rte_rcu_qsbr_start(qsbr(id));
 	while (rte_rcu_qsbr_check(qsbr(id), token, false) == 0) {
-		if (watch_now_ns() > until) {
+		if (clock_now_ns() > until) {
 			member = &group_shared->members[reader_late(id, token) / 2];
 			snprintf(why, size, "pid %d (%s) polls port %u and does not let go of it",
 				atomic_load(&member->pid),
@@ -134,38 +134,38 @@ port_wait(unsigned int id, uint64_t until, char *why, size_t size)
 		}
 		if (looks++ % LOOKS_PER_CENSUS == 0)
 			dead_unregister();
-		nanosleep(&look, NULL);
+		clock_sleep_ns(LOOK_NS);
 	}
 	return 0;
 }
 
 int
-withdraw_ports(const struct group_view *ports, unsigned int limit_ms, char *why, size_t size)
+withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why, size_t size)
 {
-	uint64_t until = watch_now_ns() + limit_ms * WATCH_NS_PER_MS;
+	uint64_t until = clock_now_ns() + limit_ms * CLOCK_NS_PER_MS;
 	/* The number may be 0 if another process has written over it; that would close nothing. */
 	uint64_t op = RTE_MAX(turn_operation(&group_shared->turn), UINT64_C(1));
 	unsigned int id;
 	int ret = 0;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (view_has(ports, id))
+		if (port_set_has(ports, id))
 			atomic_store(&group_shared->withdraw.closing[id], op);
 	}
 	for (id = 0; id < RTE_MAX_ETHPORTS && ret == 0; id++) {
-		if (view_has(ports, id))
+		if (port_set_has(ports, id))
 			ret = port_wait(id, until, why, size);
 	}
 	return ret;
 }
 
 void
-withdraw_end(const struct group_view *ports, bool taken)
+withdraw_end(const struct port_set *ports, bool taken)
 {
 	unsigned int id;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (!view_has(ports, id))
+		if (!port_set_has(ports, id))
 			continue;
 		if (taken) {
 			atomic_store(&group_shared->withdraw.taken[id].by, getpid());

@@ -11,6 +11,7 @@
 
 #include <rte_common.h>
 
+#include "base/port_set.h"
 #include "group.h"
 
 /*
@@ -69,10 +70,10 @@ uint32_t withdraw_times(unsigned int id);
  *
  * @return 0; or -EBUSY and in why who does not answer in time. All others leave them alone.
  */
-int withdraw_ports(const struct group_view *ports, unsigned int limit_ms, char *why, size_t size);
+int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why, size_t size);
 
 /** After withdraw_ports(): the ports are gone or stopped, or they are as they were. */
-void withdraw_end(const struct group_view *ports, bool taken);
+void withdraw_end(const struct port_set *ports, bool taken);
 
 /**
  * A holder of the turn that died between the two above may have taken the ports

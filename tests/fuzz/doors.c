@@ -17,6 +17,7 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "base/clock.h"
 #include "fuzz.h"
 #include "group_shared.h"
 #include "watch.h"
@@ -71,15 +72,15 @@ fuzz_beat(void)
 		ports[id / 64] |= UINT64_C(1) << id % 64;
 	for (i = 0; i < RTE_DIM(ports); i++)
 		atomic_store(&group_self->state.ports[i], ports[i]);
-	atomic_store(&group_self->state.beat_ns, watch_now_ns());
+	atomic_store(&group_self->state.beat_ns, clock_now_ns());
 }
 
 /* Time passes for the main thread when it sleeps, and costs none. */
-DOOR(uint64_t, watch_now_ns, void)
+DOOR(uint64_t, clock_now_ns, void)
 uint64_t
-__wrap_watch_now_ns(void)
+__wrap_clock_now_ns(void)
 {
-	return __real_watch_now_ns() + atomic_load(&slept_ns);
+	return __real_clock_now_ns() + atomic_load(&slept_ns);
 }
 
 DOOR(int, nanosleep, const struct timespec *time, struct timespec *left)

@@ -10,6 +10,7 @@
 #include <rte_dev.h>
 #include <rte_ethdev.h>
 
+#include "base/port_set.h"
 #include "commands.h"
 #include "device.h"
 #include "fuzz.h"
@@ -33,7 +34,7 @@ struct console fuzz_console = {
 };
 
 static struct group_shared *at_start;
-static struct group_view ports_at_start;
+static struct port_set ports_at_start;
 
 static void
 need(bool ok, const char *what)
@@ -69,7 +70,7 @@ fuzz_start(void)
 	need(ports_serve(1024) == 0 && telemetry_start() == 0, "it does not serve");
 	need(console_text(&fuzz_console, "quit") == CONSOLE_END_LEAVE, "no line is run");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1)
-		view_add(&ports_at_start, port.id);
+		port_set_add(&ports_at_start, port.id);
 	at_start = malloc(sizeof(*at_start));
 	need(at_start != NULL, "no memory");
 	memcpy(at_start, group_shared, sizeof(*at_start));
@@ -90,7 +91,7 @@ fuzz_reset(void)
 	fuzz_answers = NULL;
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		rte_eth_dev_stop(port.id);
-		if (!view_has(&ports_at_start, port.id) &&
+		if (!port_set_has(&ports_at_start, port.id) &&
 			rte_eth_dev_info_get(port.id, &info) == 0)
 			need(rte_dev_remove(info.device) == 0, "a device stays");
 	}

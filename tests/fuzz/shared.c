@@ -8,6 +8,7 @@
 
 #include <rte_common.h>
 
+#include "base/port_set.h"
 #include "commands.h"
 #include "look.h"
 #include "fuzz.h"
@@ -138,10 +139,10 @@ tick(void)
 static void
 leave(void)
 {
-	struct group_view all;
+	struct port_set all;
 	char why[256];
 
-	memset(&all, 0xff, sizeof(all));
+	all = port_set_all();
 	if (withdraw_ports(&all, 300, why, sizeof(why)) == 0)
 		withdraw_end(&all, true);
 	withdraw_slot_claimed(fuzz_alive % GROUP_MAX_MEMBERS);

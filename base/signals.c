@@ -15,8 +15,8 @@
 
 #include <rte_common.h>
 
-#include "options.h"
-#include "signals.h"
+#include "base/program.h"
+#include "base/signals.h"
 
 /*
  * A process asked to leave is gone within a second. Most of it is left to the

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <ctype.h>
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "text.h"
+#include "base/text.h"
 
 void
 text_add(char *text, size_t size, const char *format, ...)
@@ -35,4 +37,24 @@ text_printable(char *text)
 	for (c = text; *c != '\0'; c++)
 		*c = isprint((unsigned char)*c) ? *c : '?';
 	return text;
+}
+
+bool
+text_is_digits(const char *text)
+{
+	return text[strspn(text, "0123456789")] == '\0';
+}
+
+bool
+text_number(const char *text, unsigned int min, unsigned int max, unsigned int *value)
+{
+	unsigned long n;
+	char *end;
+
+	errno = 0;
+	n = strtoul(text, &end, 10);
+	if (!isdigit((unsigned char)text[0]) || *end != '\0' || errno != 0 || n < min || n > max)
+		return false;
+	*value = n;
+	return true;
 }

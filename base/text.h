@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TEXT_H
-#define TEXT_H
+#ifndef BASE_TEXT_H
+#define BASE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <rte_common.h>
+
+/* Strings in buffers of a fixed size. Any thread. */
 
 /** Add to the string in text, a buffer of size bytes; what does not fit is cut. */
 __rte_format_printf(3, 4) void text_add(char *text, size_t size, const char *format, ...);
@@ -14,5 +17,11 @@ char *text_harmless(char *text);
 
 /** Put a question mark for every byte that is no printable ASCII. @return text. */
 char *text_printable(char *text);
+
+/** Is it made of digits alone? The empty string is. */
+bool text_is_digits(const char *text);
+
+/** Read a decimal number from min to max. @return false if text is anything else. */
+bool text_number(const char *text, unsigned int min, unsigned int max, unsigned int *value);
 
 #endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef BASE_CLOCK_H
+#define BASE_CLOCK_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+/* The monotonic clock (CLOCK_MONOTONIC), which all processes of a machine share. Any thread. */
+
+#define CLOCK_NS_PER_MS UINT64_C(1000000)
+
+/** Now, in nanoseconds. */
+uint64_t clock_now_ns(void);
+
+/** The moment this many milliseconds from now, in nanoseconds; for clock_is_past(). */
+uint64_t clock_in_ms(unsigned int ms);
+
+/** Has this moment passed? */
+bool clock_is_past(uint64_t moment_ns);
+
+/** Sleep for this many nanoseconds, or until a signal comes. */
+void clock_sleep_ns(uint64_t ns);
+
+/** Make a condition variable that clock_cond_wait() can wait for. */
+void clock_cond_init(pthread_cond_t *cond);
+
+/**
+ * Wait for a condition until a moment from clock_in_ms().
+ *
+ * @return 0, or ETIMEDOUT, as pthread_cond_timedwait(3).
+ */
+int clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t until_ns);
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "base/proc.h"
+#include "base/text.h"
+
+bool
+proc_alive(pid_t pid)
+{
+	return kill(pid, 0) == 0 || errno == EPERM;
+}
+
+/*
+ * Every operation looks into /proc/PID/stat of each peer, so the files it looked
+ * into last stay open. The file of a process that has gone cannot be read any more,
+ * even when another process has its pid by then.
+ */
+static struct stat_file {
+	pid_t pid; /* 0 if none is open */
+	int fd;
+	bool asked; /* since the last proc_forget_others() */
+} stat_files[64];
+static pthread_mutex_t stat_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static ssize_t
+stat_read(pid_t pid, char *stat, size_t size)
+{
+	struct stat_file *file = &stat_files[pid % RTE_DIM(stat_files)];
+	char path[32];
+	ssize_t len;
+
+	file->asked = true;
+	if (file->pid == pid) {
+		len = pread(file->fd, stat, size, 0);
+		if (len > 0)
+			return len;
+	}
+	if (file->pid != 0)
+		close(file->fd);
+	file->pid = 0;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file->fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (file->fd < 0)
+		return -1;
+	file->pid = pid;
+	return pread(file->fd, stat, size, 0);
+}
+
+bool
+proc_stopped(pid_t pid)
+{
+	char stat[512], *state;
+	ssize_t len;
+
+	pthread_mutex_lock(&stat_lock);
+	len = stat_read(pid, stat, sizeof(stat) - 1);
+	pthread_mutex_unlock(&stat_lock);
+	if (len <= 0)
+		return false;
+	stat[len] = '\0';
+	/* The command name stands in parentheses, and may have parentheses in it. */
+	state = strrchr(stat, ')');
+	return state != NULL && strlen(state) > 2 && (state[2] == 'T' || state[2] == 't');
+}
+
+void
+proc_forget_others(void)
+{
+	struct stat_file *file;
+
+	pthread_mutex_lock(&stat_lock);
+	for (file = stat_files; file < stat_files + RTE_DIM(stat_files); file++) {
+		if (file->pid != 0 && !file->asked) {
+			close(file->fd);
+			file->pid = 0;
+		}
+		file->asked = false;
+	}
+	pthread_mutex_unlock(&stat_lock);
+}
+
+void
+proc_program(pid_t pid, char *name, size_t size)
+{
+	char path[64];
+	FILE *f;
+
+	strlcpy(name, "?", size);
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return;
+	if (fgets(name, size, f) != NULL)
+		name[strcspn(name, "\n")] = '\0';
+	fclose(f);
+	/* A process chooses its name itself. */
+	text_printable(name);
+}
+
+pid_t
+proc_thread(const char *const *names)
+{
+	const char *const *wanted;
+	struct dirent *entry;
+	pid_t found = 0;
+	char name[32];
+	DIR *d;
+
+	d = opendir("/proc/self/task");
+	if (d == NULL)
+		return 0;
+	while (found == 0 && (entry = readdir(d)) != NULL) {
+		/* /proc has a directory for each thread as well. */
+		proc_program(atoi(entry->d_name), name, sizeof(name));
+		for (wanted = names; *wanted != NULL; wanted++) {
+			if (strcmp(name, *wanted) == 0)
+				found = atoi(entry->d_name);
+		}
+	}
+	closedir(d);
+	return found;
+}
