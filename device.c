@@ -19,7 +19,7 @@
 #include "base/port_set.h"
 #include "device.h"
 #include "group.h"
-#include "logtap.h"
+#include "eal/log_tap.h"
 #include "base/text.h"
 #include "views.h"
 
@@ -137,7 +137,7 @@ device_each(void (*fn)(const char *name))
 	char text[64];
 
 	/* The EAL complains of a bus that has no list to go through. */
-	logtap_mute(true);
+	log_tap_mute(true);
 	while ((bus = rte_bus_find(bus, bus_any, NULL)) != NULL) {
 		snprintf(text, sizeof(text), "bus=%s", rte_bus_name(bus));
 		RTE_DEV_FOREACH(dev, text, &it)
@@ -146,7 +146,7 @@ device_each(void (*fn)(const char *name))
 				fn(rte_dev_name(dev));
 		}
 	}
-	logtap_mute(false);
+	log_tap_mute(false);
 }
 
 /*

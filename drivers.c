@@ -15,7 +15,7 @@
 
 #include "device.h"
 #include "drivers.h"
-#include "logtap.h"
+#include "eal/log_tap.h"
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 #define PCI_CLASS_NETWORK 0x02
@@ -172,10 +172,10 @@ records_read(void)
 	dl_iterate_phdr(object_read, NULL);
 	/* The EAL logs an error for a name that no bus knows, and cannot be asked in another way.
 	 */
-	logtap_mute(true);
+	log_tap_mute(true);
 	for (i = 0; i < nb_records; i++)
 		records[i].is_virtual = is_virtual(&records[i]);
-	logtap_mute(false);
+	log_tap_mute(false);
 }
 
 const struct drivers_virtual *

@@ -17,16 +17,19 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "errors.h"
+#include "eal/own_files.h"
+#include "eal/private.h"
 #include "base/wait.h"
 #include "base/program.h"
 #include "base/port_set.h"
 #include "group.h"
 #include "group_shared.h"
-#include "logtap.h"
+#include "eal/log_tap.h"
 #include "news.h"
 #include "options.h"
 #include "polling.h"
-#include "runtime.h"
+#include "eal/runtime.h"
 #include "stats.h"
 #include "turn.h"
 #include "watch.h"
@@ -129,7 +132,7 @@ slot_claim(char *why, size_t size)
 		died = atomic_load(&group_shared->members[slot].pid);
 		if (died != 0) {
 			group_death_tell(slot, died);
-			runtime_remove_dead(group_dir, died);
+			own_files_remove_dead(group_dir, died);
 		}
 		memset(&group_shared->members[slot], 0, sizeof(group_shared->members[slot]));
 		withdraw_slot_claimed(slot);
@@ -150,7 +153,7 @@ file_lock(const char *path, wait_fn wait, char *why, size_t size)
 	int ret;
 
 	for (;;) {
-		ret = runtime_make_dir(group_dir, why, size);
+		ret = private_make_dir(group_dir, why, size);
 		if (ret < 0)
 			return ret;
 		ret = turn_open(path, why, size);
@@ -218,7 +221,7 @@ watch_tick(void)
 
 	/* Without a socket nobody sends it anything, and waits for it to be read. */
 	if (!deaf && !is_primary && watch_deaf()) {
-		runtime_remove_files(group_dir, getpid());
+		own_files_remove(group_dir, getpid());
 		deaf = true;
 	}
 	if (wanted != atomic_load(&group_self->sync_done)) {
@@ -254,7 +257,7 @@ group_enter(void (*sync)(void))
 	atomic_store(&group_self->primary, is_primary);
 	group_primary_pid = group_is_primary() ? getpid() : runtime_primary(group_dir);
 	group_news_begin();
-	ret = logtap_start(&group_self->error, &group_shared->error_order, operation_number);
+	ret = errors_start(&group_self->error, &group_shared->error_order, operation_number);
 	if (ret == 0)
 		ret = watch_start(&group_self->state, watch_tick);
 	if (ret == 0)
@@ -297,7 +300,7 @@ group_withdraw(wait_fn wait)
 		turn_take("quit", wait, why, sizeof(why));
 	all_answer = nobody_stopped();
 	watch_stop(all_answer && group_primary_left() == 0);
-	logtap_stop();
+	log_tap_stop();
 	group_event(NULL, "left");
 	polling_forward_off();
 	if (group_is_primary()) {
@@ -326,7 +329,7 @@ group_leave(void)
 		snprintf(path, sizeof(path), "%s/" GROUP_FILE, group_dir) < (int)sizeof(path)) {
 		unlink(path);
 		if (lost != 0)
-			runtime_remove_dead(group_dir, 0);
+			own_files_remove_dead(group_dir, 0);
 		rmdir(group_dir); /* if the EAL has left nothing there */
 	}
 	group_turn_release();

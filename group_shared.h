@@ -7,9 +7,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "errors.h"
 #include "group.h"
 #include "lock.h"
-#include "logtap.h"
 #include "news.h"
 #include "polling.h"
 #include "ports.h"
@@ -85,7 +85,7 @@ struct group_shared {
 		_Atomic uint64_t sync_wanted;
 		_Atomic uint64_t sync_done;
 		struct watch_state state;    /* watch.h says who writes it */
-		struct logtap_error error;   /* logtap.h says who writes it */
+		struct first_error error;    /* logtap.h says who writes it */
 		struct lock locks[LOCK_MAX]; /* lock.h says who writes it */
 		/* Devices the EAL was told to block, at the start; from the front, empty if no
 		 * more. */

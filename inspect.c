@@ -13,7 +13,7 @@
 #include "base/port_set.h"
 #include "device.h"
 #include "inspect.h"
-#include "logtap.h"
+#include "eal/log_tap.h"
 #include "base/text.h"
 #include "views.h"
 
@@ -56,9 +56,9 @@ port_started(uint16_t id)
 {
 	int ret;
 
-	logtap_mute(true);
+	log_tap_mute(true);
 	ret = rte_eth_hairpin_unbind(id, NO_PORT);
-	logtap_mute(false);
+	log_tap_mute(false);
 	return ret != -EBUSY;
 }
 

@@ -17,7 +17,6 @@
 #include "inspect.h"
 #include "lock.h"
 #include "look.h"
-#include "runtime.h"
 #include "base/text.h"
 #include "views.h"
 

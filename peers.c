@@ -9,13 +9,14 @@
 
 #include <rte_common.h>
 
+#include "eal/own_files.h"
 #include "base/wait.h"
 #include "base/proc.h"
 #include "base/port_set.h"
 #include "base/clock.h"
 #include "group.h"
 #include "group_shared.h"
-#include "runtime.h"
+#include "eal/runtime.h"
 #include "base/text.h"
 
 #define SETTLED_MS 50	/* file times are coarse; one older than this will not come again */
@@ -312,7 +313,7 @@ dead_reap(const struct group_peer *peers, unsigned int nb)
 	}
 	for (i = 0; i < nb; i++) {
 		if (peers[i].state == GROUP_GONE)
-			runtime_remove_dead(group_dir, peers[i].pid);
+			own_files_remove_dead(group_dir, peers[i].pid);
 	}
 }
 

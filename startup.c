@@ -19,15 +19,16 @@
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 
+#include "eal/own_files.h"
 #include "base/wait.h"
 #include "base/program.h"
 #include "base/proc.h"
 #include "device.h"
-#include "hugepages.h"
+#include "eal/hugepages.h"
 #include "leave.h"
 #include "lock.h"
 #include "options.h"
-#include "runtime.h"
+#include "eal/runtime.h"
 #include "startup.h"
 #include "sync.h"
 #include "base/text.h"
@@ -80,7 +81,7 @@ startup_remove_files(void)
 
 	if (!eal_began)
 		return;
-	runtime_remove_files(group_dir, joins ? getpid() : 0);
+	own_files_remove(group_dir, joins ? getpid() : 0);
 	snprintf(path, sizeof(path), "%s/" TELEMETRY_SOCKET, group_dir);
 	if (!joins)
 		unlink(path);
@@ -246,7 +247,7 @@ no_room(int signo)
 
 	RTE_SET_USED(signo);
 	full_print(why, sizeof(why));
-	if (!runtime_full(group_dir, 1, 1))
+	if (!own_files_no_room(group_dir, 1, 1))
 		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
 			strsignal(SIGBUS));
 	len = snprintf(text, sizeof(text), PROGRAM ": %s\n", why);
@@ -269,7 +270,7 @@ failure_explain(int err, char *why, size_t size)
 	/* It does not like its options. */
 	if (err == EINVAL)
 		return;
-	if (wanted.shared && runtime_full(group_dir, 1, 1)) {
+	if (wanted.shared && own_files_no_room(group_dir, 1, 1)) {
 		full_print(why, size);
 		return;
 	}
@@ -370,8 +371,8 @@ eal_start(int argc, char **argv, wait_fn wait, char *why, size_t size)
 	}
 	/* One that dies for want of it leaves the EAL's locks behind, and harms the group. */
 	if (joins) {
-		runtime_join_needs(group_dir, &bytes, &files);
-		if (runtime_full(group_dir, bytes, files)) {
+		own_files_join_needs(group_dir, &bytes, &files);
+		if (own_files_no_room(group_dir, bytes, files)) {
 			full_print(why, size);
 			return -ENOSPC;
 		}

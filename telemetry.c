@@ -20,7 +20,6 @@
 #include "group.h"
 #include "inspect.h"
 #include "lock.h"
-#include "runtime.h"
 #include "telemetry.h"
 #include "base/text.h"
 #include "views.h"

@@ -11,9 +11,9 @@
 
 #include <rte_string_fns.h>
 
+#include "eal/private.h"
 #include "base/wait.h"
 #include "base/proc.h"
-#include "runtime.h"
 #include "base/text.h"
 #include "turn.h"
 
@@ -73,7 +73,7 @@ turn_open(const char *path, char *why, size_t size)
 		return ret;
 	}
 	/* Whoever can open it, be it to read, can lock it and have all others wait for ever. */
-	return runtime_check_private(path, &st, S_IFREG, why, size);
+	return private_check(path, &st, S_IFREG, why, size);
 }
 
 void

@@ -15,7 +15,6 @@
 #include "base/proc.h"
 #include "base/clock.h"
 #include "options.h"
-#include "runtime.h"
 #include "watch.h"
 
 static struct watch_state *_Atomic own; /* set before the threads that write there have work */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef HUGEPAGES_H
-#define HUGEPAGES_H
+#ifndef EAL_HUGEPAGES_H
+#define EAL_HUGEPAGES_H
 
 #include <stdbool.h>
 #include <stddef.h>

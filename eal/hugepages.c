@@ -15,8 +15,7 @@
 
 #include "base/wait.h"
 #include "base/clock.h"
-#include "hugepages.h"
-#include "watch.h"
+#include "eal/hugepages.h"
 
 #define LOOK_MS 20
 #define TELL_MS 1000
@@ -45,7 +44,7 @@ hugepages_look(const char *huge_dir, bool *mounted, bool *writable)
 	const char *dir;
 	FILE *mounts;
 
-	/* What cannot be known is not what is wrong. */
+	/* If /proc/mounts is unreadable, assume the mounts are fine. */
 	*mounted = *writable = true;
 	mounts = setmntent("/proc/mounts", "r");
 	if (mounts == NULL)

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef EAL_PRIVATE_H
+#define EAL_PRIVATE_H
+
+#include <stddef.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+
+/* That other users of the machine cannot get at what a group shares. Main thread. */
+
+/**
+ * Make the runtime directory and its parent, as the EAL does, and check that other users can
+ * neither replace anything there nor read it. The EAL follows links, overwrites what it finds,
+ * and waits for any process that has locked the directory.
+ *
+ * @param why receives a sentence on failure.
+ * @return 0 or a negative errno.
+ */
+int private_make_dir(const char *dir, char *why, size_t size);
+
+/**
+ * Check that other users have no access to this file or directory, not even to read it.
+ *
+ * @param type S_IFREG or S_IFDIR, which it must be.
+ * @param why receives a sentence on failure.
+ * @return 0 or -EPERM.
+ */
+int private_check(const char *path, const struct stat *st, mode_t type, char *why, size_t size);
+
+#endif
