@@ -3,34 +3,36 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_common.h>
-
-#include "base/program.h"
-#include "commands.h"
-#include "console.h"
-#include "leave.h"
-#include "look.h"
-#include "monitor.h"
-#include "options.h"
-#include "polling.h"
-#include "ports.h"
 #include "base/signals.h"
-#include "startup.h"
-#include "telemetry.h"
-#include "unplug.h"
-#include "watch.h"
+#include "commands.h"
+#include "console/console.h"
+#include "console/devices.h"
+#include "console/monitor.h"
+#include "console/output.h"
+#include "console/show.h"
+#include "console/terminal.h"
+#include "group/heartbeat.h"
+#include "inspect/telemetry.h"
+#include "operations/kernel_requests.h"
+#include "process/cleanup.h"
+#include "process/leave.h"
+#include "process/options.h"
+#include "process/startup.h"
+#include "traffic/forward.h"
+#include "traffic/port_control.h"
+#include "traffic/server.h"
 
-#define PROMPT "example> "
+static struct options options;
 
-/* The process is about to be ended by force: leave what must not be left behind. */
+/* Leave nothing behind that must not stay, before the process is ended by force. */
 static void
 force_cleanup(void)
 {
-	console_restore();
-	startup_remove_files();
+	terminal_restore();
+	cleanup_remove_files();
 }
 
-/* Start-up and leaving wait for an operation under way, but not for ever. */
+/* A start waits for an operation under way. */
 static bool
 start_wait(const char *text)
 {
@@ -39,47 +41,20 @@ start_wait(const char *text)
 	return signals_caught() == 0;
 }
 
+/* So does leaving, but for one tick only. */
 static bool
 leave_wait(const char *text)
 {
 	static unsigned int ticks;
 
-	RTE_SET_USED(text);
+	(void)text;
 	return ticks++ == 0;
 }
 
-/* Run the scripts, then whatever else is to be read. */
-static void
-commands_run(const struct console *con, const struct options *options)
+/* @return -1 to go on, or the status to exit with. */
+static int
+start(int argc, char **argv)
 {
-	enum console_end end = CONSOLE_END_INPUT;
-	const struct options_script *script;
-
-	for (script = options->scripts;
-		script < options->scripts + options->nb_scripts && end == CONSOLE_END_INPUT;
-		script++)
-		end = script->text != NULL ? console_text(con, script->text)
-					   : console_lines(con, script->fd);
-	/* Also after a command that has failed: a person will want to look. */
-	if (end == CONSOLE_END_LEAVE)
-		return;
-	if (options->interactive || (options->nb_scripts == 0 && !options->monitor))
-		console_input(con);
-	else if (options->monitor && end == CONSOLE_END_INPUT)
-		console_feed(con);
-}
-
-int
-main(int argc, char **argv)
-{
-	struct console con = {
-		.grammar = commands_grammar,
-		.lines = commands_lines,
-		.prompt = PROMPT,
-		.sources = {{.ready = monitor_news}, {.ready = commands_device_events},
-			{.ready = telemetry_refresh, .silent = true}},
-	};
-	static struct options options;
 	char why[512];
 	int ret, own;
 
@@ -90,13 +65,15 @@ main(int argc, char **argv)
 			return ret;
 		ret = signals_start();
 	}
+	if (ret == 0)
+		ret = grammar_make(commands);
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": cannot start: %s\n", strerror(-ret));
 		return EXIT_FAILURE;
 	}
 	signals_on_force(force_cleanup);
 	own = options_own(argc, argv);
-	/* From its own joining on, so that a reader of the feed knows when it begins. */
+	/* Before this process joins, so that its joining is the first event of a feed. */
 	monitor_set(options.monitor);
 	ret = startup_eal(argc, argv, start_wait, why, sizeof(why));
 	if (ret < 0) {
@@ -107,33 +84,76 @@ main(int argc, char **argv)
 		/* The EAL takes its options and leaves the words between them. */
 		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"; try --help\n",
 			argv[ret + 1]);
-		leave_group(leave_wait);
+		leave(leave_wait);
 		return OPTIONS_EXIT_USAGE;
 	}
-	ret = unplug_start(options.auto_attach);
+	return -1;
+}
+
+/* A process that lacks one of these services can do the rest of its work. */
+static void
+serve(void)
+{
+	int ret;
+
+	ret = kernel_requests_start(options.auto_attach);
 	if (ret < 0)
 		fprintf(stderr, PROGRAM ": cannot watch for devices that come and go: %s\n",
 			strerror(-ret));
-	polling_set_core(options.poll_core);
-	ret = ports_serve(options.nb_mbufs == 0 ? PORTS_MBUFS : options.nb_mbufs);
+	forward_set_core(options.poll_core);
+	if (options.nb_mbufs != 0)
+		port_control_set_mbufs(options.nb_mbufs);
+	ret = server_start();
 	if (ret < 0)
 		fprintf(stderr, PROGRAM ": cannot start ports for others: %s\n", strerror(-ret));
 	ret = telemetry_start();
 	if (ret < 0)
 		fprintf(stderr, PROGRAM ": cannot answer telemetry: %s\n", strerror(-ret));
-	con.sources[0].fd = watch_news_fd();
-	con.sources[1].fd = unplug_fd();
-	con.sources[2].fd = telemetry_fd();
-	con.trace = options.trace;
-	con.keep_going = options.keep_going;
-	commands_run(&con, &options);
+}
+
+/* Run the scripts, then whatever else has to be read. */
+static void
+run(void)
+{
+	const struct console con = {
+		.prompt = "example> ",
+		.sources = {{.fd = heartbeat_fd(), .ready = monitor_print},
+			{.fd = kernel_requests_fd(), .ready = devices_kernel_requests},
+			{.fd = telemetry_fd(), .ready = telemetry_refresh, .silent = true}},
+		.trace = options.trace,
+		.keep_going = options.keep_going,
+	};
+	enum console_end end = CONSOLE_END_INPUT;
+	unsigned int i;
+
+	for (i = 0; i < options.nb_scripts && end == CONSOLE_END_INPUT; i++)
+		end = options.scripts[i].text != NULL ? console_text(&con, options.scripts[i].text)
+						      : console_lines(&con, options.scripts[i].fd);
+	/* --interactive goes on after a command that has failed: a person will want to look. */
+	if (end == CONSOLE_END_LEAVE)
+		return;
+	if (options.interactive || (options.nb_scripts == 0 && !options.monitor))
+		console_input(&con);
+	else if (options.monitor && end == CONSOLE_END_INPUT)
+		console_feed(&con);
+}
+
+int
+main(int argc, char **argv)
+{
+	int ret = start(argc, argv);
+
+	if (ret >= 0)
+		return ret;
+	serve();
+	run();
 	signals_force_soon();
-	look_leaving();
+	show_left_behind();
 	telemetry_stop();
-	ports_serve_stop();
-	unplug_stop();
-	leave_group(leave_wait);
+	server_stop();
+	kernel_requests_stop();
+	leave(leave_wait);
 	if (signals_caught() != 0)
 		return 128 + signals_caught();
-	return console_failed() ? EXIT_FAILURE : EXIT_SUCCESS;
+	return output_any_failed() ? EXIT_FAILURE : EXIT_SUCCESS;
 }

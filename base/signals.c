@@ -15,7 +15,6 @@
 
 #include <rte_common.h>
 
-#include "base/program.h"
 #include "base/signals.h"
 
 /*

@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/wait.h"
-#include "group.h"
+#include "base/wait.h"
 
 /*
  * The mounts of hugetlbfs, looked at before and after the EAL does. huge_dir is

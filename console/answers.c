@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdio.h>
+#include <string.h>
+
+#include "console/answers.h"
+#include "console/output.h"
+#include "console/words.h"
+#include "group/primary.h"
+
+bool
+answer_one_device(const char *verb, const char *args, const char *rest)
+{
+	struct words words;
+
+	words_split(&words, rest);
+	if (words.nb == 0)
+		output_print(
+			"failed to %s device: missing argument; usage: %s %s\n", verb, verb, args);
+	else if (words.nb > 1)
+		output_print("failed to %s device %s: expected one word, got %d; devargs have no "
+			     "blanks\n",
+			verb, rest, words.nb);
+	else if (strcmp(rest, "\"\"") == 0 || strcmp(rest, "''") == 0)
+		output_print("failed to %s device %s: empty word; usage: %s %s\n", verb, rest, verb,
+			args);
+	else
+		return true;
+	output_fail();
+	return false;
+}
+
+void
+answer_usage(const char *verb, const char *args)
+{
+	output_print("failed to %s: wrong arguments; usage: %s %s\n", verb, verb, args);
+	output_fail();
+}
+
+void
+answer_primary_left(void)
+{
+	char text[96];
+
+	primary_lost_text(text, sizeof(text));
+	output_print("%s\n", text);
+	output_fail();
+}
+
+void
+answer_result(const char *verb, const char *done, const char *what, const struct result *res)
+{
+	if (res->note[0] != '\0')
+		output_print("note: %s\n", res->note);
+	if (res->err != 0) {
+		output_print("failed to %s %s: %s\n", verb, what, res->text);
+		output_fail();
+	} else if (res->text[0] != '\0') {
+		output_print("%s %s (%s)\n", done, what, res->text);
+	} else {
+		output_print("%s %s\n", done, what);
+	}
+}
+
+void
+answer_device(const char *verb, const char *done, const char *typed, const struct result *res)
+{
+	char what[OUTPUT_LINE_MAX + 16];
+
+	snprintf(what, sizeof(what), "device %s", res->name[0] == '\0' ? typed : res->name);
+	answer_result(verb, done, what, res);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CONSOLE_ANSWERS_H
+#define CONSOLE_ANSWERS_H
+
+#include <stdbool.h>
+
+#include "operations/result.h"
+
+/* How commands answer. What says that something was wrong also fails the command. Main thread. */
+
+/** Is there one word that can be a device? If not, say what is wrong with it. */
+bool answer_one_device(const char *verb, const char *args, const char *rest);
+
+/** The arguments of a command are wrong. */
+void answer_usage(const char *verb, const char *args);
+
+/** The primary has left. */
+void answer_primary_left(void);
+
+/** What came of a command: note, and then "done what (text)", or "failed to verb what: text". */
+void answer_result(const char *verb, const char *done, const char *what, const struct result *res);
+
+/** The same, of a device; typed is how it was named, if its bus does not name it. */
+void answer_device(const char *verb, const char *done, const char *typed, const struct result *res);
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "base/text.h"
+#include "base/wait.h"
+#include "console/completion.h"
+#include "device/device.h"
+#include "device/drivers.h"
+#include "device/pci.h"
+#include "group/port_device.h"
+#include "group/turn.h"
+
+#define MAX_CHOICES 256
+
+/* What TAB offers, put together when the library asks how many choices there are. */
+static char choices[MAX_CHOICES][RTE_DEV_NAME_MAX_LEN];
+static unsigned int nb_choices;
+
+/* A name that cannot be typed is no choice. */
+void
+completion_add(const char *name)
+{
+	char text[RTE_DEV_NAME_MAX_LEN];
+
+	strlcpy(text, name, sizeof(text));
+	if (nb_choices < RTE_DIM(choices) && name[0] != '\0' &&
+		strcmp(text_printable(text), name) == 0)
+		strlcpy(choices[nb_choices++], name, sizeof(choices[0]));
+}
+
+static bool
+is_choice(const char *name)
+{
+	unsigned int i;
+
+	for (i = 0; i < nb_choices; i++) {
+		if (strcmp(choices[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+attached_add(const char *name)
+{
+	if (!is_choice(name))
+		completion_add(name);
+}
+
+/*
+ * The devices of the group's ports, also of ports that are not in the catalogue. Devices without
+ * a port are found with the turn only, and TAB does not wait: they are missing while another
+ * process has the turn.
+ */
+void
+completion_attached(void)
+{
+	struct port_device known;
+	struct device_port port;
+	unsigned int id;
+	char why[256];
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		port_device_get(id, &known);
+		if (known.name[0] == '\0' && device_port_next(id, &port) && port.id == id)
+			strlcpy(known.name, port.name, sizeof(known.name));
+		attached_add(known.name);
+	}
+	if (turn_take("complete", wait_not, why, sizeof(why)) >= 0) {
+		device_each(attached_add);
+		turn_release();
+	}
+}
+
+/*
+ * Each virtual driver's name, and the name of its first device that is not attached. With two
+ * choices the library puts no blank after the name, where a number will follow.
+ */
+void
+completion_attachable(void)
+{
+	const struct drivers_virtual *virt = NULL;
+	const struct pci_device *pci = NULL;
+	char name[RTE_DEV_NAME_MAX_LEN], why[256];
+	unsigned int nb_attached, nb, i;
+
+	completion_attached();
+	nb_attached = nb_choices;
+	while ((virt = drivers_virtual_next(virt)) != NULL) {
+		completion_add(virt->name);
+		for (i = 0; i <= RTE_MAX_ETHPORTS; i++) {
+			if (snprintf(name, sizeof(name), "%s%u", virt->name, i) >=
+				(int)sizeof(name))
+				break;
+			if (!is_choice(name)) {
+				completion_add(name);
+				break;
+			}
+		}
+	}
+	if (turn_take("complete", wait_not, why, sizeof(why)) >= 0) {
+		while ((pci = pci_next(pci)) != NULL) {
+			if (pci->usable && pci->pmd != NULL && !pci->attached)
+				completion_add(pci->address);
+		}
+		turn_release();
+	}
+	for (nb = 0; nb_attached + nb < nb_choices; nb++)
+		strlcpy(choices[nb], choices[nb_attached + nb], sizeof(choices[0]));
+	nb_choices = nb;
+}
+
+void
+completion_on_off(void)
+{
+	completion_add("on");
+	completion_add("off");
+}
+
+/* What it parses is for completion only: all that is left of the line. */
+static int
+rest_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+{
+	RTE_SET_USED(token);
+	RTE_SET_USED(res);
+	RTE_SET_USED(size);
+	return strcspn(buf, "\r\n");
+}
+
+/* With no choice the library would show a text of its own. So offer one, but never return it. */
+static int
+choices_nb(cmdline_parse_token_hdr_t *token)
+{
+	nb_choices = 0;
+	((struct completion_token *)token)->complete();
+	return RTE_MAX(nb_choices, 1U);
+}
+
+static int
+choices_elt(cmdline_parse_token_hdr_t *token, int i, char *dst, unsigned int size)
+{
+	RTE_SET_USED(token);
+	if ((unsigned int)i >= nb_choices)
+		return -1;
+	strlcpy(dst, choices[i], size);
+	return 0;
+}
+
+void
+completion_token_make(struct completion_token *token, void (*complete)(void))
+{
+	static struct cmdline_token_ops ops = {
+		.parse = rest_parse,
+		.complete_get_nb = choices_nb,
+		.complete_get_elt = choices_elt,
+	};
+
+	token->hdr.ops = &ops;
+	token->complete = complete;
+}

@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+
+#include <cmdline.h>
+#include <cmdline_rdline.h>
+#include <cmdline_socket.h>
+
+#include "base/signals.h"
+#include "console/console.h"
+#include "console/grammar.h"
+#include "console/output.h"
+#include "console/terminal.h"
+
+#define KEY_CTRL_C '\x03'
+
+#define HANGUP_MS 100
+#define KEYS_MAX 64 /* so many are run before the other sources are seen to again */
+
+static struct cmdline *now_cl; /* of the lines that are run now */
+
+/* Lines that nobody types, as they come in. */
+struct lines {
+	const struct console *con;
+	struct cmdline *cl;
+	char line[OUTPUT_LINE_MAX + 2]; /* and a newline, and the null */
+	size_t used;
+	bool too_long;
+};
+
+void
+console_quit(const char *rest)
+{
+	RTE_SET_USED(rest);
+	cmdline_quit(now_cl);
+}
+
+/* Say why a line is not run; in the same words wherever the line came from. */
+static void
+refuse(const char *what)
+{
+	output_print("line refused, nothing was run: %s\n", what);
+	output_fail();
+}
+
+static void
+refuse_long(void)
+{
+	char what[64];
+
+	snprintf(what, sizeof(what), "it is longer than %d bytes", OUTPUT_LINE_MAX);
+	refuse(what);
+}
+
+/*
+ * Hand one character to the editor of the cmdline library. The editor silently drops what it
+ * cannot hold: characters past its buffer, and all but ASCII. A line that it may have changed
+ * that way must not run.
+ *
+ * @return false when the session is over.
+ */
+static bool
+terminal_feed(struct cmdline *cl, char c, bool *dropped)
+{
+	const char key = KEY_CTRL_C;
+	size_t len;
+
+	if ((unsigned char)c >= 0x80)
+		*dropped = true;
+	if (c != '\r' && c != '\n') {
+		if (c == KEY_CTRL_C)
+			*dropped = false;
+		return cmdline_in(cl, &c, 1) >= 0;
+	}
+	/* The editor gives its buffer with a newline at the end. */
+	len = strlen(rdline_get_buffer(cmdline_get_rdline(cl)));
+	if (len <= OUTPUT_LINE_MAX + 1 && !*dropped)
+		return cmdline_in(cl, &c, 1) >= 0;
+	output_print("\n");
+	if (*dropped)
+		refuse("it has characters that are not ASCII; pipe it in instead");
+	else
+		refuse_long();
+	*dropped = false;
+	return cmdline_in(cl, &key, 1) >= 0;
+}
+
+/* Read some keys. @return false when it is time to leave. */
+static bool
+keys_read(void)
+{
+	struct pollfd hangup = {.fd = signals_fd(), .events = POLLIN};
+	ssize_t len;
+
+	while (input_wait(STDIN_FILENO)) {
+		len = terminal_read(KEYS_MAX);
+		if (len > 0)
+			return true;
+		if (len < 0 && (errno == EINTR || errno == EAGAIN))
+			continue;
+		/* A terminal ends only when it is hung up, and the signal is on its way. */
+		poll(&hangup, 1, HANGUP_MS);
+		break;
+	}
+	return false;
+}
+
+static enum console_end
+terminal_run(const struct console *con)
+{
+	bool dropped = false, running = true;
+	char c;
+
+	now_cl = terminal_open(grammar_typed(), con->prompt);
+	if (now_cl == NULL) {
+		perror(PROGRAM ": cannot use the terminal");
+		output_fail_all();
+		return CONSOLE_END_FAILED;
+	}
+	output_to_terminal();
+	input_set_sources(con->sources);
+	while (running && signals_caught() == 0) {
+		if (terminal_next(&c))
+			running = terminal_feed(now_cl, c, &dropped);
+		else if (!keys_read())
+			break;
+	}
+	if (running)
+		output_print("\n");
+	terminal_close();
+	return running && signals_caught() == 0 ? CONSOLE_END_INPUT : CONSOLE_END_LEAVE;
+}
+
+static int
+lines_begin(const struct console *con, struct lines *lines)
+{
+	memset(lines, 0, sizeof(*lines));
+	lines->con = con;
+	lines->cl = cmdline_new(grammar_scripted(), "", -1, STDOUT_FILENO);
+	now_cl = lines->cl;
+	input_set_sources(con->sources);
+	if (lines->cl != NULL)
+		return 0;
+	fprintf(stderr, PROGRAM ": no memory to read commands\n");
+	output_fail_all();
+	return -ENOMEM;
+}
+
+static void
+line_parse(struct lines *lines)
+{
+	char *line = lines->line;
+	size_t len = lines->used;
+	char first;
+
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	line[len] = '\0';
+	first = line[strspn(line, " \t")];
+	if (lines->con->trace && first != '\0' && first != '#')
+		output_print("%s%s\n", lines->con->prompt, line);
+	if (lines->too_long) {
+		refuse_long();
+	} else if (memchr(line, '\0', len) != NULL || memchr(line, '\r', len) != NULL) {
+		refuse("it has a null byte or a carriage return");
+	} else {
+		line[len] = '\n';
+		line[len + 1] = '\0';
+		if (cmdline_parse(lines->cl, line) < 0)
+			refuse("it fits no command");
+	}
+}
+
+/* Run the line that is complete now. */
+static enum console_end
+line_run(struct lines *lines)
+{
+	output_begin_line(lines->line);
+	line_parse(lines);
+	output_end_line();
+	lines->used = 0;
+	lines->too_long = false;
+	/* The editor ignores a null byte, and returns whether `quit` was run. */
+	if (signals_caught() != 0 || cmdline_in(lines->cl, "", 1) < 0)
+		return CONSOLE_END_LEAVE;
+	return output_line_failed() && !lines->con->keep_going ? CONSOLE_END_FAILED
+							       : CONSOLE_END_INPUT;
+}
+
+/* Take some bytes and run the lines that are complete with them. */
+static enum console_end
+lines_take(struct lines *lines, const char *buf, size_t len)
+{
+	enum console_end end = CONSOLE_END_INPUT;
+	size_t i;
+
+	for (i = 0; i < len && end == CONSOLE_END_INPUT; i++) {
+		if (buf[i] == '\n')
+			end = line_run(lines);
+		else if (lines->used < OUTPUT_LINE_MAX)
+			lines->line[lines->used++] = buf[i];
+		else
+			lines->too_long = true;
+	}
+	return end;
+}
+
+/* Run the last line as well if it lacks its newline. */
+static enum console_end
+lines_end(struct lines *lines, enum console_end end)
+{
+	if (signals_caught() != 0)
+		end = CONSOLE_END_LEAVE;
+	if (end == CONSOLE_END_INPUT && (lines->too_long || lines->used > 0))
+		end = line_run(lines);
+	cmdline_free(lines->cl);
+	return end;
+}
+
+enum console_end
+console_text(const struct console *con, const char *text)
+{
+	struct lines lines;
+
+	if (lines_begin(con, &lines) < 0)
+		return CONSOLE_END_FAILED;
+	return lines_end(&lines, lines_take(&lines, text, strlen(text)));
+}
+
+/* @return how many bytes, or 0 when it is time to leave: end of input, or a signal. */
+static size_t
+lines_read(int fd, char *buf, size_t size)
+{
+	ssize_t len;
+
+	while (input_wait(fd)) {
+		len = read(fd, buf, size);
+		if (len >= 0)
+			return len;
+		if (errno != EINTR && errno != EAGAIN) {
+			perror(PROGRAM ": cannot read commands");
+			output_fail_all();
+			break;
+		}
+	}
+	return 0;
+}
+
+enum console_end
+console_lines(const struct console *con, int fd)
+{
+	enum console_end end = CONSOLE_END_INPUT;
+	struct lines lines;
+	char buf[4096];
+	size_t len;
+
+	if (lines_begin(con, &lines) < 0)
+		return CONSOLE_END_FAILED;
+	while (end == CONSOLE_END_INPUT && (len = lines_read(fd, buf, sizeof(buf))) > 0)
+		end = lines_take(&lines, buf, len);
+	/* Lines that could not be read may have been anything. */
+	if (end == CONSOLE_END_INPUT && output_line_failed() && !con->keep_going)
+		end = CONSOLE_END_FAILED;
+	return lines_end(&lines, end);
+}
+
+enum console_end
+console_input(const struct console *con)
+{
+	return isatty(STDIN_FILENO) ? terminal_run(con) : console_lines(con, STDIN_FILENO);
+}
+
+void
+console_feed(const struct console *con)
+{
+	input_set_sources(con->sources);
+	output_to_feed();
+	input_wait(-1);
+}

@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include <cmdline.h>
+#include <cmdline_parse_string.h>
+
+#include "console/completion.h"
+#include "console/grammar.h"
+#include "console/output.h"
+
+/*
+ * One instruction takes every line and runs it, whatever the command. The others, one for each
+ * command, are there for TAB alone: the cmdline library parses a line without a result to
+ * complete it, and their words match only then.
+ */
+
+/* A line as it is parsed: the command, and what follows it. */
+struct line {
+	cmdline_fixed_string_t word;
+	char rest[OUTPUT_LINE_MAX + 1];
+};
+
+/* What the instruction of a command is made of. */
+struct parts {
+	struct cmdline_token_string word;
+	struct completion_token rest;
+	char usage[80];
+};
+
+static const struct command *commands;
+
+const struct command *
+grammar_commands(void)
+{
+	return commands;
+}
+
+static void
+command_run(void *parsed, struct cmdline *cl, void *data)
+{
+	const struct line *line = parsed;
+	const struct command *cmd;
+
+	RTE_SET_USED(cl);
+	RTE_SET_USED(data);
+	for (cmd = commands; cmd->name != NULL && strcmp(cmd->name, line->word) != 0; cmd++)
+		;
+	if (cmd->name != NULL && (cmd->args != NULL || line->rest[0] == '\0')) {
+		cmd->run(line->rest);
+		return;
+	}
+	if (cmd->name == NULL)
+		output_print("unknown command %s; help lists the commands\n", line->word);
+	else
+		output_print("%s takes no argument, got \"%s\"\n", cmd->name, line->rest);
+	output_fail();
+}
+
+/*
+ * Take the whole line. The library's own string tokens hold 127 bytes, or cut the line at any '#'.
+ * Here a comment begins at a '#' after a blank, because a path may well have one.
+ */
+static int
+line_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+{
+	size_t len = strcspn(buf, "\r\n"), word = strcspn(buf, " \t\r\n#"), start, end;
+	struct line *line = res;
+
+	RTE_SET_USED(token);
+	/* Without a result the library only completes, and other instructions are for that. */
+	if (res == NULL || size < sizeof(*line))
+		return -1;
+	start = word + strspn(buf + word, " \t");
+	for (end = start; end < len; end++) {
+		if (buf[end] == '#' && (end == start || isblank((unsigned char)buf[end - 1])))
+			break;
+	}
+	while (end > start && isblank((unsigned char)buf[end - 1]))
+		end--;
+	if (end - start >= sizeof(line->rest))
+		return -1;
+	strlcpy(line->word, buf, RTE_MIN(word + 1, sizeof(line->word)));
+	strlcpy(line->rest, buf + start, end - start + 1);
+	return len;
+}
+
+/* Offer one choice but never return it, so that TAB shows nothing of this instruction. */
+static int
+line_complete_nb(cmdline_parse_token_hdr_t *token)
+{
+	RTE_SET_USED(token);
+	return 1;
+}
+
+static int
+line_complete_elt(cmdline_parse_token_hdr_t *token, int i, char *dst, unsigned int size)
+{
+	RTE_SET_USED(token);
+	RTE_SET_USED(i);
+	RTE_SET_USED(dst);
+	RTE_SET_USED(size);
+	return -1;
+}
+
+static int
+word_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+{
+	return res != NULL ? -1 : cmdline_token_string_ops.parse(token, buf, res, size);
+}
+
+static struct cmdline_token_ops line_ops = {
+	.parse = line_parse,
+	.complete_get_nb = line_complete_nb,
+	.complete_get_elt = line_complete_elt,
+};
+static struct cmdline_token_ops word_ops; /* the library's, but for the parsing */
+
+static cmdline_parse_token_hdr_t line_token = {&line_ops, 0};
+static cmdline_parse_inst_t line_inst = {.f = command_run, .tokens = {&line_token, NULL}};
+
+static cmdline_parse_ctx_t scripted[] = {&line_inst, NULL};
+static cmdline_parse_ctx_t *typed;
+
+static cmdline_parse_inst_t *
+instruction_make(const struct command *cmd)
+{
+	cmdline_parse_inst_t *inst = calloc(1, sizeof(*inst) + 3 * sizeof(inst->tokens[0]));
+	struct parts *parts = calloc(1, sizeof(*parts));
+
+	if (inst == NULL || parts == NULL) {
+		free(inst);
+		free(parts);
+		return NULL;
+	}
+	parts->word.hdr.ops = &word_ops;
+	parts->word.string_data.str = cmd->name;
+	inst->tokens[0] = &parts->word.hdr;
+	if (cmd->args != NULL) {
+		completion_token_make(&parts->rest, cmd->complete);
+		inst->tokens[1] = &parts->rest.hdr;
+	}
+	snprintf(parts->usage, sizeof(parts->usage), "%s%s%s", cmd->name,
+		cmd->args == NULL ? "" : " ", cmd->args == NULL ? "" : cmd->args);
+	inst->help_str = parts->usage;
+	return inst;
+}
+
+int
+grammar_make(const struct command *table)
+{
+	unsigned int nb = 0, i;
+
+	commands = table;
+	word_ops = cmdline_token_string_ops;
+	word_ops.parse = word_parse;
+	while (table[nb].name != NULL)
+		nb++;
+	typed = calloc(nb + 2, sizeof(*typed));
+	if (typed == NULL)
+		return -ENOMEM;
+	for (i = 0; i < nb; i++) {
+		typed[i] = instruction_make(&table[i]);
+		if (typed[i] == NULL)
+			return -ENOMEM;
+	}
+	typed[nb] = &line_inst;
+	return 0;
+}
+
+cmdline_parse_ctx_t *
+grammar_typed(void)
+{
+	return typed;
+}
+
+cmdline_parse_ctx_t *
+grammar_scripted(void)
+{
+	return scripted;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+
+#include "base/wait.h"
+#include "console/monitor.h"
+#include "console/output.h"
+#include "group/events.h"
+#include "group/heartbeat.h"
+#include "group/primary.h"
+#include "group/turn.h"
+#include "operations/catalogue.h"
+
+static bool monitoring;
+
+/* Ports that a foreign primary has attached or detached are events like any other. Nobody waits
+ * for that: the next beat looks again. */
+static void
+foreign_ports_look(void)
+{
+	char why[256];
+
+	if (!primary_is_foreign() || turn_take("monitor", wait_not, why, sizeof(why)) < 0)
+		return;
+	catalogue_follow_foreign();
+	turn_release();
+}
+
+static void
+event_print(const struct event *event)
+{
+	char time[32];
+
+	if (!monitoring)
+		output_print("%s\n", event->text);
+	else
+		output_print("%s pid %d (%s): %s\n",
+			events_time_text(event->time_ns, time, sizeof(time)), event->pid,
+			who_role(event->primary), event->text);
+}
+
+void
+monitor_print(void)
+{
+	uint64_t nb, missed;
+	struct event event;
+
+	/* Read the descriptor first: an event that comes later makes it readable again. */
+	if (read(heartbeat_fd(), &nb, sizeof(nb)) < 0 && errno != EAGAIN)
+		return;
+	if (monitoring)
+		foreign_ports_look();
+	while (events_next(&event, &missed)) {
+		if (monitoring && missed > 0)
+			output_print("%" PRIu64 " events were missed here\n", missed);
+		event_print(&event);
+	}
+}
+
+void
+monitor_set(bool on)
+{
+	monitoring = on;
+	events_set_wanted(on);
+}
+
+void
+monitor(const char *rest)
+{
+	if (strcmp(rest, "on") != 0 && strcmp(rest, "off") != 0) {
+		output_print("failed to monitor: expected on or off, got \"%s\"\n", rest);
+		output_fail();
+		return;
+	}
+	/* Show what happened before now as it was wanted until now. */
+	monitor_print();
+	monitor_set(strcmp(rest, "on") == 0);
+}

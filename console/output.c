@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/signals.h"
+#include "base/text.h"
+#include "console/output.h"
+
+static bool at_terminal; /* from its first prompt on */
+static bool feeding;
+static bool line_failed; /* the line under way, or the last one */
+static bool any_failed;
+static bool lost_told;
+
+static const char *now_line; /* the line under way that was not typed, or NULL */
+
+/* Write all of it, however slowly it is read, unless the process should leave. @return errno. */
+static int
+write_all(const char *text, size_t len)
+{
+	struct pollfd fds[] = {
+		{.fd = STDOUT_FILENO, .events = POLLOUT},
+		{.fd = signals_fd(), .events = POLLIN},
+	};
+	ssize_t done;
+
+	while (len > 0) {
+		done = write(STDOUT_FILENO, text, len);
+		if (done >= 0) {
+			text += done;
+			len -= done;
+		} else if (errno == EAGAIN && signals_caught() == 0) {
+			/* A process that shares it may have set O_NONBLOCK. */
+			poll(fds, RTE_DIM(fds), -1);
+		} else if (errno != EINTR) {
+			return errno;
+		}
+	}
+	return 0;
+}
+
+void
+output_print(const char *format, ...)
+{
+	char line[OUTPUT_LINE_MAX + 1], *text;
+	int len, err = ENOMEM;
+	va_list ap;
+
+	/* vdprintf(3) would ask the kernel for the file's position each time. */
+	va_start(ap, format);
+	len = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (len >= 0) {
+		err = write_all(text, len);
+		free(text);
+	}
+	/* A person sees that nothing comes; and a feed ends when nobody reads it any more. */
+	if (err == 0 || (at_terminal && isatty(STDOUT_FILENO)) || (feeding && err == EPIPE))
+		return;
+	if (!at_terminal)
+		line_failed = any_failed = true;
+	if (lost_told)
+		return;
+	lost_told = true;
+	fprintf(stderr, PROGRAM ": cannot write to standard output: %s", strerror(err));
+	if (now_line != NULL) {
+		snprintf(line, sizeof(line), "%.*s", (int)strcspn(now_line, "\n"), now_line);
+		fprintf(stderr, "; the answer to \"%s\" is lost", text_printable(line));
+	}
+	fprintf(stderr, "\n");
+}
+
+void
+output_fail(void)
+{
+	line_failed = true;
+}
+
+bool
+output_wait(const char *text)
+{
+	if (text != NULL && at_terminal)
+		output_print("%s\n", text);
+	else if (text != NULL)
+		fprintf(stderr, PROGRAM ": %s\n", text);
+	return signals_caught() == 0;
+}
+
+void
+output_begin_line(const char *line)
+{
+	line_failed = false;
+	now_line = line;
+}
+
+void
+output_end_line(void)
+{
+	now_line = NULL;
+	any_failed = any_failed || line_failed;
+}
+
+bool
+output_line_failed(void)
+{
+	return line_failed;
+}
+
+bool
+output_any_failed(void)
+{
+	return any_failed;
+}
+
+void
+output_fail_all(void)
+{
+	line_failed = any_failed = true;
+}
+
+void
+output_to_terminal(void)
+{
+	at_terminal = true;
+}
+
+void
+output_to_feed(void)
+{
+	feeding = true;
+	line_failed = false;
+}

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "base/proc.h"
+#include "base/text.h"
+#include "base/wait.h"
+#include "console/answers.h"
+#include "console/output.h"
+#include "console/show.h"
+#include "device/device.h"
+#include "device/drivers.h"
+#include "device/pci.h"
+#include "group/port_device.h"
+#include "group/primary.h"
+#include "group/turn.h"
+#include "group/views.h"
+#include "inspect/inspect.h"
+#include "inspect/which.h"
+#include "operations/lock.h"
+
+void
+show_list(const char *rest)
+{
+	struct port_device known;
+	struct device_port port;
+	unsigned int id;
+
+	RTE_SET_USED(rest);
+	/* The names of ports lie in memory that belonged to the primary. */
+	if (primary_left() != 0) {
+		answer_primary_left();
+		return;
+	}
+	output_print("list all etherdev\n");
+	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
+		port_device_get(port.id, &known);
+		output_print("%u\t%s\n", port.id,
+			text_harmless(port.name[0] == '\0' ? known.name : port.name));
+	}
+}
+
+static void
+peer_print(const struct peer *peer)
+{
+	char program[32], ports[512] = "";
+	unsigned int id;
+
+	proc_program(peer->who.pid, program, sizeof(program));
+	PORT_SET_FOREACH(id, &peer->ports)
+	{
+		text_add(ports, sizeof(ports), "%s%u", ports[0] == '\0' ? "" : ",", id);
+	}
+	if (ports[0] == '\0')
+		strlcpy(ports, peer->foreign ? "?" : "-", sizeof(ports));
+	output_print("%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->who.pid,
+		who_role(peer->who.primary), program, peers_state_name(peer->state), ports);
+}
+
+void
+show_peers(const char *rest)
+{
+	struct views views;
+	char text[1024];
+	unsigned int i;
+	int ret;
+
+	RTE_SET_USED(rest);
+	/* Between two operations the views are at rest. If an operation takes too long, they are
+	 * shown as they are. */
+	ret = turn_take("peers", wait_not, text, sizeof(text));
+	views_take(&views);
+	if (ret >= 0)
+		turn_release();
+	else if (primary_left() == 0)
+		output_print("note: an operation is under way: %s\n", text);
+	output_print("  %-8s %-10s %-16s %-8s %s\n", "pid", "role", "program", "state", "ports");
+	for (i = 0; i < views.nb; i++)
+		peer_print(&views.peers[i]);
+	if (primary_left() != 0) {
+		answer_primary_left();
+		return;
+	}
+	views_agree(&views, text, sizeof(text));
+	output_print("%s\n", text);
+}
+
+/*
+ * What is found with the turn goes into memory first and is printed without it: the reader may be
+ * slow, and the group must not wait for that.
+ */
+struct page {
+	FILE *out;
+	char *text;
+	size_t len;
+};
+
+static int
+page_open(struct page *page)
+{
+	page->text = NULL;
+	page->out = open_memstream(&page->text, &page->len);
+	return page->out == NULL ? -errno : 0;
+}
+
+static void
+page_print(struct page *page)
+{
+	if (fclose(page->out) == 0)
+		output_print("%s", page->text);
+	free(page->text);
+}
+
+static void
+inspect_print(FILE *out, const struct inspect *inspect)
+{
+	unsigned int i;
+
+	for (i = 0; i < inspect->nb_fields; i++)
+		fprintf(out, "%s: %s\n", inspect->fields[i].key, inspect->fields[i].text);
+}
+
+static bool
+port_print(FILE *out, unsigned int id)
+{
+	pid_t pids[GROUP_MAX_MEMBERS];
+	struct inspect inspect;
+	unsigned int i, nb;
+	char holder[256];
+
+	if (!inspect_port(id, &inspect))
+		return false;
+	inspect_print(out, &inspect);
+	nb = inspect_seen_by(id, pids, RTE_DIM(pids));
+	fprintf(out, "processes:");
+	for (i = 0; i < nb; i++)
+		fprintf(out, "%s%d", i == 0 ? " " : ",", pids[i]);
+	fprintf(out, "\nlocked: %s\n",
+		lock_holder(inspect.name, holder, sizeof(holder)) ? holder : "no");
+	return true;
+}
+
+/* A device, which may have several ports, or none. */
+static bool
+device_print(FILE *out, const char *text, char *why, size_t size)
+{
+	struct rte_device *dev;
+	struct inspect inspect;
+	struct port_set ports;
+	struct rte_devargs da;
+	unsigned int id;
+
+	if (device_split(text, &da, why, size) < 0)
+		return false;
+	dev = device_find(&da);
+	if (dev == NULL) {
+		snprintf(why, size, "not attached");
+	} else {
+		ports = device_ports(dev);
+		if (port_set_is_empty(&ports)) {
+			inspect_device(dev, &inspect);
+			inspect_print(out, &inspect);
+		}
+		PORT_SET_FOREACH(id, &ports)
+		{
+			port_print(out, id);
+		}
+	}
+	rte_devargs_reset(&da);
+	return dev != NULL;
+}
+
+void
+show(const char *rest)
+{
+	bool found = false, is_port;
+	unsigned int id;
+	struct page page;
+	char why[512];
+	int ret;
+
+	if (!answer_one_device("show", "<device|port>", rest))
+		return;
+	is_port = which_is_id(rest, &id);
+	ret = page_open(&page);
+	if (ret < 0)
+		snprintf(why, sizeof(why), "%s", strerror(-ret));
+	else if (turn_take("show", output_wait, why, sizeof(why)) >= 0) {
+		if (!is_port)
+			found = device_print(page.out, rest, why, sizeof(why));
+		else if (port_print(page.out, id))
+			found = true;
+		else
+			snprintf(why, sizeof(why), "no such port; list shows those there are");
+		turn_release();
+	}
+	if (ret == 0)
+		page_print(&page);
+	if (found)
+		return;
+	output_print("failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
+	output_fail();
+}
+
+/* Can it be attached, and if not, what stands in the way? */
+static const char *
+pci_state(const struct pci_device *pci)
+{
+	if (pci->attached)
+		return "attached";
+	if (pci->pmd == NULL)
+		return "no driver";
+	if (pci->usable)
+		return "ready";
+	return pci->kernel_driver[0] == '\0' ? "unbound" : "kernel";
+}
+
+void
+show_devices(const char *rest)
+{
+	const struct drivers_virtual *virt = NULL;
+	const struct pci_device *pci;
+	char why[512];
+
+	RTE_SET_USED(rest);
+	if (turn_take("devices", output_wait, why, sizeof(why)) < 0) {
+		output_print("failed to look at the devices: %s\n", why);
+		output_fail();
+		return;
+	}
+	/* Only the first call looks at the devices themselves. */
+	pci = pci_next(NULL);
+	turn_release();
+	output_print("%-14s %-16s %-16s %s\n", "pci", "kernel driver", "driver", "state");
+	for (; pci != NULL; pci = pci_next(pci))
+		output_print("%-14s %-16s %-16s %s\n", pci->address,
+			pci->kernel_driver[0] == '\0' ? "-" : pci->kernel_driver,
+			pci->pmd == NULL ? "-" : pci->pmd, pci_state(pci));
+	output_print("%-18s %s\n", "virtual", "parameters");
+	while ((virt = drivers_virtual_next(virt)) != NULL)
+		output_print(
+			"%-18s %s\n", virt->name, virt->params[0] == '\0' ? "-" : virt->params);
+}
+
+void
+show_left_behind(void)
+{
+	struct peer peers[PEERS_MAX];
+	unsigned int nb, i, left = 0;
+
+	if (!primary_is_self())
+		return;
+	nb = peers_look(peers, RTE_DIM(peers));
+	for (i = 0; i < nb; i++) {
+		if (peers[i].self || peers[i].state == PEER_GONE)
+			continue;
+		output_print("%s%d",
+			left++ == 0 ? "secondaries left without their primary: pid " : " ",
+			peers[i].who.pid);
+	}
+	if (left > 0)
+		output_print("; quit them\n");
+}

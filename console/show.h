@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef CONSOLE_SHOW_H
+#define CONSOLE_SHOW_H
+
+/* The commands that look and change nothing; rest is what was typed after the command. Main
+ * thread. */
+
+/** `list`: the ethernet ports of this process: port id, a tab, device name. */
+void show_list(const char *rest);
+
+/** `show`: what is known of a device and its ports, or of a port by its id: one `key: value` a
+ * line. Waits for the turn, so that no process removes it meanwhile. */
+void show(const char *rest);
+
+/** `devices`: PCI network devices, and virtual drivers. Waits for the turn. */
+void show_devices(const char *rest);
+
+/** `peers`: the processes of the group, and whether they see the same ports. */
+void show_peers(const char *rest);
+
+/** Name the secondaries that a primary leaves behind; nothing if there are none. */
+void show_left_behind(void);
+
+#endif

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "console/answers.h"
+#include "console/input.h"
+#include "console/output.h"
+#include "console/traffic.h"
+#include "console/words.h"
+#include "inspect/which.h"
+#include "operations/forward_send.h"
+#include "operations/start_stop.h"
+#include "traffic/counters.h"
+#include "traffic/forward.h"
+#include "traffic/packet.h"
+#include "traffic/pool.h"
+#include "traffic/started.h"
+
+void
+traffic_start(const char *rest)
+{
+	unsigned int nb_rx = 1, nb_tx = 1, *nb;
+	struct result res;
+	struct words words;
+	char text[160];
+	int i;
+
+	words_split(&words, rest);
+	if (words.nb < 1 || words.nb > 5 || words.nb % 2 == 0)
+		goto wrong;
+	for (i = 1; i < words.nb; i += 2) {
+		if (strcmp(words.word[i], "rxq") == 0)
+			nb = &nb_rx;
+		else if (strcmp(words.word[i], "txq") == 0)
+			nb = &nb_tx;
+		else
+			goto wrong;
+		if (!text_number(words.word[i + 1], 1, STARTED_MAX_QUEUES, nb))
+			goto wrong;
+	}
+	start_device(words.word[0], nb_rx, nb_tx, output_wait, &res);
+	answer_device("start", "started", words.word[0], &res);
+	return;
+wrong:
+	snprintf(
+		text, sizeof(text), "<device> [rxq N] [txq N], N from 1 to %d", STARTED_MAX_QUEUES);
+	answer_usage("start", text);
+}
+
+void
+traffic_stop(const char *rest)
+{
+	struct result res;
+	struct words words;
+
+	words_split(&words, rest);
+	if (words.nb != 1) {
+		answer_usage("stop", "<device>");
+		return;
+	}
+	stop_device(words.word[0], output_wait, &res);
+	answer_device("stop", "stopped", words.word[0], &res);
+}
+
+void
+traffic_forward(const char *rest)
+{
+	struct result res;
+	struct words words;
+	char text[300];
+	bool both;
+
+	words_split(&words, rest);
+	if (words.nb == 1 && strcmp(words.word[0], "off") == 0) {
+		if (forward_off()) {
+			output_print("forwarding is off\n");
+			return;
+		}
+		output_print("failed to forward: it is off already\n");
+		output_fail();
+		return;
+	}
+	both = words.nb == 3 && strcmp(words.word[2], "both") == 0;
+	if ((words.nb != 2 && !both) || (both && strcmp(words.word[0], words.word[1]) == 0)) {
+		answer_usage("forward", "<in> <out> [both], two devices; or forward off");
+		return;
+	}
+	forward_devices(words.word[0], words.word[1], both, output_wait, &res);
+	snprintf(text, sizeof(text), "%.100s to %.100s%s", words.word[0], words.word[1],
+		both ? " and back" : "");
+	answer_result("forward", "forwarding", text, &res);
+}
+
+void
+traffic_send(const char *rest)
+{
+	unsigned int nb, size = PACKET_MIN;
+	struct result res;
+	struct words words;
+	char text[160];
+
+	words_split(&words, rest);
+	if ((words.nb != 2 && words.nb != 4) || !text_number(words.word[1], 1, UINT32_MAX, &nb) ||
+		(words.nb == 4 &&
+			(strcmp(words.word[2], "size") != 0 ||
+				!text_number(words.word[3], PACKET_MIN, PACKET_MAX, &size)))) {
+		snprintf(text, sizeof(text), "<device> <count> [size N], N from %d to %d",
+			PACKET_MIN, PACKET_MAX);
+		answer_usage("send", text);
+		return;
+	}
+	send_through_device(words.word[0], nb, size, output_wait, input_look, &res);
+	snprintf(text, sizeof(text), "through %.100s", words.word[0]);
+	answer_result("send", "sent", text, &res);
+}
+
+static void
+stats_line_print(const struct counters_line *line)
+{
+	output_print("%-5u %-20s %-8d %12" PRIu64 " %14" PRIu64 " %12" PRIu64 " %14" PRIu64
+		     " %10" PRIu64 " %10" PRIu64 "\n",
+		line->id, line->name, line->pid, line->rx_packets, line->rx_bytes, line->tx_packets,
+		line->tx_bytes, line->drops, line->gaps);
+}
+
+static void
+stats_reset(void)
+{
+	struct result res;
+
+	reset_counters(output_wait, &res);
+	if (res.err == 0) {
+		output_print("stats are reset\n");
+		return;
+	}
+	output_print("failed to reset the stats: %s\n", res.text);
+	output_fail();
+}
+
+void
+traffic_stats(const char *rest)
+{
+	const struct rte_mempool *pool;
+	struct port_set ports;
+	struct words words;
+	char why[512];
+
+	words_split(&words, rest);
+	if (words.nb > 1) {
+		answer_usage("stats", "[device|port | reset]");
+	} else if (words.nb == 1 && strcmp(words.word[0], "reset") == 0) {
+		stats_reset();
+	} else if (words.nb == 1 &&
+		   which_ports_typed(words.word[0], &ports, output_wait, why, sizeof(why)) < 0) {
+		output_print("failed to show stats of %s: %s\n", words.word[0], why);
+		output_fail();
+	} else {
+		output_print("%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port", "device",
+			"pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops", "gaps");
+		counters_each(words.nb == 1 ? &ports : NULL, stats_line_print);
+		pool = pool_find();
+		if (pool != NULL)
+			output_print("mbufs: %u of %u are free\n", rte_mempool_avail_count(pool),
+				pool->size);
+	}
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <rte_ethdev.h>
+#include <rte_string_fns.h>
+
+#include "device/device.h"
+#include "eal/log_tap.h"
+
+/*
+ * The EAL's hotplug message carries devargs in 128 bytes, the last one a null;
+ * what is longer reaches the other processes cut off, without an error.
+ */
+#define DEVARGS_MAX 127
+
+bool
+device_port_next(unsigned int id, struct device_port *port)
+{
+	if (id >= RTE_MAX_ETHPORTS)
+		return false;
+	id = rte_eth_find_next(id);
+	if (id >= RTE_MAX_ETHPORTS)
+		return false;
+	port->id = id;
+	if (rte_eth_dev_get_name_by_port(id, port->name) < 0)
+		port->name[0] = '\0';
+	return true;
+}
+
+/* The part of [bus:]name[,arguments] after a bus, if it begins with the name of one. */
+static const char *
+after_bus(const char *text)
+{
+	const char *colon = strchr(text, ':');
+	char bus[64];
+
+	if (colon == NULL || (size_t)(colon - text) >= sizeof(bus))
+		return text;
+	strlcpy(bus, text, colon - text + 1);
+	return rte_bus_find_by_name(bus) == NULL ? text : colon + 1;
+}
+
+/* The EAL takes these words for keys of its own, and follows a value that is not there. */
+static bool
+key_alone(const char *name, size_t len)
+{
+	return (len == 3 && memcmp(name, "bus", len) == 0) ||
+	       (len == 5 && memcmp(name, "class", len) == 0);
+}
+
+int
+device_split(const char *text, struct rte_devargs *da, char *why, size_t size)
+{
+	const char *name = after_bus(text);
+	size_t len = strlen(text), name_len = strcspn(name, ",");
+
+	memset(da, 0, sizeof(*da));
+	if (len > DEVARGS_MAX) {
+		snprintf(why, size,
+			"devargs of %zu bytes; the EAL's multi-process channel carries at most %d",
+			len, DEVARGS_MAX);
+		return -E2BIG;
+	}
+	if (name_len == 0 || name[name_len - 1] == ':') {
+		snprintf(why, size, "\"%s\" has no device name; expected [bus:]name[,arguments]",
+			text);
+		return -EINVAL;
+	}
+	if (name_len >= sizeof(da->name)) {
+		snprintf(why, size, "device name of %zu bytes; it can have at most %zu", name_len,
+			sizeof(da->name) - 1);
+		return -ENAMETOOLONG;
+	}
+	if (!key_alone(name, name_len) && rte_devargs_parse(da, text) == 0 && da->bus != NULL &&
+		da->name[0] != '\0') {
+		if (strcmp(rte_bus_name(da->bus), "pci") != 0 || strchr(da->name, ':') == NULL ||
+			strchr(da->name, ':') != strrchr(da->name, ':'))
+			return 0;
+		snprintf(why, size, "a PCI address has a domain: 0000:%s", da->name);
+		rte_devargs_reset(da);
+		return -EINVAL;
+	}
+	rte_devargs_reset(da);
+	snprintf(why, size,
+		"no bus knows \"%.*s\": it is no PCI address and begins with the name of no "
+		"virtual driver that is loaded",
+		(int)strcspn(text, ","), text);
+	return -EINVAL;
+}
+
+struct rte_device *
+device_find(const struct rte_devargs *da)
+{
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	char bus[64];
+
+	snprintf(bus, sizeof(bus), "bus=%s", rte_bus_name(da->bus));
+	RTE_DEV_FOREACH(dev, bus, &it)
+	{
+		if (strcmp(rte_dev_name(dev), da->name) == 0 && rte_dev_is_probed(dev))
+			return dev;
+	}
+	return NULL;
+}
+
+static int
+bus_any(const struct rte_bus *bus, const void *arg)
+{
+	RTE_SET_USED(bus);
+	RTE_SET_USED(arg);
+	return 0;
+}
+
+void
+device_each(void (*fn)(const char *name))
+{
+	const struct rte_bus *bus = NULL;
+	struct rte_dev_iterator it;
+	struct rte_device *dev;
+	char text[64];
+
+	/* The EAL logs an error for a bus whose devices cannot be walked. */
+	log_tap_mute(true);
+	while ((bus = rte_bus_find(bus, bus_any, NULL)) != NULL) {
+		snprintf(text, sizeof(text), "bus=%s", rte_bus_name(bus));
+		RTE_DEV_FOREACH(dev, text, &it)
+		{
+			if (rte_dev_is_probed(dev))
+				fn(rte_dev_name(dev));
+		}
+	}
+	log_tap_mute(false);
+}
+
+struct port_set
+device_ports(const struct rte_device *dev)
+{
+	struct port_set ports = {0};
+	uint16_t id;
+
+	/* The driver is not asked: of a port that the primary has released meanwhile, it has no
+	 * data to answer from. */
+	RTE_ETH_FOREACH_DEV_OF(id, dev)
+	{
+		port_set_add(&ports, id);
+	}
+	return ports;
+}

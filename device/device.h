@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef DEVICE_DEVICE_H
+#define DEVICE_DEVICE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <rte_dev.h>
+#include <rte_devargs.h>
+
+#include "base/port_set.h"
+
+/*
+ * Devices and ports of this process alone, as the EAL has them. Main thread, or the watch
+ * thread while it brings this process in line (operations/sync.h).
+ */
+
+/** An ethernet port of this process. */
+struct device_port {
+	uint16_t id;
+	char name[RTE_DEV_NAME_MAX_LEN]; /* empty if the primary has released the port */
+};
+
+/**
+ * Next ethernet port, whoever owns it.
+ *
+ * @param id first port id to look at.
+ * @return false if there is none from id on.
+ */
+bool device_port_next(unsigned int id, struct device_port *port);
+
+/**
+ * Split [bus:]name[,arguments].
+ *
+ * @param da filled on success; the caller frees it with rte_devargs_reset().
+ * @param why receives a sentence on failure.
+ * @return 0 or a negative errno.
+ */
+int device_split(const char *text, struct rte_devargs *da, char *why, size_t size);
+
+/** The device da names, if a driver has taken it in this process; else NULL. */
+struct rte_device *device_find(const struct rte_devargs *da);
+
+/** Call fn for each device that a driver has taken in this process. Holder of the turn. */
+void device_each(void (*fn)(const char *name));
+
+/** Ports of a device, in this process. */
+struct port_set device_ports(const struct rte_device *dev);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include <rte_string_fns.h>
+
+#include "base/text.h"
+#include "group/events.h"
+#include "group/primary.h"
+#include "group/ring.h"
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct ring_cursor cursor; /* under lock */
+static char own_text[256];	  /* for this process alone, empty if nothing; under lock */
+static _Atomic enum event_kind wanted_kind = EVENT_TELL;
+static atomic_bool lost_told;
+
+static void
+event_fill(struct event *event, enum event_kind kind, struct who who)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	memset(event, 0, sizeof(*event));
+	event->kind = kind;
+	event->time_ns = (uint64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+	event->pid = who.pid;
+	event->primary = who.primary;
+}
+
+void
+events_announce(const char *text)
+{
+	struct event event;
+
+	event_fill(&event, EVENT_TELL, primary_who_self());
+	strlcpy(event.text, text, sizeof(event.text));
+	text_printable(event.text);
+	ring_put(&event);
+}
+
+void
+events_add(struct who who, const char *format, ...)
+{
+	struct event event;
+	va_list ap;
+
+	event_fill(&event, EVENT_SHOWN, who);
+	va_start(ap, format);
+	vsnprintf(event.text, sizeof(event.text), format, ap);
+	va_end(ap);
+	/* A device's name can have any bytes, and is shown at other people's terminals. */
+	text_printable(event.text);
+	ring_put(&event);
+}
+
+void
+events_tell_self(const char *text)
+{
+	pthread_mutex_lock(&lock);
+	strlcpy(own_text, text, sizeof(own_text));
+	pthread_mutex_unlock(&lock);
+}
+
+void
+events_begin(void)
+{
+	cursor.seen = ring_newest();
+}
+
+void
+events_set_wanted(bool wanted)
+{
+	atomic_store(&wanted_kind, wanted ? EVENT_SHOWN : EVENT_TELL);
+}
+
+bool
+events_wanted(void)
+{
+	return atomic_load(&wanted_kind) == EVENT_SHOWN;
+}
+
+bool
+events_pending(void)
+{
+	struct ring_cursor ahead;
+	struct event event;
+	bool found;
+
+	pthread_mutex_lock(&lock);
+	ahead = cursor;
+	found = ring_next(atomic_load(&wanted_kind), &ahead, &event);
+	/* Events that are not for this process are passed over for good. */
+	if (!found)
+		cursor = ahead;
+	found = found || own_text[0] != '\0';
+	pthread_mutex_unlock(&lock);
+	return found || (primary_left() != 0 && !atomic_load(&lost_told));
+}
+
+bool
+events_next(struct event *event, uint64_t *missed)
+{
+	bool found;
+
+	pthread_mutex_lock(&lock);
+	found = ring_next(atomic_load(&wanted_kind), &cursor, event);
+	*missed = cursor.missed;
+	cursor.missed = 0;
+	if (!found && own_text[0] != '\0') {
+		event_fill(event, EVENT_TELL, primary_who_self());
+		strlcpy(event->text, own_text, sizeof(event->text));
+		own_text[0] = '\0';
+		found = true;
+	}
+	pthread_mutex_unlock(&lock);
+	if (found || primary_left() == 0 || atomic_exchange(&lost_told, true))
+		return found;
+	event_fill(event, EVENT_TELL, primary_who());
+	primary_lost_text(event->text, sizeof(event->text));
+	return true;
+}
+
+unsigned int
+events_last(struct event *events, unsigned int max)
+{
+	uint64_t nb = ring_newest();
+	struct ring_cursor from = {.seen = nb > max ? nb - max : 0};
+	unsigned int i = 0;
+
+	while (i < max && ring_next(EVENT_SHOWN, &from, &events[i]))
+		i++;
+	return i;
+}
+
+const char *
+events_time_text(uint64_t time_ns, char *text, size_t size)
+{
+	time_t seconds = time_ns / 1000000000;
+	struct tm tm;
+
+	text[0] = '\0';
+	if (localtime_r(&seconds, &tm) != NULL)
+		strftime(text, size, "%F %T", &tm);
+	text_add(text, size, ".%06" PRIu64, time_ns % 1000000000 / 1000);
+	return text;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#define BY_FILE
+#include "eal/own_files.h"
+#include "eal/private.h"
+#include "group/file.h"
+#include "group/locks.h"
+
+#define FILE_NAME "hotplug_mp_group"
+
+struct group_shared *group_shared;
+
+static char group_dir[PATH_MAX];
+
+const char *
+group_file_dir(void)
+{
+	return group_dir;
+}
+
+static int
+file_path(char *path, size_t size)
+{
+	return snprintf(path, size, "%s/" FILE_NAME, group_dir) < (int)size ? 0 : -ENAMETOOLONG;
+}
+
+int
+group_file_open(const char *dir, wait_fn wait, char *why, size_t size)
+{
+	char path[PATH_MAX];
+	int ret;
+
+	strlcpy(group_dir, dir, sizeof(group_dir));
+	ret = file_path(path, sizeof(path));
+	if (ret < 0) {
+		snprintf(why, size, "the path of the runtime directory is too long");
+		return ret;
+	}
+	for (;;) {
+		ret = private_make_dir(group_dir, why, size);
+		if (ret < 0)
+			return ret;
+		ret = locks_open(path, why, size);
+		/* The last process of an earlier group may remove the directory as well. */
+		if (ret == -ENOENT)
+			continue;
+		if (ret < 0)
+			return ret;
+		ret = locks_turn_take(wait, why, size);
+		if (ret < 0 || locks_file_current())
+			return ret;
+		/* The last process of an earlier group has left while this process waited. */
+		locks_close();
+	}
+}
+
+/* The other processes must have made the file as this build would, and it must be whole. */
+static int
+file_check(char *why, size_t size)
+{
+	struct group_shared head = {0};
+	int fd = locks_fd();
+	struct stat st;
+
+	if (pread(fd, &head, offsetof(struct group_shared, turn), 0) < 0 ||
+		head.magic != GROUP_MAGIC || head.layout != GROUP_LAYOUT ||
+		head.size != sizeof(head)) {
+		snprintf(why, size,
+			"another build of this program runs in this group (pid %d, layout %u; this "
+			"one has layout %u); start the same build, or choose another --file-prefix",
+			locks_any_slot(), head.layout, GROUP_LAYOUT);
+		return -EPROTO;
+	}
+	/* Beyond the end of a file that was truncated there is nothing to read or write. */
+	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(head)) {
+		snprintf(why, size,
+			"%s/" FILE_NAME " has been cut off; quit all processes of this group, or "
+			"choose another --file-prefix",
+			group_dir);
+		return -EPROTO;
+	}
+	return 0;
+}
+
+int
+group_file_map(char *why, size_t size)
+{
+	const pid_t other = locks_any_slot();
+	int fd = locks_fd(), ret = 0;
+
+	if (other < 0) {
+		snprintf(why, size,
+			"processes of another pid namespace are in this group; start this one "
+			"there, or choose another --file-prefix");
+		return -EREMOTE;
+	}
+	if (other != 0 && (ret = file_check(why, size)) < 0)
+		return ret;
+	/* Allocate all of it now: a write to a page that the file system has no room for is
+	 * SIGBUS. */
+	if (other == 0)
+		ret = ftruncate(fd, 0) < 0 ? errno : posix_fallocate(fd, 0, sizeof(*group_shared));
+	if (ret != 0) {
+		snprintf(why, size, "cannot make %s/" FILE_NAME ": %s", group_dir, strerror(ret));
+		return -ret;
+	}
+	group_shared = mmap(NULL, sizeof(*group_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (group_shared == MAP_FAILED) {
+		group_shared = NULL;
+		snprintf(why, size, "cannot map %s/" FILE_NAME ": %s", group_dir, strerror(errno));
+		return -errno;
+	}
+	if (other != 0)
+		return 0;
+	group_shared->magic = GROUP_MAGIC;
+	group_shared->layout = GROUP_LAYOUT;
+	group_shared->size = sizeof(*group_shared);
+	return 1;
+}
+
+int
+group_file_none(void)
+{
+	const size_t size = RTE_ALIGN(sizeof(*group_shared), RTE_CACHE_LINE_SIZE);
+
+	group_shared = aligned_alloc(RTE_CACHE_LINE_SIZE, size);
+	if (group_shared == NULL)
+		return -ENOMEM;
+	memset(group_shared, 0, size);
+	return 1;
+}
+
+void
+group_file_remove_if_last(bool primary_lost)
+{
+	char path[PATH_MAX];
+
+	/* A process that comes meanwhile waits for the turn, then sees that the file has gone. */
+	if (locks_any_slot() != 0 || file_path(path, sizeof(path)) < 0)
+		return;
+	unlink(path);
+	if (primary_lost)
+		own_files_remove_dead(group_dir, 0);
+	rmdir(group_dir); /* works if the EAL has left nothing there */
+}

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_ethdev.h>
+
+#include "eal/log_tap.h"
+#include "eal/own_files.h"
+#include "group/dead.h"
+#include "group/errors.h"
+#include "group/events.h"
+#include "group/file.h"
+#include "group/group.h"
+#include "group/heartbeat.h"
+#include "group/locks.h"
+#include "group/members.h"
+#include "group/observer.h"
+#include "group/peers.h"
+#include "group/primary.h"
+#include "group/sync_request.h"
+#include "group/turn.h"
+
+static void (*sync_self)(void);
+static bool (*beat)(void);
+
+static int
+slot_claim(char *why, size_t size)
+{
+	struct group_member *member = member_take_slot();
+
+	if (member == NULL) {
+		snprintf(why, size,
+			"the group has %d processes already, and room for no more; quit one first",
+			GROUP_MAX_MEMBERS);
+		return -EUSERS;
+	}
+	/* A process that has died may have had it, and no process has looked since. */
+	dead_clear_slot(member);
+	member_claim(member);
+	return 0;
+}
+
+int
+group_join(const char *dir, wait_fn wait, char *why, size_t size)
+{
+	int first, ret;
+
+	if (dir == NULL) {
+		first = group_file_none();
+		if (first < 0)
+			snprintf(why, size, "no memory");
+		else
+			member_claim(member_at(0));
+		return first;
+	}
+	first = group_file_open(dir, wait, why, size);
+	if (first == 0)
+		first = group_file_map(why, size);
+	ret = first < 0 ? first : slot_claim(why, size);
+	if (ret < 0) {
+		locks_close();
+		return ret;
+	}
+	turn_begin_start();
+	return first;
+}
+
+/* With each beat, in the watch thread. @return whether there is something for the main thread. */
+static bool
+tick(void)
+{
+	static bool deaf;
+	bool look;
+
+	/* Without a socket no process sends to this one and waits for it to be read. */
+	if (!deaf && !primary_is_self() && heartbeat_deaf()) {
+		own_files_remove(group_file_dir(), getpid());
+		deaf = true;
+	}
+	sync_request_serve(sync_self);
+	observer_look();
+	look = beat();
+	return events_pending() || look;
+}
+
+int
+group_enter(void (*sync)(void), bool (*on_beat)(void))
+{
+	uint64_t owner;
+	int ret;
+
+	sync_self = sync;
+	beat = on_beat;
+	/* Makes ethdev's shared data. A secondary that finds a port before the data is there would
+	 * panic. */
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY && rte_eth_dev_owner_new(&owner) < 0)
+		return -ENOMEM;
+	primary_look();
+	member_set_primary(primary_is_self());
+	events_begin();
+	ret = errors_start();
+	if (ret == 0)
+		ret = heartbeat_start(tick);
+	if (ret == 0)
+		events_add(primary_who_self(), "joined");
+	return ret;
+}
+
+/* Does every process take what the EAL sends? */
+static bool
+nobody_stopped(void)
+{
+	struct peer peers[PEERS_MAX];
+	unsigned int nb = peers_look(peers, RTE_DIM(peers));
+
+	while (nb > 0 && peers[nb - 1].state != PEER_STOPPED)
+		nb--;
+	return nb == 0;
+}
+
+bool
+group_leave_begin(wait_fn wait)
+{
+	bool all_answer;
+
+	turn_take_to_leave(wait);
+	all_answer = nobody_stopped();
+	heartbeat_stop(all_answer && primary_left() == 0);
+	log_tap_stop();
+	events_add(primary_who_self(), "left");
+	return all_answer;
+}
+
+void
+group_leave(void)
+{
+	if (group_self == NULL)
+		return;
+	member_free(group_self);
+	group_self = NULL;
+	if (group_file_dir()[0] == '\0')
+		return;
+	if (locks_turn_held())
+		group_file_remove_if_last(primary_left() != 0);
+	turn_release();
+	locks_close();
+}

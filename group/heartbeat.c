@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <rte_alarm.h>
+#include <rte_common.h>
+#include <rte_ethdev.h>
+
+#define BY_HEARTBEAT
+#include "base/clock.h"
+#include "base/proc.h"
+#include "group/heartbeat.h"
+#include "group/members.h"
+
+static struct heartbeat_state *_Atomic own; /* set before the threads that write there start */
+static bool (*tick)(void);
+static int wake_fd = -1;
+
+static pthread_t thread;
+static bool running;
+static bool stopping; /* under lock */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t stopped;
+static atomic_bool beat_pending;
+static pid_t mp_thread; /* the EAL's, which reads what peers send; 0 if there is none */
+
+/* The ports this process has, from the EAL's own states. */
+static void
+ports_refresh(void)
+{
+	struct heartbeat_state *state = own;
+	uint64_t words[RTE_DIM(state->ports)] = {0};
+	unsigned int id, i;
+
+	for (id = rte_eth_find_next(0); id < RTE_MAX_ETHPORTS; id = rte_eth_find_next(id + 1))
+		words[id / 64] |= UINT64_C(1) << id % 64;
+	for (i = 0; i < RTE_DIM(words); i++)
+		atomic_store(&state->ports[i], words[i]);
+}
+
+/*
+ * An ethdev event. It comes while the EAL's own state of the port is still the old one. In a
+ * secondary whose primary has released the port already, the port id may be wrong; the next
+ * beat mends what that spoils.
+ */
+static int
+port_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret_param)
+{
+	struct heartbeat_state *state = own;
+	uint64_t bit = UINT64_C(1) << id % 64;
+
+	RTE_SET_USED(arg);
+	RTE_SET_USED(ret_param);
+	if (event == RTE_ETH_EVENT_NEW)
+		atomic_fetch_or(&state->ports[id / 64], bit);
+	else
+		atomic_fetch_and(&state->ports[id / 64], ~bit);
+	return 0;
+}
+
+/* In the interrupt thread: this shows that the thread runs. */
+static void
+beat(void *arg)
+{
+	struct heartbeat_state *state = own;
+	uint64_t now = clock_now_ns();
+
+	RTE_SET_USED(arg);
+	ports_refresh();
+	if (now - atomic_load(&state->beat_ns) > HEARTBEAT_HUNG_MS * CLOCK_NS_PER_MS)
+		atomic_store(&state->late_ns, now);
+	atomic_store(&state->beat_ns, now);
+	atomic_store(&beat_pending, false);
+}
+
+/*
+ * The EAL's mp thread ends for good when it is sent descriptors and this process can have no
+ * more of them. Messages then fill its socket, and in the end every sender waits for ever.
+ * Without beats no process sends it anything.
+ */
+bool
+heartbeat_deaf(void)
+{
+	return mp_thread != 0 && tgkill(getpid(), mp_thread, 0) < 0 && errno == ESRCH;
+}
+
+static void *
+heartbeat_main(void *arg)
+{
+	const uint64_t one = 1;
+
+	RTE_SET_USED(arg);
+	pthread_mutex_lock(&lock);
+	while (!stopping) {
+		/* Setting an alarm allocates. The interrupt thread, in which the alarm fires, may
+		 * not allocate, so this thread sets it. */
+		if (!heartbeat_deaf() && !atomic_exchange(&beat_pending, true) &&
+			rte_eal_alarm_set(1, beat, NULL) < 0)
+			atomic_store(&beat_pending, false);
+		if (tick() && write(wake_fd, &one, sizeof(one)) < 0)
+			perror(PROGRAM ": eventfd");
+		clock_cond_wait(&stopped, &lock, clock_in_ms(HEARTBEAT_MS));
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+int
+heartbeat_start(bool (*fn)(void))
+{
+	static const char *const mp_names[] = {"rte_mp_handle", "dpdk-mp-msg", NULL};
+	int ret;
+
+	mp_thread = proc_thread(mp_names);
+	own = &group_self->state;
+	tick = fn;
+	ret = rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
+	if (ret == 0)
+		ret = rte_eth_dev_callback_register(
+			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL);
+	if (ret < 0)
+		return ret;
+	ports_refresh();
+	atomic_store(&group_self->state.beat_ns, clock_now_ns());
+	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (wake_fd < 0)
+		return -errno;
+	clock_cond_init(&stopped);
+	ret = pthread_create(&thread, NULL, heartbeat_main, NULL);
+	running = ret == 0;
+	return -ret;
+}
+
+void
+heartbeat_stop(bool forget)
+{
+	if (!running)
+		return;
+	/* The callbacks lie in the EAL's shared memory, one for each possible port. */
+	if (forget) {
+		rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
+		rte_eth_dev_callback_unregister(
+			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_event, NULL);
+	}
+	pthread_mutex_lock(&lock);
+	stopping = true;
+	pthread_cond_signal(&stopped);
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+	running = false;
+	rte_eal_alarm_cancel(beat, NULL);
+}
+
+int
+heartbeat_fd(void)
+{
+	return wake_fd;
+}
+
+void
+heartbeat_sleep(void)
+{
+	clock_sleep_ns(HEARTBEAT_MS * CLOCK_NS_PER_MS);
+}

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdbool.h>
+#include <string.h>
+
+#include "base/proc.h"
+#include "group/dead.h"
+#include "group/events.h"
+#include "group/members.h"
+#include "group/observer.h"
+#include "group/peers.h"
+#include "group/primary.h"
+#include "group/views.h"
+
+static bool
+is_observer(void)
+{
+	const struct group_member *member;
+
+	if (primary_is_self() || !primary_is_foreign())
+		return primary_is_self();
+	MEMBER_FOREACH(member)
+	{
+		if (member_alive(member))
+			break;
+	}
+	return member == group_self;
+}
+
+/* A process that was there at the last look, and still is. A member's death has its own event. */
+static void
+tell_change(const struct peer *was, const struct peer *is)
+{
+	if (was->state == is->state || (is->state == PEER_GONE && !is->foreign))
+		return;
+	if (is->state == PEER_GONE)
+		events_add(is->who, "left (foreign)");
+	else if (is->state == PEER_STOPPED)
+		events_add(is->who, "is stopped");
+	else if (is->state == PEER_HUNG)
+		events_add(is->who, "is hung");
+	else
+		events_add(is->who, "runs again");
+}
+
+/* A process that was not there at the last look. */
+static void
+tell_new(const struct peer *is)
+{
+	struct peer was = *is;
+	char program[32];
+
+	/* Of a process that has gone already only the socket is left. */
+	if (is->state == PEER_GONE)
+		return;
+	was.state = is->foreign ? PEER_FOREIGN : PEER_OK;
+	/* Members tell of their joining themselves. */
+	if (is->foreign) {
+		proc_program(is->who.pid, program, sizeof(program));
+		events_add(is->who, "joined (foreign, %s)", program);
+	}
+	tell_change(&was, is);
+}
+
+/* A process that is not there any more. */
+static void
+tell_old(const struct peer *was)
+{
+	if (was->foreign && was->state != PEER_GONE)
+		events_add(was->who, "left (foreign)");
+}
+
+void
+observer_look(void)
+{
+	static struct views before, now;
+	static bool known;
+	const struct group_member *member;
+	const struct peer *was;
+	unsigned int i;
+
+	if (!is_observer()) {
+		known = false;
+		return;
+	}
+	MEMBER_FOREACH(member)
+	{
+		if (!member_alive(member))
+			dead_tell(member);
+	}
+	views_take(&now);
+	for (i = 0; i < now.nb && known; i++) {
+		was = peers_find(before.peers, before.nb, now.peers[i].who.pid);
+		if (was == NULL)
+			tell_new(&now.peers[i]);
+		else
+			tell_change(was, &now.peers[i]);
+	}
+	for (i = 0; i < before.nb && known; i++) {
+		if (peers_find(now.peers, now.nb, before.peers[i].who.pid) == NULL)
+			tell_old(&before.peers[i]);
+	}
+	memcpy(&before, &now, sizeof(before));
+	known = true;
+}

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+
+#define BY_PRIMARY
+#include "eal/runtime.h"
+#include "group/file.h"
+#include "group/members.h"
+#include "group/primary.h"
+
+static bool is_self; /* of this process, whatever the shared file says */
+static pid_t pid;
+static _Atomic pid_t lost; /* pid, once that process has left */
+
+void
+primary_look(void)
+{
+	is_self = rte_eal_process_type() == RTE_PROC_PRIMARY;
+	pid = is_self ? getpid() : runtime_primary(group_file_dir());
+}
+
+bool
+primary_is_self(void)
+{
+	return is_self;
+}
+
+pid_t
+primary_pid(void)
+{
+	return pid;
+}
+
+struct who
+primary_who(void)
+{
+	return (struct who){.pid = pid, .primary = true};
+}
+
+struct who
+primary_who_self(void)
+{
+	return (struct who){.pid = getpid(), .primary = is_self};
+}
+
+bool
+primary_is_foreign(void)
+{
+	return pid != 0 && member_find(pid) == NULL && primary_left() == 0;
+}
+
+pid_t
+primary_left(void)
+{
+	pid_t gone = atomic_load(&lost), now;
+
+	if (gone != 0 || group_file_dir()[0] == '\0' || is_self || pid <= 0)
+		return gone;
+	now = runtime_primary(group_file_dir());
+	/* If the primary cannot be looked up just now, for want of a descriptor say, it counts as
+	 * being there. */
+	if (atomic_load(&group_shared->leaving) != pid && (now == pid || now < 0))
+		return 0;
+	atomic_store(&lost, pid);
+	return pid;
+}
+
+bool
+primary_seen_leaving(void)
+{
+	return atomic_load_explicit(&lost, memory_order_relaxed) != 0 ||
+	       atomic_load_explicit(&group_shared->leaving, memory_order_relaxed) == pid;
+}
+
+void
+primary_lost_text(char *text, size_t size)
+{
+	snprintf(text, size, "the primary (pid %d) has left; quit this process", primary_left());
+}
+
+void
+primary_leaves(void)
+{
+	atomic_store(&group_shared->leaving, getpid());
+}

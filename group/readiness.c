@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/proc.h"
+#include "group/dead.h"
+#include "group/heartbeat.h"
+#include "group/members.h"
+#include "group/primary.h"
+#include "group/readiness.h"
+
+#define LATE_MS 300	/* a beat older than this is waited for before anything is sent */
+#define GRACE_MS 700	/* for so long, since the operation began */
+#define SETTLE_MS 20000 /* the longest the EAL keeps a request waiting, and as much again */
+#define TELL_MS 1000	/* how long before the person is told whom for */
+
+/*
+ * Why this process could not answer now, if that is so. A process that is hung is found here:
+ * its last beat is late, and no beat came since the operation began at start.
+ *
+ * @param late set if only time will tell.
+ * @return 0 or -EBUSY.
+ */
+static int
+peer_check(const struct peer *peer, uint64_t start, bool *late, char *why, size_t size)
+{
+	char name[64];
+
+	if (peer->state == PEER_GONE)
+		return 0;
+	if (peer->state == PEER_STOPPED) {
+		snprintf(why, size, "%s is stopped; resume or end it",
+			who_name(peer->who, name, sizeof(name)));
+		return -EBUSY;
+	}
+	if (peer->foreign || peer->beat_ns > start || !peers_beat_is_old(peer->beat_ns, LATE_MS))
+		return 0;
+	*late = true;
+	if (clock_now_ns() - start < GRACE_MS * CLOCK_NS_PER_MS)
+		return 0;
+	if (peer->self)
+		snprintf(why, size,
+			heartbeat_deaf() ? "this process has lost the EAL's thread for messages; "
+					   "quit and restart it"
+					 : "this process still serves an earlier request; try "
+					   "again when it is done");
+	else
+		snprintf(why, size,
+			"%s is hung: it has served no request for %u ms; end it, or try again "
+			"later",
+			who_name(peer->who, name, sizeof(name)),
+			(unsigned int)((clock_now_ns() - peer->beat_ns) / CLOCK_NS_PER_MS));
+	return -EBUSY;
+}
+
+int
+readiness_check(struct views *now, wait_fn wait, char *why, size_t size)
+{
+	uint64_t start = clock_now_ns();
+	bool late, was_late = false;
+	const struct peer *peer;
+	char name[64];
+	int ret;
+
+	for (;;) {
+		if (primary_left() != 0) {
+			primary_lost_text(why, size);
+			return -ENOTCONN;
+		}
+		views_take(now);
+		dead_clear(now);
+		late = false;
+		for (peer = now->peers; peer < now->peers + now->nb; peer++) {
+			ret = peer_check(peer, start, &late, why, size);
+			if (ret < 0)
+				return ret;
+		}
+		if (!late)
+			break;
+		was_late = true;
+		heartbeat_sleep();
+	}
+	/* A process that was stopped until now first serves what it was sent meanwhile. */
+	if (!was_late || readiness_settle(wait) == 0)
+		return 0;
+	snprintf(why, size, "some process is still busy with an earlier request; try again later");
+	for (peer = now->peers; peer < now->peers + now->nb; peer++) {
+		if (peer->state != PEER_GONE && !peer->self && proc_stopped(peer->who.pid))
+			snprintf(why, size, "%s is stopped; resume or end it",
+				who_name(peer->who, name, sizeof(name)));
+	}
+	return -EBUSY;
+}
+
+/*
+ * Has the process done what was sent to it before start? What waits for its interrupt thread
+ * may come after the first beat if both were due at once; by the second beat it has been
+ * served.
+ *
+ * @param first time of its first beat since start, 0 before that.
+ */
+static bool
+has_settled(
+	const struct group_member *member, const struct peer *peer, uint64_t start, uint64_t *first)
+{
+	if (*first == 0 && peer->beat_ns > start)
+		*first = peer->beat_ns;
+	return *first != 0 && peer->beat_ns != *first && atomic_load(&member->serving) == 0;
+}
+
+int
+readiness_settle(wait_fn wait)
+{
+	uint64_t first[GROUP_MAX_MEMBERS] = {0}, start = clock_now_ns();
+	const struct group_member *member;
+	char name[64], text[160];
+	bool busy, told = false;
+	struct peer peer;
+	int ret;
+
+	while (clock_now_ns() - start < SETTLE_MS * CLOCK_NS_PER_MS) {
+		busy = false;
+		ret = 0;
+		MEMBER_FOREACH(member)
+		{
+			peers_look_at(member, &peer);
+			if (peer.state == PEER_STOPPED)
+				ret = -ETIMEDOUT;
+			if (peer.state == PEER_GONE || peer.state == PEER_STOPPED ||
+				has_settled(member, &peer, start, &first[member_slot(member)]))
+				continue;
+			busy = true;
+			who_name(peer.who, name, sizeof(name));
+		}
+		if (!busy)
+			return ret;
+		text[0] = '\0';
+		if (!told && clock_now_ns() - start > TELL_MS * CLOCK_NS_PER_MS) {
+			snprintf(text, sizeof(text), "waiting for %s: busy with an earlier request",
+				name);
+			told = true;
+		}
+		if (!wait_go_on(wait, text[0] == '\0' ? NULL : text))
+			break;
+		heartbeat_sleep();
+	}
+	return -ETIMEDOUT;
+}

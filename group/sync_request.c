@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define BY_SYNC_REQUEST
+#include "base/clock.h"
+#include "group/heartbeat.h"
+#include "group/members.h"
+#include "group/sync_request.h"
+#include "group/turn.h"
+
+/* For all of them: the longest the EAL keeps a request waiting, and as much again. */
+#define LIMIT_MS 20000
+
+int
+sync_request_send(const struct views *who, wait_fn wait)
+{
+	uint64_t op = turn_operation(), until = clock_in_ms(LIMIT_MS);
+	struct group_member *member;
+	unsigned int i;
+
+	/* One after the other, so that what they ask the primary for does not collide. */
+	for (i = 0; i < who->nb; i++) {
+		member = member_find(who->peers[i].who.pid);
+		if (member == NULL)
+			continue;
+		atomic_store(&member->sync_wanted, op);
+		while (atomic_load(&member->sync_done) != op && member_alive(member)) {
+			if (!wait_go_on(wait, NULL) || clock_is_past(until))
+				return -ETIMEDOUT;
+			heartbeat_sleep();
+		}
+	}
+	return 0;
+}
+
+void
+sync_request_serve(void (*sync)(void))
+{
+	uint64_t wanted = atomic_load(&group_self->sync_wanted);
+
+	if (wanted == atomic_load(&group_self->sync_done))
+		return;
+	/* Do nothing if the asker has given up: what it asks for needs the turn. */
+	if (wanted == turn_operation())
+		sync();
+	atomic_store(&group_self->sync_done, wanted);
+}

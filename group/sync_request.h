@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef GROUP_SYNC_REQUEST_H
+#define GROUP_SYNC_REQUEST_H
+
+#include "base/wait.h"
+#include "group/views.h"
+
+/* Ask other processes to bring themselves in line with the group. */
+
+/**
+ * Ask each of the given processes in turn, and wait for it. Main thread, holder of the turn.
+ *
+ * @return 0, or -ETIMEDOUT if some of them did not answer.
+ */
+int sync_request_send(const struct views *who, wait_fn wait);
+
+/** If the holder of the turn asks this process, call sync and answer. Watch thread. */
+void sync_request_serve(void (*sync)(void));
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "base/text.h"
+#include "group/members.h"
+#include "group/port_device.h"
+#include "group/views.h"
+
+void
+views_take(struct views *views)
+{
+	views->nb = peers_look(views->peers, RTE_DIM(views->peers));
+}
+
+bool
+views_count(const struct peer *peer)
+{
+	return !peer->foreign && peer->state != PEER_GONE && peer->beat_ns != 0;
+}
+
+const struct port_set *
+views_own(const struct views *views)
+{
+	unsigned int i;
+
+	for (i = 0; i < views->nb; i++) {
+		if (views->peers[i].self)
+			return &views->peers[i].ports;
+	}
+	return NULL;
+}
+
+const struct port_set *
+views_reference(const struct views *views)
+{
+	const struct port_set *self = views_own(views);
+	unsigned int i;
+
+	for (i = 0; i < views->nb; i++) {
+		if (views->peers[i].who.primary && views_count(&views->peers[i]))
+			return &views->peers[i].ports;
+	}
+	return self != NULL ? self : &views->peers[0].ports;
+}
+
+bool
+views_agree(const struct views *views, char *text, size_t size)
+{
+	const struct port_set *ref = views_reference(views);
+	unsigned int i, id, members = 0;
+	struct port_device device;
+	const struct peer *peer;
+	char name[64];
+
+	text[0] = '\0';
+	for (i = 0; i < views->nb; i++) {
+		peer = &views->peers[i];
+		if (!views_count(peer))
+			continue;
+		members++;
+		for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+			if (port_set_has(ref, id) == port_set_has(&peer->ports, id))
+				continue;
+			port_device_get(id, &device);
+			text_add(text, size, "%s%s %s port %u (%s)", text[0] == '\0' ? "" : "; ",
+				who_name(peer->who, name, sizeof(name)),
+				port_set_has(&peer->ports, id) ? "alone has" : "lacks", id,
+				device.name[0] == '\0' ? "not known" : text_printable(device.name));
+		}
+	}
+	if (text[0] != '\0')
+		return false;
+	snprintf(text, size, "all %u processes agree: %u ports", members, port_set_count(ref));
+	return true;
+}
+
+static bool
+shares(const struct port_set *view, const struct port_set *ports)
+{
+	struct port_set common = port_set_common(view, ports);
+
+	return !port_set_is_empty(&common);
+}
+
+/* Names of the processes for which test() of their view and the ports gives what is wanted. */
+static unsigned int
+who_names(const struct views *views, const struct port_set *ports,
+	bool (*test)(const struct port_set *, const struct port_set *), bool wanted, char *text,
+	size_t size)
+{
+	const struct peer *peer;
+	unsigned int i, nb = 0;
+	char name[64];
+
+	text[0] = '\0';
+	for (i = 0; i < views->nb; i++) {
+		peer = &views->peers[i];
+		if (!views_count(peer) || test(&peer->ports, ports) != wanted)
+			continue;
+		text_add(text, size, "%s%s", nb++ == 0 ? "" : ", ",
+			who_name(peer->who, name, sizeof(name)));
+	}
+	return nb;
+}
+
+unsigned int
+views_have(const struct views *views, const struct port_set *ports, char *text, size_t size)
+{
+	return who_names(views, ports, shares, true, text, size);
+}
+
+unsigned int
+views_lack(const struct views *views, const struct port_set *ports, char *text, size_t size)
+{
+	return who_names(views, ports, port_set_covers, false, text, size);
+}
+
+struct port_set
+views_new(const struct views *before, const struct views *now)
+{
+	const struct peer *peer, *was;
+	struct port_set ports = {0};
+	unsigned int i, w;
+
+	for (i = 0; i < now->nb; i++) {
+		peer = &now->peers[i];
+		was = peers_find(before->peers, before->nb, peer->who.pid);
+		if (!views_count(peer) || was == NULL)
+			continue;
+		for (w = 0; w < RTE_DIM(ports.words); w++)
+			ports.words[w] |= peer->ports.words[w] & ~was->ports.words[w];
+	}
+	return ports;
+}
+
+bool
+views_ports_at(const struct port_set *ports, bool everywhere)
+{
+	const struct group_member *member;
+	unsigned int i;
+	uint64_t has;
+
+	MEMBER_FOREACH(member)
+	{
+		if (atomic_load(&member->state.beat_ns) == 0)
+			continue;
+		for (i = 0; i < RTE_DIM(ports->words); i++) {
+			has = atomic_load(&member->state.ports[i]) & ports->words[i];
+			if (has != (everywhere ? ports->words[i] : 0))
+				return false;
+		}
+	}
+	return true;
+}

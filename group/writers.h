@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef GROUP_WRITERS_H
+#define GROUP_WRITERS_H
+
+/*
+ * Which file writes which field of what the group shares (group/shared.h). A field is const
+ * in every file but that one, so the compiler refuses a second writer. The file that writes
+ * it defines the word as nothing before it includes anything; lint checks that only the file
+ * named here does so.
+ */
+
+#ifndef BY_BLOCKED
+#define BY_BLOCKED const /* operations/blocked.c */
+#endif
+
+#ifndef BY_CATALOGUE
+#define BY_CATALOGUE const /* operations/catalogue.c */
+#endif
+
+#ifndef BY_COUNTERS
+#define BY_COUNTERS const /* traffic/counters.c */
+#endif
+
+#ifndef BY_DEAD
+#define BY_DEAD const /* group/dead.c */
+#endif
+
+#ifndef BY_ERRORS
+#define BY_ERRORS const /* group/errors.c */
+#endif
+
+#ifndef BY_FILE
+#define BY_FILE const /* group/file.c */
+#endif
+
+#ifndef BY_HEARTBEAT
+#define BY_HEARTBEAT const /* group/heartbeat.c */
+#endif
+
+#ifndef BY_LOCK
+#define BY_LOCK const /* operations/lock.c */
+#endif
+
+#ifndef BY_MEMBERS
+#define BY_MEMBERS const /* group/members.c */
+#endif
+
+#ifndef BY_PRIMARY
+#define BY_PRIMARY const /* group/primary.c */
+#endif
+
+#ifndef BY_QUEUES
+#define BY_QUEUES const /* traffic/queues.c */
+#endif
+
+#ifndef BY_RING
+#define BY_RING const /* group/ring.c */
+#endif
+
+#ifndef BY_SERVER
+#define BY_SERVER const /* traffic/server.c */
+#endif
+
+#ifndef BY_STARTED
+#define BY_STARTED const /* traffic/started.c */
+#endif
+
+#ifndef BY_SYNC_REQUEST
+#define BY_SYNC_REQUEST const /* group/sync_request.c */
+#endif
+
+#ifndef BY_TURN
+#define BY_TURN const /* group/turn.c */
+#endif
+
+#ifndef BY_WITHDRAW
+#define BY_WITHDRAW const /* traffic/withdraw.c */
+#endif
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_bus.h>
+#include <rte_common.h>
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_string_fns.h>
+
+#include "base/text.h"
+#include "device/device.h"
+#include "eal/log_tap.h"
+#include "group/port_device.h"
+#include "group/views.h"
+#include "inspect/inspect.h"
+
+/* A number that cannot be a port. */
+#define NO_PORT UINT16_MAX
+
+__rte_format_printf(4, 5) static void field_add(
+	struct inspect *inspect, const char *key, bool number, const char *format, ...)
+{
+	struct inspect_field *field = &inspect->fields[inspect->nb_fields++];
+	va_list ap;
+
+	field->key = key;
+	field->number = number;
+	va_start(ap, format);
+	vsnprintf(field->text, sizeof(field->text), format, ap);
+	va_end(ap);
+	text_printable(field->text);
+}
+
+static void
+text_add_field(struct inspect *inspect, const char *key, const char *text)
+{
+	field_add(inspect, key, false, "%s", text);
+}
+
+static void
+number_add_field(struct inspect *inspect, const char *key, int number)
+{
+	field_add(inspect, key, true, "%d", number);
+}
+
+/*
+ * ethdev tells only drivers whether a port is started. But it refuses to unbind the hairpin
+ * queues of a stopped port, before it asks the driver; for a started one the driver finds no
+ * such peer to unbind.
+ */
+static bool
+port_started(uint16_t id)
+{
+	int ret;
+
+	log_tap_mute(true);
+	ret = rte_eth_hairpin_unbind(id, NO_PORT);
+	log_tap_mute(false);
+	return ret != -EBUSY;
+}
+
+/* @param known its devargs in the catalogue, or NULL; a secondary's EAL has the name alone. */
+static void
+device_fields(const struct rte_device *dev, const char *known, int numa, struct inspect *inspect)
+{
+	const struct rte_devargs *da = rte_dev_devargs(dev);
+	const char *bus = rte_bus_name(rte_dev_bus(dev));
+	const char *args = da == NULL || da->drv_str == NULL ? "" : da->drv_str;
+
+	strlcpy(inspect->name, rte_dev_name(dev), sizeof(inspect->name));
+	text_add_field(inspect, "name", rte_dev_name(dev));
+	text_add_field(inspect, "driver",
+		rte_dev_driver(dev) == NULL ? "none" : rte_driver_name(rte_dev_driver(dev)));
+	text_add_field(inspect, "bus", bus);
+	if (known != NULL)
+		text_add_field(inspect, "devargs", known);
+	else
+		field_add(inspect, "devargs", false, "%s:%s%s%s", bus, rte_dev_name(dev),
+			args[0] == '\0' ? "" : ",", args);
+	number_add_field(inspect, "numa", numa);
+}
+
+void
+inspect_device(const struct rte_device *dev, struct inspect *inspect)
+{
+	memset(inspect, 0, sizeof(*inspect));
+	device_fields(dev, NULL, rte_dev_numa_node(dev), inspect);
+}
+
+bool
+inspect_port(unsigned int id, struct inspect *inspect)
+{
+	char mac[RTE_ETHER_ADDR_FMT_SIZE] = "unknown";
+	struct rte_ether_addr address;
+	struct rte_eth_dev_info info;
+	struct rte_eth_link link;
+	struct port_device known;
+	struct device_port port;
+	uint16_t mtu = 0;
+
+	memset(inspect, 0, sizeof(*inspect));
+	/* A port without a name has a driver, but no data to answer from. */
+	if (!device_port_next(id, &port) || port.id != id || port.name[0] == '\0' ||
+		rte_eth_dev_info_get(id, &info) < 0 || info.device == NULL)
+		return false;
+	number_add_field(inspect, "port", id);
+	port_device_get(id, &known);
+	device_fields(info.device,
+		strcmp(known.name, rte_dev_name(info.device)) == 0 ? known.devargs : NULL,
+		rte_eth_dev_socket_id(id), inspect);
+	if (rte_eth_macaddr_get(id, &address) == 0)
+		rte_ether_format_addr(mac, sizeof(mac), &address);
+	text_add_field(inspect, "mac", mac);
+	if (rte_eth_link_get_nowait(id, &link) == 0) {
+		text_add_field(inspect, "link", link.link_status ? "up" : "down");
+		text_add_field(inspect, "speed", rte_eth_link_speed_to_str(link.link_speed));
+	} else {
+		text_add_field(inspect, "link", "unknown");
+		text_add_field(inspect, "speed", "unknown");
+	}
+	rte_eth_dev_get_mtu(id, &mtu);
+	number_add_field(inspect, "mtu", mtu);
+	number_add_field(inspect, "rxqueues", info.nb_rx_queues);
+	number_add_field(inspect, "txqueues", info.nb_tx_queues);
+	text_add_field(inspect, "state", port_started(id) ? "started" : "stopped");
+	return true;
+}
+
+unsigned int
+inspect_seen_by(unsigned int id, pid_t *pids, unsigned int max)
+{
+	struct views views;
+	unsigned int i, nb = 0;
+
+	views_take(&views);
+	for (i = 0; i < views.nb && nb < max; i++) {
+		if (views_count(&views.peers[i]) && port_set_has(&views.peers[i].ports, id))
+			pids[nb++] = views.peers[i].who.pid;
+	}
+	return nb;
+}

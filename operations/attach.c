@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <rte_ethdev.h>
+#include <rte_vfio.h>
+
+#include "base/text.h"
+#include "device/device.h"
+#include "device/pci.h"
+#include "device/vhost.h"
+#include "group/primary.h"
+#include "group/readiness.h"
+#include "operations/attach.h"
+#include "operations/blocked.h"
+#include "operations/catalogue.h"
+#include "operations/operation.h"
+#include "operations/reason.h"
+
+/*
+ * An attach, step by step. Steps a) to d) and h) to k) are this program's, in the main thread of
+ * the process where it was typed; e) to g) are the EAL's.
+ *
+ * a) Parse the devargs, and take the turn: one process of the group at a time operates.
+ * b) Check that every process can answer. If one is stopped or hung, nothing is sent to anyone.
+ * c) Refuse a device that is attached already, in this process or in another, and a device that
+ *    a process was told to leave alone.
+ * d) Call rte_dev_probe(). In a secondary this sends one request to the primary, and waits.
+ * e) The primary probes the device: in its main thread if the attach was typed there, in its
+ *    interrupt thread for a secondary.
+ * f) The primary sends a request to every secondary. Each probes the device in its interrupt
+ *    thread and replies. If one refuses, the primary has all of them undo it.
+ * g) The primary replies to the secondary that asked.
+ * h) Verify: look in what the group shares whether every process has the ports. Each process has
+ *    entered them there when its ethdev event came.
+ * i) If the EAL failed, or some process lacks a port: wait until every process has done what was
+ *    sent to it (settle), find the reason, and remove the device where it is left.
+ * j) If it failed only because a process died or came meanwhile, begin again at d).
+ * k) Enter the device into the catalogue, tell the group what came of it, release the turn.
+ */
+
+/* What stands in the way of a PCI device. @return false if nothing that is known. */
+static bool
+pci_reason(const char *address, char *text, size_t size)
+{
+	char driver[64];
+
+	if (!pci_kernel_driver(address, driver, sizeof(driver)))
+		snprintf(text, size, "no such device on the PCI bus");
+	else if (!pci_driver_usable(driver))
+		snprintf(text, size, "%s%s; bind it to vfio-pci (dpdk-devbind.py -b vfio-pci %s)",
+			driver[0] == '\0' ? "no kernel driver has it"
+					  : "it is bound to the kernel driver ",
+			driver, address);
+	else if (strcmp(driver, "vfio-pci") == 0 && !rte_vfio_is_enabled("vfio"))
+		snprintf(text, size,
+			"vfio-pci was loaded after this process started; restart the processes of the "
+			"group");
+	else
+		return false;
+	return true;
+}
+
+/* Known causes of a failed attach, with what to do about them; else as reason_find(). */
+static void
+attach_reason(struct operation *op, int err, char *text, size_t size)
+{
+	bool pci = strcmp(rte_bus_name(op->da.bus), "pci") == 0;
+
+	if (rte_eth_dev_count_total() >= RTE_MAX_ETHPORTS &&
+		(pci || strncmp(op->da.name, "net_", 4) == 0 ||
+			strncmp(op->da.name, "eth_", 4) == 0))
+		snprintf(text, size,
+			"all %d ethernet ports are in use (RTE_MAX_ETHPORTS); detach one first",
+			RTE_MAX_ETHPORTS);
+	else if (!pci || err == -ENOMSG || !pci_reason(op->da.name, text, size))
+		reason_find(op, err, text, size);
+}
+
+/* See that a failed attach has left nothing, and take away what it has left. */
+static void
+attach_undo(struct operation *op, const char *devargs, int err)
+{
+	char why[512], still[512];
+	struct rte_device *dev;
+	struct port_set left;
+	bool settled = true;
+
+	views_take(&op->now);
+	attach_reason(op, err, why, sizeof(why));
+	left = views_new(&op->before, &op->now);
+	/* With an answer missing, some process may still be at work on it. */
+	if (err == -ENOMSG || views_have(&op->now, &left, still, sizeof(still)) > 0)
+		settled = readiness_settle(op->wait) == 0;
+	dev = device_find(&op->da);
+	if (err == -ENOMSG && settled && dev != NULL) {
+		/* Late, but done: the primary went on when the asker had given up. */
+		left = device_ports(dev);
+		if (!port_set_is_empty(&left) && views_ports_at(&left, true)) {
+			catalogue_enter(&left, op->da.name, devargs);
+			result_set(op->res, 0, "%s", "");
+			op->again = false;
+			return;
+		}
+	}
+	if (dev != NULL && settled && primary_left() == 0 && rte_dev_remove(dev) != 0)
+		readiness_settle(op->wait);
+	views_take(&op->now);
+	left = views_new(&op->before, &op->now);
+	catalogue_enter(&left, op->da.name, devargs);
+	if (primary_left() != 0) {
+		primary_lost_text(why, sizeof(why));
+		result_set(op->res, -ENOTCONN, "%s", why);
+	} else if (views_have(&op->now, &left, still, sizeof(still)) > 0) {
+		result_set(op->res, err, "%s; still attached in %s; run sync", why, still);
+		op->again = false;
+	} else {
+		result_set(op->res, err, "%s%s", why,
+			err == -ENOMSG ? "; it is attached nowhere" : "");
+	}
+}
+
+/* The EAL reports success. Is it true in every process? */
+static void
+attach_verify(struct operation *op, const char *devargs)
+{
+	struct rte_device *dev = device_find(&op->da);
+	struct port_set ports;
+	char lack[512];
+
+	if (dev == NULL) {
+		attach_undo(op, devargs, -ENOMSG);
+		return;
+	}
+	ports = device_ports(dev);
+	if (!views_ports_at(&ports, true)) {
+		readiness_settle(op->wait);
+		views_take(&op->now);
+		if (views_lack(&op->now, &ports, lack, sizeof(lack)) > 0) {
+			attach_undo(op, devargs, -ENOMSG);
+			if (op->res->err != 0)
+				text_add(op->res->text, sizeof(op->res->text),
+					"; %s did not get it", lack);
+			return;
+		}
+	}
+	catalogue_enter(&ports, op->da.name, devargs);
+	result_set(op->res, 0, "%s", port_set_is_empty(&ports) ? "no ethernet port" : "");
+}
+
+/* The device is attached nowhere yet. */
+static void
+attach_everywhere(struct operation *op, const char *devargs)
+{
+	char why[512];
+	int ret;
+
+	ret = vhost_check(&op->da, primary_pid(), why, sizeof(why));
+	if (ret < 0) {
+		result_set(op->res, ret, "%s", why);
+		return;
+	}
+	ret = rte_dev_probe(devargs);
+	if (ret == 0)
+		attach_verify(op, devargs);
+	else
+		attach_undo(op, devargs, ret < 0 ? ret : -ret);
+}
+
+/* rte_dev_probe() returns 0 for a device that is attached already, so it is refused here. */
+static bool
+attach_refused(struct operation *op)
+{
+	const struct rte_device *dev = device_find(&op->da);
+	struct port_set ports;
+	char text[512];
+
+	if (dev != NULL) {
+		ports = device_ports(dev);
+		if (!port_set_is_empty(&ports))
+			result_set(op->res, -EEXIST, "already attached (port %u)",
+				port_set_next(&ports, 0));
+		else
+			result_set(op->res, -EEXIST, "already attached (no ethernet port)");
+		return true;
+	}
+	ports = catalogue_ports(op->da.name);
+	ports = port_set_common(&ports, views_reference(&op->before));
+	if (views_have(&op->before, &ports, text, sizeof(text)) > 0) {
+		result_set(op->res, -EEXIST,
+			"already attached in %s, but not in this process; run sync", text);
+		return true;
+	}
+	if (blocked_anywhere(op->da.name, text, sizeof(text))) {
+		result_set(op->res, -EPERM, "%s", text);
+		return true;
+	}
+	return false;
+}
+
+void
+attach(const char *devargs, const char *announce, wait_fn wait, struct result *res)
+{
+	struct operation op = {.verb = "attach", .announce = announce, .res = res, .wait = wait};
+
+	if (operation_begin(&op, devargs) < 0)
+		return;
+	if (!attach_refused(&op)) {
+		do {
+			attach_everywhere(&op, devargs);
+		} while (operation_again(&op));
+	}
+	operation_end(&op);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <rte_ethdev.h>
+#include <rte_string_fns.h>
+
+#define BY_CATALOGUE
+#include "device/device.h"
+#include "group/events.h"
+#include "group/file.h"
+#include "group/members.h"
+#include "group/port_device.h"
+#include "group/primary.h"
+#include "group/views.h"
+#include "operations/catalogue.h"
+#include "traffic/counters.h"
+#include "traffic/started.h"
+
+/* @param who has made it come or go. @param name empty if the port has gone. */
+static void
+port_enter(struct who who, unsigned int id, const char *name, const char *devargs)
+{
+	struct port_device device = {0}, old;
+
+	port_device_get(id, &old);
+	strlcpy(device.name, name, sizeof(device.name));
+	strlcpy(device.devargs, devargs, sizeof(device.devargs));
+	group_shared->ports[id] = device;
+	if (strcmp(device.name, old.name) == 0)
+		return;
+	/* What was started has gone, and another port is stopped at first. */
+	started_clear(id);
+	if (old.name[0] != '\0')
+		events_add(who, "port %u %s has gone", id, old.name);
+	if (device.name[0] != '\0') {
+		counters_reset(id);
+		events_add(who, "port %u %s has come", id, device.name);
+	}
+}
+
+void
+catalogue_enter(const struct port_set *ports, const char *name, const char *devargs)
+{
+	unsigned int id;
+
+	PORT_SET_FOREACH(id, ports)
+	{
+		port_enter(primary_who_self(), id, name, devargs);
+	}
+}
+
+void
+catalogue_forget(const struct port_set *ports)
+{
+	catalogue_enter(ports, "", "");
+}
+
+struct port_set
+catalogue_ports(const char *name)
+{
+	struct port_set ports = {0};
+	struct port_device device;
+	unsigned int id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		port_device_get(id, &device);
+		if (strcmp(device.name, name) == 0)
+			port_set_add(&ports, id);
+	}
+	return ports;
+}
+
+void
+catalogue_update(void)
+{
+	const struct rte_devargs *da;
+	struct rte_eth_dev_info info;
+	char text[GROUP_DEVARGS_SIZE];
+	struct port_device known;
+	struct device_port port;
+	unsigned int id;
+
+	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
+		port_device_get(port.id, &known);
+		/* A port without a name has a driver, but no data to answer from. */
+		if (port.name[0] == '\0' || strcmp(known.name, port.name) == 0 ||
+			rte_eth_dev_info_get(port.id, &info) < 0 || info.device == NULL)
+			continue;
+		da = rte_dev_devargs(info.device);
+		if (da == NULL || da->drv_str == NULL || da->drv_str[0] == '\0' ||
+			snprintf(text, sizeof(text), "%s:%s,%s",
+				rte_bus_name(rte_dev_bus(info.device)), rte_dev_name(info.device),
+				da->drv_str) >= (int)sizeof(text))
+			snprintf(text, sizeof(text), "%s:%s",
+				rte_bus_name(rte_dev_bus(info.device)), rte_dev_name(info.device));
+		port_enter(primary_who(), port.id, rte_dev_name(info.device), text);
+	}
+}
+
+void
+catalogue_follow_foreign(void)
+{
+	struct views views;
+	struct port_set one;
+	unsigned int id;
+	char text[512];
+
+	catalogue_update();
+	views_take(&views);
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		one = port_set_of(id);
+		if (views_have(&views, &one, text, sizeof(text)) == 0)
+			port_enter(primary_who(), id, "", "");
+	}
+}
+
+/* An entry that is just being written is looked at again with the next beat. */
+GROUP_MAY_RACE bool
+catalogue_is_behind(void)
+{
+	unsigned int id;
+
+	if (!primary_is_foreign())
+		return false;
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if ((atomic_load(&group_self->state.ports[id / 64]) >> id % 64 & 1) !=
+			(group_shared->ports[id].name[0] != '\0'))
+			return true;
+	}
+	return false;
+}

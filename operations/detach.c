@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+
+#include <rte_dev.h>
+#include <rte_devargs.h>
+#include <rte_ethdev.h>
+
+#include "base/text.h"
+#include "device/device.h"
+#include "group/primary.h"
+#include "group/readiness.h"
+#include "operations/catalogue.h"
+#include "operations/detach.h"
+#include "operations/lock.h"
+#include "operations/operation.h"
+#include "operations/reason.h"
+#include "traffic/request.h"
+#include "traffic/withdraw.h"
+
+/*
+ * A detach, step by step. Steps a) to e) and i) to k) are this program's, in the main thread of
+ * the process where it was typed; f) to h) are the EAL's.
+ *
+ * a) Parse the name, and take the turn: one process of the group at a time operates.
+ * b) Check that every process can answer. If one is stopped or hung, nothing is sent to anyone.
+ * c) Refuse a device that is not attached, that is locked, or that another device is made of.
+ * d) Withdraw its ports: mark them as closing, and wait until every process that polls one has
+ *    let go of it. A process that does not let go within a second is named, and nothing changes.
+ * e) Have the primary stop the ports: directly, or by a message to the server's thread there.
+ * f) Call rte_dev_remove(). In a secondary this sends one request to the primary, and waits.
+ * g) The primary sends a request to every secondary. Each removes the device in its interrupt
+ *    thread and replies. If one fails, the primary has the others probe it again.
+ * h) The primary removes the device itself, and replies to the secondary that asked.
+ * i) Verify: look in what the group shares whether any process still has a port. If so, wait
+ *    until every process has done what was sent to it (settle), and say what is true.
+ * j) If it failed only because a process died or came meanwhile, begin again at d).
+ * k) Take the ports out of the catalogue, put lost mbufs back if the last started port has gone,
+ *    tell the group what came of it, release the turn.
+ */
+
+/* Processes that poll a port which is taken away by force have this long to let go of it. */
+#define FORCE_MS 10
+
+#ifdef RTE_ETH_DEV_BONDING_MEMBER
+#define BONDING_MEMBER RTE_ETH_DEV_BONDING_MEMBER
+#else /* before DPDK 23.11 */
+#define BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
+#endif
+
+/* Forget the devices of ports that no process has any more. */
+static void
+ports_forget(const struct operation *op, const struct port_set *ports)
+{
+	struct port_set one;
+	unsigned int id;
+	char text[512];
+
+	PORT_SET_FOREACH(id, ports)
+	{
+		one = port_set_of(id);
+		if (views_have(&op->now, &one, text, sizeof(text)) == 0)
+			catalogue_forget(&one);
+	}
+}
+
+/* The EAL returned err, or it returned 0 and some process still has the ports. What is true? */
+static void
+detach_failed(struct operation *op, const struct port_set *ports, int err)
+{
+	char why[512], still[512], rest[512], lost[96];
+	bool here;
+
+	primary_lost_text(lost, sizeof(lost));
+	views_take(&op->now);
+	if (err != 0)
+		reason_find(op, err, why, sizeof(why));
+	/* After a refusal every process may still have it; else something may be under way. */
+	if (err == -ENOMSG || !views_ports_at(ports, err != 0)) {
+		readiness_settle(op->wait);
+		views_take(&op->now);
+	}
+	here = device_find(&op->da) != NULL;
+	ports_forget(op, ports);
+	/* Without a primary there is no group, so this comes first. */
+	if (primary_left() != 0)
+		result_set(op->res, -ENOTCONN, "%s", lost);
+	else if (views_have(&op->now, ports, still, sizeof(still)) == 0 && !here)
+		/* Gone everywhere, whatever the EAL returned. */
+		result_set(op->res, 0, "%s", "");
+	else if (err == 0)
+		result_set(op->res, -EBUSY,
+			"%s still has it, though the EAL reported success; run sync, or restart it",
+			here && still[0] == '\0' ? "this process" : still);
+	else if (views_lack(&op->now, ports, rest, sizeof(rest)) > 0)
+		result_set(op->res, err, "%s; still attached in %s, no longer in %s; run sync", why,
+			still, rest);
+	else
+		result_set(op->res, err, "%s; it is still attached everywhere", why);
+}
+
+/* Another device may be made of a port of this one, and still use it. */
+static bool
+owner_find(const struct port_set *ports, char *text, size_t size)
+{
+	struct rte_eth_dev_owner owner;
+	struct rte_eth_dev_info info;
+	unsigned int id;
+
+	PORT_SET_FOREACH(id, ports)
+	{
+		if (rte_eth_dev_owner_get(id, &owner) == 0 && owner.id != RTE_ETH_DEV_NO_OWNER) {
+			snprintf(text, size, "port %u belongs to %.*s; detach that first", id,
+				(int)sizeof(owner.name) - 1, owner.name);
+			return true;
+		}
+		/* net_bonding does not set an owner, and refuses to go while it has members. */
+		if (rte_eth_dev_info_get(id, &info) == 0 && info.dev_flags != NULL &&
+			(*info.dev_flags & BONDING_MEMBER) != 0) {
+			snprintf(text, size,
+				"port %u is part of a net_bonding device, which lets go of it only "
+				"when the group ends",
+				id);
+			return true;
+		}
+	}
+	return false;
+}
+
+static void
+detach_everywhere(struct operation *op, struct rte_device *dev, bool force)
+{
+	const struct port_set ports = device_ports(dev);
+	bool touched = false;
+	char why[512];
+	int ret;
+
+	if (owner_find(&ports, why, sizeof(why))) {
+		result_set(op->res, -EBUSY, "%s", why);
+		return;
+	}
+	ret = withdraw_ports(&ports, force ? FORCE_MS : WITHDRAW_MS, why, sizeof(why));
+	if (ret < 0 && force) {
+		text_add(op->res->note, sizeof(op->res->note), "%s%s; it may crash now",
+			op->res->note[0] == '\0' ? "" : "; ", why);
+		ret = 0;
+	}
+	if (ret == 0)
+		ret = request_stop(&ports, &touched, why, sizeof(why));
+	if (ret < 0) {
+		withdraw_end(&ports, touched);
+		result_set(op->res, ret, "%s%s", why, touched ? "" : "; nothing has changed");
+		return;
+	}
+	ret = rte_dev_remove(dev);
+	withdraw_end(&ports, true);
+	if (ret != 0 || !views_ports_at(&ports, false) || device_find(&op->da) != NULL) {
+		detach_failed(op, &ports, ret > 0 ? -ret : ret);
+		return;
+	}
+	result_set(op->res, 0, "%s", "");
+	catalogue_forget(&ports);
+	request_mend_pool();
+}
+
+void
+detach(const char *device, bool force, const char *announce, wait_fn wait, struct result *res)
+{
+	struct operation op = {.verb = "detach", .announce = announce, .res = res, .wait = wait};
+	struct port_set ports;
+	struct rte_device *dev;
+	char text[512];
+
+	if (operation_begin(&op, device) < 0)
+		return;
+	dev = device_find(&op.da);
+	ports = catalogue_ports(op.da.name);
+	if (lock_holder(op.da.name, text, sizeof(text))) {
+		result_set(res, -EBUSY, "locked by %s", text);
+	} else if (dev != NULL) {
+		do {
+			detach_everywhere(&op, dev, force);
+		} while (operation_again(&op) && (dev = device_find(&op.da)) != NULL);
+	} else if (views_have(&op.before, &ports, text, sizeof(text)) > 0) {
+		result_set(res, -ENODEV, "not attached in this process, but in %s; run sync", text);
+	} else {
+		result_set(res, -ENODEV, "not attached");
+	}
+	operation_end(&op);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include <rte_common.h>
+#include <rte_string_fns.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "device/kernel_events.h"
+#include "device/pci.h"
+#include "group/events.h"
+#include "group/primary.h"
+#include "operations/attach.h"
+#include "operations/detach.h"
+#include "operations/kernel_requests.h"
+
+/*
+ * A device that arrives is bound to a kernel driver after the kernel has told of it: at once, or
+ * when udev or a person has taken it from the kernel's own driver. So look at it for a while.
+ */
+#define LOOK_EVERY_MS 250
+#define LOOK_FOR_MS 60000
+
+/* The kernel shows a driver before the driver is ready, so the first attach may fail. */
+#define MAX_TRIES 4
+
+#define MAX_ARRIVALS 32
+
+/* Devices that have arrived and are not yet bound to a driver that DPDK can use. */
+static struct arrival {
+	char name[RTE_DEV_NAME_MAX_LEN]; /* empty: free */
+	uint64_t until_ns;		 /* when to look at it for the last time */
+	unsigned int tries;		 /* to attach it, so far */
+} arrivals[MAX_ARRIVALS];
+
+static bool auto_attach;
+static int timer_fd = -1, wait_fd = -1;
+
+int
+kernel_requests_start(bool arrivals_too)
+{
+	struct epoll_event epoll = {.events = EPOLLIN};
+	int ret;
+
+	auto_attach = arrivals_too;
+	ret = kernel_events_start(primary_is_self());
+	if (ret < 0 || kernel_events_fd() < 0)
+		return ret;
+	timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	wait_fd = epoll_create1(EPOLL_CLOEXEC);
+	if (timer_fd < 0 || wait_fd < 0 ||
+		epoll_ctl(wait_fd, EPOLL_CTL_ADD, kernel_events_fd(), &epoll) < 0 ||
+		epoll_ctl(wait_fd, EPOLL_CTL_ADD, timer_fd, &epoll) < 0)
+		return -errno;
+	return 0;
+}
+
+void
+kernel_requests_stop(void)
+{
+	kernel_events_stop();
+}
+
+int
+kernel_requests_fd(void)
+{
+	return wait_fd;
+}
+
+static void
+announce_failure(const char *name, const char *what, const struct result *res)
+{
+	char text[256] = "";
+
+	text_add(text, sizeof(text), "device %s %s, but: %s", name, what, res->text);
+	events_announce(text);
+}
+
+/* No terminal shows the note of an operation that nobody typed. */
+static void
+announce_note(const struct result *res)
+{
+	char text[256] = "note: ";
+
+	text_add(text, sizeof(text), "%s", res->note);
+	if (res->note[0] != '\0')
+		events_announce(text);
+}
+
+/* Let go of a device everywhere, and say so, or why not. */
+static void
+device_release(const char *name, wait_fn wait)
+{
+	struct result res;
+
+	detach(name, false,
+		"removed: the kernel asked for it back, and every process has let go of it", wait,
+		&res);
+	announce_note(&res);
+	if (res.err != 0 && res.err != -ENODEV)
+		announce_failure(name, "is to be removed", &res);
+}
+
+/* A device that comes again while it is looked at gets its time anew. */
+static void
+arrival_add(const char *name)
+{
+	struct arrival *arrival, *place = NULL;
+
+	for (arrival = arrivals; arrival < arrivals + MAX_ARRIVALS; arrival++) {
+		if (strcmp(arrival->name, name) == 0) {
+			place = arrival;
+			break;
+		}
+		if (place == NULL && arrival->name[0] == '\0')
+			place = arrival;
+	}
+	if (place == NULL)
+		return;
+	strlcpy(place->name, name, sizeof(place->name));
+	place->until_ns = clock_now_ns() + LOOK_FOR_MS * CLOCK_NS_PER_MS;
+	place->tries = 0;
+}
+
+/* Attach those that are bound by now. @return whether some have to be looked at again. */
+static bool
+arrivals_look(wait_fn wait)
+{
+	struct result res;
+	struct arrival *arrival;
+	char driver[64];
+	bool more = false;
+
+	for (arrival = arrivals; arrival < arrivals + MAX_ARRIVALS; arrival++) {
+		if (arrival->name[0] == '\0')
+			continue;
+		if (!pci_kernel_driver(arrival->name, driver, sizeof(driver)) ||
+			!pci_driver_usable(driver)) {
+			if (clock_now_ns() >= arrival->until_ns)
+				arrival->name[0] = '\0';
+			more = more || arrival->name[0] != '\0';
+			continue;
+		}
+		attach(arrival->name, "attached: it has arrived", wait, &res);
+		announce_note(&res);
+		if (res.err != 0 && res.err != -EEXIST) {
+			if (++arrival->tries < MAX_TRIES) {
+				more = true;
+				continue;
+			}
+			announce_failure(arrival->name, "has arrived", &res);
+		}
+		arrival->name[0] = '\0';
+	}
+	return more;
+}
+
+void
+kernel_requests_run(wait_fn wait)
+{
+	struct itimerspec timer = {.it_value = {.tv_nsec = LOOK_EVERY_MS * 1000000L}};
+	struct kernel_event event;
+	uint64_t expired;
+
+	while (kernel_events_next(&event)) {
+		if (!event.arrival)
+			device_release(event.name, wait);
+		else if (auto_attach)
+			arrival_add(event.name);
+	}
+	if (read(timer_fd, &expired, sizeof(expired)) < 0 && errno != EAGAIN)
+		return;
+	if (!arrivals_look(wait))
+		timer.it_value.tv_nsec = 0;
+	timerfd_settime(timer_fd, 0, &timer, NULL);
+}

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_devargs.h>
+#include <rte_string_fns.h>
+
+#define BY_LOCK
+#include "base/text.h"
+#include "device/device.h"
+#include "group/events.h"
+#include "group/members.h"
+#include "group/primary.h"
+#include "group/turn.h"
+#include "operations/lock.h"
+
+/* The lock on a device, of whichever process; NULL if no process has locked it. */
+static struct device_lock *
+lock_find(const char *name, struct group_member **holder)
+{
+	struct device_lock *lock;
+
+	MEMBER_FOREACH(*holder)
+	{
+		for (lock = (*holder)->locks; lock < (*holder)->locks + GROUP_LOCKS; lock++) {
+			if (strncmp(lock->device, name, sizeof(lock->device)) == 0 &&
+				member_alive(*holder))
+				return lock;
+		}
+	}
+	return NULL;
+}
+
+bool
+lock_holder(const char *name, char *text, size_t size)
+{
+	struct group_member *holder;
+	const struct device_lock *lock = lock_find(name, &holder);
+	char who[64];
+
+	if (lock == NULL)
+		return false;
+	snprintf(text, size, "%s%s%.*s",
+		holder == group_self ? "this process"
+				     : who_name(member_who(holder), who, sizeof(who)),
+		lock->reason[0] == '\0' ? "" : ": ", (int)sizeof(lock->reason) - 1, lock->reason);
+	text_printable(text);
+	return true;
+}
+
+/* Take the turn for a device that is only named. @return false with the result set. */
+static bool
+lock_begin(const char *verb, const char *device, struct rte_devargs *da, wait_fn wait,
+	struct result *res)
+{
+	char what[RTE_DEV_NAME_MAX_LEN + 16];
+
+	memset(res, 0, sizeof(*res));
+	res->err = device_split(device, da, res->text, sizeof(res->text));
+	if (res->err < 0)
+		return false;
+	strlcpy(res->name, da->name, sizeof(res->name));
+	snprintf(what, sizeof(what), "%s %s", verb, res->name);
+	res->err = turn_take(what, wait, res->text, sizeof(res->text));
+	res->err = RTE_MIN(res->err, 0);
+	if (res->err < 0)
+		rte_devargs_reset(da);
+	else
+		res->text[0] = '\0';
+	return res->err == 0;
+}
+
+static void
+lock_end(const char *verb, struct rte_devargs *da, struct result *res)
+{
+	events_add(primary_who_self(), "%s %s: %s%s", verb, res->name,
+		res->err == 0 ? "done" : "failed: ", res->text);
+	turn_release();
+	rte_devargs_reset(da);
+}
+
+void
+lock_device(const char *device, const char *reason, wait_fn wait, struct result *res)
+{
+	struct rte_devargs da;
+	struct device_lock *lock;
+	char who[256];
+
+	if (!lock_begin("lock", device, &da, wait, res))
+		return;
+	lock = group_self->locks;
+	while (lock < group_self->locks + GROUP_LOCKS && lock->device[0] != '\0')
+		lock++;
+	if (lock_holder(da.name, who, sizeof(who))) {
+		result_set(res, -EBUSY, "already locked by %s", who);
+	} else if (device_find(&da) == NULL) {
+		result_set(res, -ENODEV, "not attached");
+	} else if (strlen(reason) >= sizeof(lock->reason)) {
+		result_set(res, -E2BIG, "a reason of %zu bytes; it can have at most %zu",
+			strlen(reason), sizeof(lock->reason) - 1);
+	} else if (lock == group_self->locks + GROUP_LOCKS) {
+		result_set(res, -ENOSPC,
+			"this process has locked %d devices already; unlock one first",
+			GROUP_LOCKS);
+	} else {
+		strlcpy(lock->reason, reason, sizeof(lock->reason));
+		strlcpy(lock->device, da.name, sizeof(lock->device));
+	}
+	lock_end("lock", &da, res);
+}
+
+void
+lock_release(const char *device, wait_fn wait, struct result *res)
+{
+	struct group_member *holder;
+	struct device_lock *lock;
+	struct rte_devargs da;
+	char who[256];
+
+	if (!lock_begin("unlock", device, &da, wait, res))
+		return;
+	lock = lock_find(da.name, &holder);
+	if (lock == NULL) {
+		result_set(res, -ENOENT, "not locked");
+	} else if (holder != group_self) {
+		lock_holder(da.name, who, sizeof(who));
+		result_set(res, -EBUSY, "locked by %s; unlock it there, or end that process", who);
+	} else {
+		memset(lock, 0, sizeof(*lock));
+	}
+	lock_end("unlock", &da, res);
+}

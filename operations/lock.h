@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef OPERATIONS_LOCK_H
+#define OPERATIONS_LOCK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/wait.h"
+#include "operations/result.h"
+
+/*
+ * Locks on devices: a locked device cannot be detached, not even by the process that locked it.
+ * A lock lies in its holder's slot of the group, so it ends with its holder, however that ends.
+ * Main thread, where nothing else is said.
+ */
+
+/**
+ * Lock a device that is attached in this process, or unlock one.
+ *
+ * @param device as for detach().
+ * @param reason for those who want to detach it; empty for none.
+ * @param res its err is -EBUSY if another process has locked it.
+ */
+void lock_device(const char *device, const char *reason, wait_fn wait, struct result *res);
+void lock_release(const char *device, wait_fn wait, struct result *res);
+
+/**
+ * Which process has locked the device with this name: "pid 7545 (secondary): REASON". Any
+ * thread; holder of the turn, for the answer to stay true.
+ *
+ * @return false if no process has.
+ */
+bool lock_holder(const char *name, char *text, size_t size);
+
+#endif

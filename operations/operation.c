@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_string_fns.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "device/device.h"
+#include "group/events.h"
+#include "group/primary.h"
+#include "group/readiness.h"
+#include "group/turn.h"
+#include "operations/catalogue.h"
+#include "operations/operation.h"
+#include "traffic/request.h"
+#include "traffic/withdraw.h"
+
+/* Each retry may take as long as the EAL waits for an answer. */
+#define MAX_RETRIES 2
+
+/* "attach net_null0" */
+static void
+operation_name(const struct operation *op, char *text, size_t size)
+{
+	snprintf(
+		text, size, "%s%s%s", op->verb, op->res->name[0] == '\0' ? "" : " ", op->res->name);
+}
+
+/* Tell the group's monitors what came of it, and how long it took once it had the turn. */
+static void
+operation_event(const struct operation *op)
+{
+	uint64_t us = (clock_now_ns() - op->turn_ns) / 1000;
+	char what[96];
+
+	operation_name(op, what, sizeof(what));
+	if (op->res->err == 0)
+		events_add(primary_who_self(), "%s: done in %" PRIu64 ".%03" PRIu64 " ms", what,
+			us / 1000, us % 1000);
+	else
+		events_add(primary_who_self(), "%s: failed in %" PRIu64 ".%03" PRIu64 " ms: %s",
+			what, us / 1000, us % 1000, op->res->text);
+}
+
+/*
+ * The last holder of the turn has died: wait until no process works any more on what it had
+ * asked for. If the processes differ after that, say so in the result's note.
+ */
+static void
+dead_see_to(wait_fn wait, const char *who, struct result *res)
+{
+	struct views now;
+	char why[512];
+
+	withdraw_recover(true);
+	readiness_settle(wait);
+	views_take(&now);
+	if (!views_agree(&now, why, sizeof(why))) {
+		strlcpy(res->note, who, sizeof(res->note));
+		text_add(res->note, sizeof(res->note), "; %s; run sync", why);
+	}
+	turn_dead_done();
+}
+
+/* Take the turn and see to what a dead holder has left. */
+static int
+take_and_see_to(const char *what, wait_fn wait, struct result *res)
+{
+	char why[512];
+	int ret = turn_take(what, wait, why, sizeof(why));
+
+	if (ret < 0)
+		result_set(res, ret, "%s", why);
+	else if (ret > 0)
+		dead_see_to(wait, why, res);
+	return RTE_MIN(ret, 0);
+}
+
+int
+operation_take_turn(const char *what, wait_fn wait, struct result *res)
+{
+	int ret = take_and_see_to(what, wait, res);
+
+	/* A port that the server is just stopping looks as if it could be polled. */
+	if (ret == 0 && (ret = request_settle(wait, res->text, sizeof(res->text))) < 0) {
+		res->err = ret;
+		turn_release();
+	}
+	return ret;
+}
+
+static int
+operation_turn_take(struct operation *op)
+{
+	char what[96], why[512];
+	int ret;
+
+	op->turn_ns = clock_now_ns();
+	operation_name(op, what, sizeof(what));
+	ret = take_and_see_to(what, op->wait, op->res);
+	if (ret < 0) {
+		operation_event(op);
+		return ret;
+	}
+	op->turn_ns = clock_now_ns();
+	ret = readiness_check(&op->before, op->wait, why, sizeof(why));
+	if (ret == 0)
+		ret = request_settle(op->wait, why, sizeof(why));
+	if (ret < 0) {
+		result_set(op->res, ret, "%s", why);
+		operation_event(op);
+		turn_release();
+		return ret;
+	}
+	catalogue_update();
+	op->start_ns = clock_now_ns();
+	return 0;
+}
+
+int
+operation_begin(struct operation *op, const char *device)
+{
+	char why[512];
+	int ret;
+
+	memset(op->res, 0, sizeof(*op->res));
+	memset(&op->da, 0, sizeof(op->da));
+	op->again = false;
+	op->tries = 0;
+	if (device == NULL)
+		return operation_turn_take(op);
+	ret = device_split(device, &op->da, why, sizeof(why));
+	if (ret < 0) {
+		result_set(op->res, ret, "%s", why);
+		return ret;
+	}
+	strlcpy(op->res->name, op->da.name, sizeof(op->res->name));
+	ret = operation_turn_take(op);
+	if (ret < 0)
+		rte_devargs_reset(&op->da);
+	return ret;
+}
+
+bool
+operation_again(struct operation *op)
+{
+	char why[512];
+
+	/* The views before the first try are what counts, so they stay. */
+	if (!op->again || op->tries++ == MAX_RETRIES ||
+		readiness_check(&op->now, op->wait, why, sizeof(why)) < 0)
+		return false;
+	op->again = false;
+	op->start_ns = clock_now_ns();
+	return true;
+}
+
+void
+operation_end(struct operation *op)
+{
+	char text[256];
+
+	catalogue_update();
+	operation_event(op);
+	if (op->announce != NULL && op->res->err == 0) {
+		snprintf(text, sizeof(text), "device %s %s", op->res->name, op->announce);
+		events_announce(text);
+	}
+	turn_release();
+	rte_devargs_reset(&op->da);
+}

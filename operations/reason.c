@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "group/errors.h"
+#include "group/primary.h"
+#include "operations/reason.h"
+
+/*
+ * The process that did not answer, if that is how the operation failed: a process that has died,
+ * does not run now, or was late during the operation. The primary is late when it waits for
+ * another process, so it is named only when no other is late.
+ */
+static const struct peer *
+culprit(const struct operation *op)
+{
+	const struct peer *found = NULL, *peer;
+	unsigned int i;
+
+	for (i = 0; i < op->now.nb; i++) {
+		peer = &op->now.peers[i];
+		if (peer->state == PEER_GONE)
+			return peer;
+		if (peer->state != PEER_STOPPED && peer->state != PEER_HUNG &&
+			(peer->foreign || peer->late_ns < op->start_ns))
+			continue;
+		if (found == NULL || found->who.primary || peer->state == PEER_STOPPED)
+			found = peer;
+	}
+	return found;
+}
+
+/* Where the reason of a refusal comes from: the first error that a process logged. */
+void
+reason_find(struct operation *op, int err, char *text, size_t size)
+{
+	const struct peer *late = culprit(op), *peer, *primary = NULL;
+	char name[64], error[256];
+	struct who who;
+
+	if (primary_left() != 0) {
+		primary_lost_text(text, size);
+		return;
+	}
+	/* What goes wrong in a foreign primary is not known here, only that it has. */
+	for (peer = op->now.peers; peer < op->now.peers + op->now.nb; peer++) {
+		if (peer->who.primary && peer->foreign)
+			primary = peer;
+	}
+	/* A primary is late because it waits for another process; if that is none of ours, it was
+	 * a foreign one. */
+	op->again = err == -ENOMSG && (late == NULL || late->state == PEER_GONE ||
+					      (late->who.primary && late->state != PEER_STOPPED));
+	if (err == -ENOMSG && late != NULL) {
+		who_name(late->who, name, sizeof(name));
+		if (late->state == PEER_GONE)
+			snprintf(text, size, "%s died before it answered; try again", name);
+		else if (late->state == PEER_STOPPED)
+			snprintf(text, size, "%s is stopped and did not answer; resume or end it",
+				name);
+		else
+			snprintf(text, size, "%s did not answer in time", name);
+	} else if (errors_first(&who, error, sizeof(error)) &&
+		   (primary == NULL || strncmp(error, "EAL: Failed to", 14) != 0)) {
+		snprintf(text, size, "%s: %s", who_name(who, name, sizeof(name)), error);
+	} else if (primary != NULL) {
+		snprintf(text, size, "%s, or a process it asked, refused: %s; its log says why",
+			who_name(primary->who, name, sizeof(name)), strerror(-err));
+	} else if (err == -ENOMSG) {
+		snprintf(text, size, "not every process answered");
+	} else {
+		/* Drivers return -1 when they have no better number. */
+		snprintf(text, size, "%s; it has logged no reason",
+			err == -EPERM ? "some process refused" : strerror(-err));
+	}
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef OPERATIONS_START_STOP_H
+#define OPERATIONS_START_STOP_H
+
+#include "base/wait.h"
+#include "operations/result.h"
+
+/* Start the ports of a device, or stop them. The primary does it, whoever asks. Each takes the
+ * turn. Main thread. */
+
+/** @param nb_rx queues to receive, nb_tx to send; from 1 to STARTED_MAX_QUEUES. */
+void start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn wait,
+	struct result *res);
+void stop_device(const char *device, wait_fn wait, struct result *res);
+
+#endif

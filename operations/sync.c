@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <rte_bus.h>
+#include <rte_dev.h>
+#include <rte_devargs.h>
+
+#include "device/device.h"
+#include "group/port_device.h"
+#include "group/readiness.h"
+#include "group/sync_request.h"
+#include "operations/operation.h"
+#include "operations/sync.h"
+#include "traffic/withdraw.h"
+
+/*
+ * Take away from this process a device that its primary does not have. The EAL lets a secondary
+ * ask for that; the request reaches every process, by the device's name.
+ */
+static void
+stale_remove(const struct port_set *ref, unsigned int id)
+{
+	struct port_device stale, other;
+	struct rte_device *dev;
+	struct port_set ports;
+	struct rte_devargs da;
+	unsigned int i;
+	char why[256];
+	bool taken;
+
+	port_device_get(id, &stale);
+	PORT_SET_FOREACH(i, ref)
+	{
+		port_device_get(i, &other);
+		/* A good device of the same name would be removed as well. */
+		if (i != id && strcmp(other.name, stale.name) == 0)
+			return;
+	}
+	if (stale.name[0] == '\0' || device_split(stale.devargs, &da, why, sizeof(why)) < 0)
+		return;
+	dev = device_find(&da);
+	if (dev != NULL) {
+		ports = device_ports(dev);
+		/* The holder of the turn has asked for this, and waits for it. */
+		taken = withdraw_ports(&ports, WITHDRAW_MS, why, sizeof(why)) == 0;
+		if (taken)
+			rte_dev_remove(dev);
+		withdraw_end(&ports, taken);
+	}
+	rte_devargs_reset(&da);
+}
+
+void
+sync_self(void)
+{
+	const struct port_set *ref, *own;
+	bool missing = false;
+	struct views views;
+	unsigned int id;
+
+	views_take(&views);
+	ref = views_reference(&views);
+	own = views_own(&views);
+	for (id = 0; own != NULL && id < RTE_MAX_ETHPORTS; id++) {
+		if (port_set_has(own, id) && !port_set_has(ref, id))
+			stale_remove(ref, id);
+		missing = missing || (port_set_has(ref, id) && !port_set_has(own, id));
+	}
+	/* If the EAL attached what is missing in every process once more, and this process refused
+	 * again, the EAL would detach it from all of them. A scan of the buses, as at a start,
+	 * finds it just as well and concerns no other process. */
+	if (missing && rte_bus_scan() == 0)
+		rte_bus_probe();
+}
+
+/* Put the processes of op->before that see other ports than the reference into op->now. */
+static unsigned int
+differing(struct operation *op)
+{
+	const struct port_set *ref = views_reference(&op->before);
+	unsigned int i;
+
+	op->now.nb = 0;
+	for (i = 0; i < op->before.nb; i++) {
+		if (views_count(&op->before.peers[i]) &&
+			memcmp(&op->before.peers[i].ports, ref, sizeof(*ref)) != 0)
+			op->now.peers[op->now.nb++] = op->before.peers[i];
+	}
+	return op->now.nb;
+}
+
+void
+sync_group(wait_fn wait, struct result *res)
+{
+	struct operation op = {.verb = "sync", .res = res, .wait = wait};
+	char was[512], text[512];
+
+	if (operation_begin(&op, NULL) < 0)
+		return;
+	views_agree(&op.before, was, sizeof(was));
+	if (differing(&op) == 0) {
+		result_set(res, 0, "%s; nothing to do", was);
+		operation_end(&op);
+		return;
+	}
+	sync_request_send(&op.now, wait);
+	readiness_settle(wait);
+	views_take(&op.now);
+	if (views_agree(&op.now, text, sizeof(text)))
+		result_set(res, 0, "%s; mended: %s", text, was);
+	else
+		result_set(
+			res, -EAGAIN, "%s; the log of that process may say why; restart it", text);
+	operation_end(&op);
+}

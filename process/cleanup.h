@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#ifndef PROCESS_CLEANUP_H
+#define PROCESS_CLEANUP_H
+
+#include <stdbool.h>
+
+/* The files that the EAL makes for this process, and removes only in rte_eal_cleanup(). */
+
+/** From now on the EAL may make files in dir, for a secondary or a primary. Main thread. */
+void cleanup_begin(const char *dir, bool secondary);
+
+/** Remove them, for a process that ends without rte_eal_cleanup(). Nothing before
+ * cleanup_begin(). Any thread. */
+void cleanup_remove_files(void);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <semaphore.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+#include <rte_alarm.h>
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+
+#include "base/signals.h"
+#include "group/group.h"
+#include "group/heartbeat.h"
+#include "group/primary.h"
+#include "process/cleanup.h"
+#include "process/leave.h"
+#include "traffic/forward.h"
+#include "traffic/request.h"
+#include "traffic/withdraw.h"
+
+/* How long a primary waits for processes that poll its ports. */
+#define POLLED_MS 300
+
+/* To stop and close a port. A NIC that asks its firmware takes some hundreds. */
+#define CLOSE_MS 1000
+
+/* Longer than drivers wait between two looks at a port: 10 ms, unless net_bonding is told
+ * otherwise. */
+#define ALARM_US 20000
+
+/* Processes that poll the ports of this primary see that it leaves, and end. */
+static void
+withdraw_all(void)
+{
+	const struct port_set all = port_set_all();
+	char why[256];
+
+	primary_leaves();
+	if (withdraw_ports(&all, POLLED_MS, why, sizeof(why)) < 0)
+		fprintf(stderr, PROGRAM ": %s\n", why);
+}
+
+static void
+alarm_passed(void *arg)
+{
+	sem_post(arg);
+}
+
+/*
+ * Stop the ports of this primary. A driver such as net_bonding may look at a started port again
+ * and again, from an alarm which notices only the next time that the port is stopped. The EAL's
+ * clean-up takes the port's memory away without waiting for that.
+ */
+static void
+stop_ports(void)
+{
+	bool touched, any = false;
+	struct port_set port;
+	char why[256];
+	sem_t passed;
+	uint16_t id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (!rte_eth_dev_is_valid_port(id))
+			continue;
+		signals_allow(CLOSE_MS);
+		port = port_set_of(id);
+		/* Go on with the next port if one does not stop. */
+		if (request_stop(&port, &touched, why, sizeof(why)) < 0)
+			fprintf(stderr, PROGRAM ": port %u is closed without being stopped: %s\n",
+				id, why);
+		any = any || touched;
+	}
+	if (!any || sem_init(&passed, 0, 0) < 0)
+		return;
+	/* Without a limit: the clean-up waits for the same thread, without a limit either. */
+	if (rte_eal_alarm_set(ALARM_US, alarm_passed, &passed) == 0) {
+		while (sem_wait(&passed) < 0 && errno == EINTR)
+			;
+	}
+	sem_destroy(&passed);
+}
+
+void
+leave(wait_fn wait)
+{
+	bool all_answer = group_leave_begin(wait);
+
+	forward_off();
+	if (primary_is_self()) {
+		withdraw_all();
+		stop_ports();
+	}
+	/*
+	 * The EAL's clean-up would wait for a thread that has ended already, and crash; or ask
+	 * every process to give back a hugepage, with a lock held that everyone needs. A primary
+	 * calls it all the same, because it has devices to close.
+	 */
+	if (heartbeat_deaf() || (!primary_is_self() && !all_answer))
+		cleanup_remove_files();
+	else if (rte_eal_cleanup() < 0)
+		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
+	group_leave();
+}

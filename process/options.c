@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <limits.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_version.h>
+
+#include "base/text.h"
+#include "process/options.h"
+
+static void
+usage(const char *program)
+{
+	printf("Usage: %s [EAL options] [-- [options]]\n"
+	       "Attach and detach devices in every process of a DPDK group, from a prompt in any.\n"
+	       "\n"
+	       "  --proc-type=auto     EAL: be the primary, or join the one that runs\n"
+	       "  --file-prefix=NAME   EAL: which group, if there are several\n"
+	       "\n",
+		program);
+	printf("  --cmd COMMAND        run it and leave; as often as wanted, in order\n"
+	       "  --cmdline-file FILE  run the commands in it and leave\n"
+	       "  --interactive        do not leave then, go on with standard input\n"
+	       "  --keep-going         do not stop at the first of these commands that fails\n"
+	       "  --trace              show each of them before it is run\n"
+	       "  --monitor            show the events of the group, one line each, until a signal\n"
+	       "  --mbufs N            as primary: in the pool that all ports share\n"
+	       "  --poll-core N        bind the thread that forwards to this core\n"
+	       "  --auto-attach        as primary: attach devices that arrive and are given to vfio-pci or "
+	       "uio\n"
+	       "  --help               show this and the EAL's options, and exit\n"
+	       "  --version            show the versions of program and DPDK, and exit\n"
+	       "\n"
+	       "Exit status: 0 if all commands succeeded, 1 if one failed, 2 for wrong usage;\n"
+	       "what is typed at a terminal does not count.\n");
+}
+
+/* Has what was printed so far been written? @return the exit status that says so. */
+static int
+printed(void)
+{
+	if (fflush(stdout) == 0)
+		return EXIT_SUCCESS;
+	perror(PROGRAM ": cannot write to standard output");
+	return EXIT_FAILURE;
+}
+
+/* Have the EAL print its own options below ours; it exits. */
+static int
+help(void)
+{
+	char program[] = PROGRAM, help_option[] = "--help";
+	char *argv[] = {program, help_option, NULL};
+
+	usage(PROGRAM);
+	if (printed() != EXIT_SUCCESS)
+		return EXIT_FAILURE;
+	return rte_eal_init(2, argv) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int
+version(void)
+{
+	printf(PROGRAM " " PROGRAM_VERSION " (%s)\n", rte_version());
+	return printed();
+}
+
+static int
+wrong(const char *what, const char *text)
+{
+	fprintf(stderr, PROGRAM ": %s \"%s\"; try --help\n", what, text);
+	return OPTIONS_EXIT_USAGE;
+}
+
+/* Say now what cannot be read, before anything of the group is touched. */
+static int
+script_open(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0 && fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
+		close(fd);
+		fd = -1;
+		errno = EISDIR;
+	}
+	if (fd < 0)
+		fprintf(stderr, PROGRAM ": cannot read the commands in \"%s\": %s\n", path,
+			strerror(errno));
+	return fd;
+}
+
+int
+options_parse(int argc, char **argv, struct options *own)
+{
+	enum {
+		AUTO_ATTACH,
+		CMD,
+		CMDLINE_FILE,
+		INTERACTIVE,
+		KEEP_GOING,
+		MBUFS,
+		MONITOR,
+		POLL_CORE,
+		TRACE,
+		VERSION
+	};
+	static const struct option options[] = {
+		{"auto-attach", no_argument, NULL, AUTO_ATTACH},
+		{"cmd", required_argument, NULL, CMD},
+		{"cmdline-file", required_argument, NULL, CMDLINE_FILE},
+		{"help", no_argument, NULL, 'h'},
+		{"interactive", no_argument, NULL, INTERACTIVE},
+		{"keep-going", no_argument, NULL, KEEP_GOING},
+		{"mbufs", required_argument, NULL, MBUFS},
+		{"monitor", no_argument, NULL, MONITOR},
+		{"poll-core", required_argument, NULL, POLL_CORE},
+		{"trace", no_argument, NULL, TRACE},
+		{"version", no_argument, NULL, VERSION},
+		{0},
+	};
+	struct options_script *script;
+	unsigned int value;
+	int first, opt;
+
+	memset(own, 0, sizeof(*own));
+	own->poll_core = -1;
+	for (first = 1; first < argc && strcmp(argv[first], "--") != 0; first++) {
+		if (strcmp(argv[first], "--help") == 0 || strcmp(argv[first], "-h") == 0)
+			return help();
+		if (strcmp(argv[first], "--version") == 0)
+			return version();
+	}
+	own->scripts = calloc(argc, sizeof(*own->scripts));
+	if (own->scripts == NULL) {
+		perror(PROGRAM);
+		return EXIT_FAILURE;
+	}
+	optind = first + 1;
+	opterr = 0;
+	while ((opt = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
+		script = &own->scripts[own->nb_scripts];
+		switch (opt) {
+		case AUTO_ATTACH:
+			own->auto_attach = true;
+			break;
+		case CMD:
+			script->text = optarg;
+			own->nb_scripts++;
+			break;
+		case CMDLINE_FILE:
+			script->fd = script_open(optarg);
+			if (script->fd < 0)
+				return OPTIONS_EXIT_USAGE;
+			own->nb_scripts++;
+			break;
+		case 'h':
+			return help();
+		case INTERACTIVE:
+			own->interactive = true;
+			break;
+		case KEEP_GOING:
+			own->keep_going = true;
+			break;
+		case MBUFS:
+			if (!text_number(optarg, 1, INT_MAX, &value))
+				return wrong("--mbufs wants a number from 1 on, not", optarg);
+			own->nb_mbufs = value;
+			break;
+		case POLL_CORE:
+			if (!text_number(optarg, 0, CPU_SETSIZE - 1, &value))
+				return wrong("--poll-core wants the number of a core, not", optarg);
+			own->poll_core = value;
+			break;
+		case MONITOR:
+			own->monitor = true;
+			break;
+		case TRACE:
+			own->trace = true;
+			break;
+		case VERSION:
+			return version();
+		case ':':
+			return wrong("no argument after", argv[optind - 1]);
+		default:
+			return wrong("unknown option", argv[optind - 1]);
+		}
+	}
+	if (optind < argc)
+		return wrong("unexpected argument", argv[optind]);
+	if (own->monitor && own->interactive)
+		return wrong("--monitor reads nothing, so it excludes", "--interactive");
+	return -1;
+}
+
+int
+options_own(int argc, char **argv)
+{
+	int i;
+
+	for (i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			return argc - i - 1;
+	}
+	return 0;
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/un.h>
+
+#include <rte_common.h>
+
+#include "base/proc.h"
+#include "base/text.h"
+#include "eal/hugepages.h"
+#include "eal/own_files.h"
+#include "eal/runtime.h"
+#include "group/peers.h"
+#include "process/explain.h"
+#include "process/preflight.h"
+
+/* The longest path with which that of a secondary's socket, /mp_socket_<pid>_<hex>, fits
+ * sun_path: 7 digits of a pid, 14 of a time stamp. */
+#define DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 33)
+
+/* Where the EAL lacks a descriptor it panics, at its end too. It takes about 30; devices want some.
+ */
+#define MIN_DESCRIPTORS 64
+
+int
+preflight_options(
+	const struct eal_options *options, char *dir, size_t dir_size, char *why, size_t size)
+{
+	struct rlimit files;
+
+	dir[0] = '\0';
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MIN_DESCRIPTORS) {
+		snprintf(why, size,
+			"at most %lu open files are allowed, and %d are needed; allow more (ulimit -n)",
+			(unsigned long)files.rlim_cur, MIN_DESCRIPTORS);
+		return -EMFILE;
+	}
+	if (options->shared && runtime_dir(options->file_prefix, dir, dir_size) < 0) {
+		snprintf(why, size, "the path of the runtime directory is too long");
+		return -ENAMETOOLONG;
+	}
+	if (options->shared && strlen(dir) > DIR_MAX) {
+		snprintf(why, size,
+			"the runtime directory %s has a path of %zu bytes, too long for the sockets "
+			"in it, which allow %d; choose a shorter --file-prefix",
+			dir, strlen(dir), DIR_MAX);
+		return -ENAMETOOLONG;
+	}
+	if (!options->shared && eal_options_secondary(options)) {
+		snprintf(why, size,
+			"with --in-memory or --no-shconf there is no group to be a secondary in");
+		return -EINVAL;
+	}
+	if (strchr(options->file_prefix, '/') != NULL) {
+		snprintf(why, size, "the file prefix \"%s\" has a slash", options->file_prefix);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+preflight_roles(
+	const struct eal_options *options, const char *dir, bool *joins, char *why, size_t size)
+{
+	pid_t pids[PEERS_MAX];
+	char program[32], list[512];
+	unsigned int nb, i;
+	pid_t primary;
+
+	primary = runtime_primary(dir);
+	if (primary == -EREMOTE) {
+		snprintf(why, size,
+			"the primary with the file prefix \"%s\" is in another pid namespace; "
+			"start this process there, or choose another --file-prefix",
+			options->file_prefix);
+		return primary;
+	}
+	if (primary < 0) {
+		snprintf(why, size,
+			"cannot look into %s: %s; run as the user who started the primary, or as "
+			"root",
+			dir, strerror(-primary));
+		return primary;
+	}
+	*joins = eal_options_secondary(options) || (eal_options_auto(options) && primary != 0);
+	if (*joins && primary == 0) {
+		snprintf(why, size,
+			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
+			"start the primary first, or use --proc-type=auto",
+			options->file_prefix);
+		return -ENOENT;
+	}
+	if (*joins)
+		return 0;
+	if (primary != 0) {
+		proc_program(primary, program, sizeof(program));
+		snprintf(why, size,
+			"a primary runs already with the file prefix \"%s\": pid %d (%s); join it "
+			"with --proc-type=auto, or choose another --file-prefix",
+			options->file_prefix, primary, program);
+		return -EEXIST;
+	}
+	nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
+	if (nb > 0) {
+		list[0] = '\0';
+		for (i = 0; i < nb; i++)
+			text_add(list, sizeof(list), "%s%d", i == 0 ? "" : " ", pids[i]);
+		snprintf(why, size,
+			"secondaries of an earlier primary still run with the file prefix \"%s\": "
+			"pid %s; quit them first, or choose another --file-prefix",
+			options->file_prefix, list);
+		return -EBUSY;
+	}
+	return 0;
+}
+
+/*
+ * A process of the group that is stopped, 0 if none is. When a process starts, the EAL sends all
+ * others messages. They can be more than the socket of a process that does not read can hold;
+ * then the sender waits for that process, and everyone for the sender.
+ */
+static pid_t
+stopped_find(const char *dir)
+{
+	pid_t pids[PEERS_MAX], primary = runtime_primary(dir);
+	unsigned int nb, i;
+
+	if (primary > 0 && proc_stopped(primary))
+		return primary;
+	nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
+	for (i = 0; i < nb; i++) {
+		if (proc_stopped(pids[i]))
+			return pids[i];
+	}
+	return 0;
+}
+
+int
+preflight_group(const struct eal_options *options, const char *dir, bool *joins, wait_fn wait,
+	char *why, size_t size)
+{
+	unsigned int files;
+	uint64_t bytes;
+	pid_t stopped;
+	int ret;
+
+	ret = preflight_roles(options, dir, joins, why, size);
+	/* A primary locks the mount, here and whenever it needs more memory. */
+	if (ret == 0 && !*joins && options->huge)
+		ret = hugepages_wait(options->huge_dir, wait, why, size);
+	if (ret < 0 || !*joins)
+		return ret;
+	stopped = stopped_find(dir);
+	if (stopped != 0) {
+		snprintf(why, size,
+			"cannot start beside pid %d, which is stopped; resume or end it", stopped);
+		return -EBUSY;
+	}
+	/* A process that dies for want of room leaves the EAL's locks behind, and harms the
+	 * group. */
+	own_files_join_needs(dir, &bytes, &files);
+	if (own_files_no_room(dir, bytes, files)) {
+		explain_no_space(dir, why, size);
+		return -ENOSPC;
+	}
+	return 0;
+}

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+
+#include "eal/own_files.h"
+#include "group/events.h"
+#include "group/file.h"
+#include "group/group.h"
+#include "group/turn.h"
+#include "group/views.h"
+#include "operations/blocked.h"
+#include "operations/catalogue.h"
+#include "operations/sync.h"
+#include "process/cleanup.h"
+#include "process/eal_options.h"
+#include "process/explain.h"
+#include "process/leave.h"
+#include "process/preflight.h"
+#include "process/startup.h"
+#include "traffic/server.h"
+#include "traffic/withdraw.h"
+
+int
+startup_streams(void)
+{
+	int fd;
+
+	/* For reading only: what is printed there is lost, and that must show. */
+	do {
+		fd = open("/dev/null", O_RDONLY);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
+/*
+ * SIGBUS: the EAL has made a file, and the file system has no room for a page of it. A secondary
+ * has checked the room before; a primary cannot know how much it will need.
+ */
+static void
+no_room(int signo)
+{
+	char why[PATH_MAX + 128], text[sizeof(why) + 64];
+	int len;
+
+	RTE_SET_USED(signo);
+	explain_no_space(group_file_dir(), why, sizeof(why));
+	if (!own_files_no_room(group_file_dir(), 1, 1))
+		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
+			strsignal(SIGBUS));
+	len = snprintf(text, sizeof(text), PROGRAM ": %s\n", why);
+	cleanup_remove_files();
+	group_leave();
+	if (write(STDERR_FILENO, text, len) < 0)
+		_exit(EXIT_FAILURE);
+	_exit(EXIT_FAILURE);
+}
+
+/* Start the EAL, with the turn. */
+static int
+eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait, char *why,
+	size_t size)
+{
+	struct sigaction action = {.sa_handler = no_room}, found;
+	bool joins = false;
+	int ret = 0;
+
+	if (options->shared)
+		ret = preflight_group(options, group_file_dir(), &joins, wait, why, size);
+	if (ret < 0)
+		return ret;
+	rte_errno = 0;
+	if (options->shared)
+		cleanup_begin(group_file_dir(), joins);
+	sigaction(SIGBUS, &action, &found);
+	ret = rte_eal_init(argc, argv);
+	sigaction(SIGBUS, &found, NULL);
+	if (ret >= 0)
+		return ret;
+	ret = rte_errno > 0 ? rte_errno : EIO;
+	explain_failure(options, group_file_dir(), joins, ret, why, size);
+	cleanup_remove_files();
+	return -ret;
+}
+
+/* With each beat, in the watch thread. @return whether the main thread should look. */
+static bool
+beat(void)
+{
+	server_tick();
+	withdraw_recover(false);
+	return events_wanted() && catalogue_is_behind();
+}
+
+/* Take part in the group, and let the next process have the turn. */
+static int
+enter(char *why, size_t size)
+{
+	struct views views;
+	char text[512];
+	int ret;
+
+	ret = group_enter(sync_self, beat);
+	if (ret < 0) {
+		snprintf(why, size, "cannot watch the group: %s", strerror(-ret));
+		leave(NULL);
+		return ret;
+	}
+	catalogue_update();
+	blocked_publish();
+	views_take(&views);
+	if (!views_agree(&views, text, sizeof(text)))
+		fprintf(stderr, PROGRAM ": note: %s; run sync\n", text);
+	turn_release();
+	return 0;
+}
+
+int
+startup_eal(int argc, char **argv, wait_fn wait, char *why, size_t size)
+{
+	struct eal_options options;
+	char dir[PATH_MAX];
+	int ret, taken;
+	bool joins;
+
+	ret = eal_options_read(argc, argv, &options);
+	if (ret < 0) {
+		snprintf(why, size, "no memory");
+		return ret;
+	}
+	ret = preflight_options(&options, dir, sizeof(dir), why, size);
+	if (ret < 0)
+		return ret;
+	/* To join means that a process is there: make no directory for an empty group. */
+	if (options.shared && eal_options_secondary(&options) && access(dir, F_OK) < 0 &&
+		errno == ENOENT)
+		return preflight_roles(&options, dir, &joins, why, size);
+	ret = group_join(options.shared ? dir : NULL, wait, why, size);
+	if (ret < 0)
+		return ret;
+	if (ret > 0)
+		withdraw_init();
+	withdraw_slot_claimed();
+	taken = eal_start(argc, argv, &options, wait, why, size);
+	if (taken < 0) {
+		group_leave();
+		return taken;
+	}
+	ret = enter(why, size);
+	return ret < 0 ? ret : taken;
+}

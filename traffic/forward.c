@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_ethdev.h>
+#include <rte_lcore.h>
+#include <rte_mbuf.h>
+#include <rte_string_fns.h>
+
+#include "base/clock.h"
+#include "group/events.h"
+#include "group/primary.h"
+#include "traffic/counters.h"
+#include "traffic/forward.h"
+#include "traffic/packet.h"
+#include "traffic/pool.h"
+#include "traffic/queues.h"
+#include "traffic/withdraw.h"
+
+#define BURST 32
+#define IDLE_ROUNDS 1000 /* with nothing to do, before the core is left to others for a moment */
+#define IDLE_NS 20000
+
+/* A port and queue to receive from, and one to send to. */
+struct direction {
+	uint16_t in, out;
+	uint16_t rxq, txq;
+	uint32_t in_times, out_times; /* how often each had been taken away when it began */
+	struct packet_order order;
+};
+
+/* What is forwarded. The main thread makes it; then it belongs to the thread until that ends. */
+static struct {
+	pthread_t thread;
+	bool made; /* there is a thread to join, perhaps one that has ended by itself */
+	atomic_bool runs;
+	atomic_bool stop;
+	unsigned int nb;
+	struct direction dirs[2];
+	char text[160]; /* "forward net_null0 net_null1" */
+} job;
+
+static int job_core = -1;
+
+void
+forward_set_core(int core)
+{
+	job_core = core;
+}
+
+const char *
+forward_running(void)
+{
+	return atomic_load(&job.runs) ? job.text : NULL;
+}
+
+/* One round of one direction. @return how many packets came. */
+static uint16_t
+direction_run(struct direction *dir)
+{
+	struct rte_mbuf *mbufs[BURST];
+	uint64_t rx_bytes = 0, tx_bytes, gaps = 0;
+	uint16_t nb, sent, i;
+
+	nb = rte_eth_rx_burst(dir->in, dir->rxq, mbufs, BURST);
+	if (nb == 0)
+		return 0;
+	for (i = 0; i < nb; i++)
+		rx_bytes += mbufs[i]->pkt_len;
+	/* Until a stream has passed by, look for one at both ends of a burst only: to read from
+	 * every packet costs a tenth of forwarding it. */
+	if (packet_any_seen(&dir->order) || packet_may_be_numbered(mbufs[0]) ||
+		packet_may_be_numbered(mbufs[nb - 1])) {
+		for (i = 0; i < nb; i++)
+			gaps += packet_gap(&dir->order, mbufs[i]);
+	}
+	/* A packet that was sent belongs to the driver, so subtract the bytes of the others. */
+	tx_bytes = rx_bytes;
+	sent = rte_eth_tx_burst(dir->out, dir->txq, mbufs, nb);
+	for (i = sent; i < nb; i++) {
+		tx_bytes -= mbufs[i]->pkt_len;
+		rte_pktmbuf_free(mbufs[i]);
+	}
+	counters_received(dir->in, nb, rx_bytes, gaps);
+	counters_sent(dir->out, sent, tx_bytes, nb - sent);
+	return nb;
+}
+
+/* The port that a direction lost, RTE_MAX_ETHPORTS if it still has both. */
+static unsigned int
+direction_lost(const struct direction *dir)
+{
+	if (withdraw_times(dir->in) != dir->in_times)
+		return dir->in;
+	if (withdraw_times(dir->out) != dir->out_times)
+		return dir->out;
+	return RTE_MAX_ETHPORTS;
+}
+
+/* Report that this thread holds on to nothing of its ports now. */
+static void
+quiescent(unsigned int reader)
+{
+	unsigned int i;
+
+	for (i = 0; i < job.nb; i++) {
+		withdraw_quiescent(job.dirs[i].in, reader);
+		withdraw_quiescent(job.dirs[i].out, reader);
+	}
+}
+
+/* Tell this terminal and the group's monitors why the thread ends by itself. */
+static void
+job_ended(unsigned int lost)
+{
+	char text[256];
+
+	if (lost < RTE_MAX_ETHPORTS)
+		snprintf(text, sizeof(text), "%s ended: pid %d has taken port %u away", job.text,
+			withdraw_taken_by(lost), lost);
+	else
+		snprintf(text, sizeof(text), "%s ended: the primary has left", job.text);
+	events_add(primary_who_self(), "%s", text);
+	events_tell_self(text);
+}
+
+/* Let go of a direction's ports and queues. */
+static void
+direction_unmake(const struct direction *dir)
+{
+	withdraw_leave(dir->in, withdraw_forward_reader());
+	withdraw_leave(dir->out, withdraw_forward_reader());
+	queues_give(dir->in, true, dir->rxq);
+	queues_give(dir->out, false, dir->txq);
+}
+
+static void *
+job_main(void *arg)
+{
+	unsigned int reader = withdraw_forward_reader(), i, lost = RTE_MAX_ETHPORTS,
+		     idle_rounds = 0;
+	struct direction *dir;
+	uint16_t nb;
+
+	RTE_SET_USED(arg);
+	pool_cache_begin();
+	while (!atomic_load_explicit(&job.stop, memory_order_relaxed) && lost == RTE_MAX_ETHPORTS &&
+		!primary_seen_leaving()) {
+		nb = 0;
+		for (i = 0; i < job.nb && lost == RTE_MAX_ETHPORTS; i++) {
+			dir = &job.dirs[i];
+			if (!withdraw_closing(dir->in) && !withdraw_closing(dir->out)) {
+				/* Taken away and given back between two rounds? */
+				lost = direction_lost(dir);
+				if (lost == RTE_MAX_ETHPORTS)
+					nb += direction_run(dir);
+			}
+		}
+		quiescent(reader);
+		idle_rounds = nb > 0 ? 0 : idle_rounds + 1;
+		if (idle_rounds > IDLE_ROUNDS)
+			clock_sleep_ns(IDLE_NS);
+	}
+	pool_cache_end();
+	for (i = 0; i < job.nb; i++)
+		direction_unmake(&job.dirs[i]);
+	if (!atomic_load(&job.stop))
+		job_ended(lost);
+	atomic_store(&job.runs, false);
+	return NULL;
+}
+
+/* Take what a direction needs; on failure nothing stays taken. */
+static int
+direction_make(struct direction *dir, unsigned int in, unsigned int out, char *why, size_t size)
+{
+	int rxq, txq;
+
+	rxq = queues_take(in, true, why, size);
+	if (rxq < 0)
+		return rxq;
+	txq = queues_take(out, false, why, size);
+	if (txq < 0) {
+		queues_give(in, true, rxq);
+		return txq;
+	}
+	*dir = (struct direction){.in = in,
+		.out = out,
+		.rxq = rxq,
+		.txq = txq,
+		.in_times = withdraw_times(in),
+		.out_times = withdraw_times(out)};
+	withdraw_enter(in, withdraw_forward_reader());
+	withdraw_enter(out, withdraw_forward_reader());
+	return 0;
+}
+
+/*
+ * The cores the thread may run on. By default it would run where the main thread does, which the
+ * EAL has bound to one core; with the same options that is the same core in every process.
+ */
+static void
+job_cores(cpu_set_t *cores)
+{
+	rte_cpuset_t of_lcore;
+	unsigned int lcore;
+
+	CPU_ZERO(cores);
+	if (job_core >= 0) {
+		CPU_SET(job_core, cores);
+		return;
+	}
+	RTE_LCORE_FOREACH(lcore)
+	{
+		of_lcore = rte_lcore_cpuset(lcore);
+		CPU_OR(cores, cores, &of_lcore);
+	}
+}
+
+static int
+job_start(char *why, size_t size)
+{
+	pthread_attr_t attr;
+	cpu_set_t cores;
+	int ret;
+
+	atomic_store(&job.stop, false);
+	atomic_store(&job.runs, true);
+	pthread_attr_init(&attr);
+	job_cores(&cores);
+	pthread_attr_setaffinity_np(&attr, sizeof(cores), &cores);
+	ret = pthread_create(&job.thread, &attr, job_main, NULL);
+	pthread_attr_destroy(&attr);
+	job.made = ret == 0;
+	atomic_store(&job.runs, job.made);
+	if (ret != 0)
+		snprintf(why, size, "cannot make a thread%s: %s",
+			job_core >= 0 ? " on the core of --poll-core" : "", strerror(ret));
+	return -ret;
+}
+
+static void
+job_join(void)
+{
+	if (job.made)
+		pthread_join(job.thread, NULL);
+	job.made = false;
+}
+
+bool
+forward_off(void)
+{
+	bool ran = atomic_load(&job.runs);
+
+	atomic_store(&job.stop, true);
+	job_join();
+	if (ran)
+		events_add(primary_who_self(), "%s: off", job.text);
+	return ran;
+}
+
+int
+forward_start(
+	const char *text, unsigned int in, unsigned int out, bool both, char *why, size_t size)
+{
+	int ret;
+
+	job_join();
+	strlcpy(job.text, text, sizeof(job.text));
+	job.nb = 0;
+	ret = direction_make(&job.dirs[0], in, out, why, size);
+	if (ret < 0)
+		return ret;
+	job.nb = 1;
+	if (both && (ret = direction_make(&job.dirs[1], out, in, why, size)) == 0)
+		job.nb = 2;
+	if (ret == 0)
+		ret = job_start(why, size);
+	while (ret < 0 && job.nb > 0)
+		direction_unmake(&job.dirs[--job.nb]);
+	if (ret == 0)
+		events_add(primary_who_self(), "%s", job.text);
+	return ret;
+}

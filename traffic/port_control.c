@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "base/clock.h"
+#include "traffic/pool.h"
+#include "traffic/port_control.h"
+#include "traffic/queues.h"
+#include "traffic/started.h"
+
+#define DESCRIPTORS 512
+#define ENDING_MS 100 /* how long a process that polled has to put back what it holds */
+
+static unsigned int pool_size = POOL_MBUFS; /* in mbufs */
+
+void
+port_control_set_mbufs(unsigned int nb)
+{
+	pool_size = nb;
+}
+
+static int
+queues_setup(const struct port_request *req, char *why, size_t size)
+{
+	uint16_t nb_rxd = DESCRIPTORS, nb_txd = DESCRIPTORS, i;
+	int socket = rte_eth_dev_socket_id(req->id), ret;
+	const struct rte_eth_conf conf = {0};
+	struct rte_mempool *pool;
+
+	pool = pool_make(pool_size, why, size);
+	if (pool == NULL)
+		return -ENOMEM;
+	ret = rte_eth_dev_configure(req->id, req->nb_rx, req->nb_tx, &conf);
+	if (ret == 0)
+		ret = rte_eth_dev_adjust_nb_rx_tx_desc(req->id, &nb_rxd, &nb_txd);
+	for (i = 0; i < req->nb_rx && ret == 0; i++)
+		ret = rte_eth_rx_queue_setup(req->id, i, nb_rxd, socket, NULL, pool);
+	for (i = 0; i < req->nb_tx && ret == 0; i++)
+		ret = rte_eth_tx_queue_setup(req->id, i, nb_txd, socket, NULL);
+	if (ret < 0)
+		snprintf(why, size, "cannot configure port %u: %s", req->id, strerror(-ret));
+	return ret;
+}
+
+static int
+port_start(const struct port_request *req, char *why, size_t size)
+{
+	struct rte_eth_dev_info info;
+	int ret;
+
+	ret = rte_eth_dev_info_get(req->id, &info);
+	if (ret < 0) {
+		snprintf(why, size, "cannot ask port %u: %s", req->id, strerror(-ret));
+		return ret;
+	}
+	if (req->nb_rx > info.max_rx_queues || req->nb_tx > info.max_tx_queues) {
+		snprintf(why, size, "port %u has at most %u rx and %u tx queues", req->id,
+			info.max_rx_queues, info.max_tx_queues);
+		return -ERANGE;
+	}
+	/* net_tap sends all descriptors in one message, and checks too late whether they fit. */
+	if (strcmp(info.driver_name, "net_tap") == 0 &&
+		req->nb_rx + req->nb_tx > RTE_MP_MAX_FD_NUM) {
+		snprintf(why, size, "port %u: net_tap has at most %d queues, rx and tx together",
+			req->id, RTE_MP_MAX_FD_NUM);
+		return -ERANGE;
+	}
+	ret = queues_setup(req, why, size);
+	if (ret < 0)
+		return ret;
+	ret = rte_eth_dev_start(req->id);
+	if (ret < 0) {
+		snprintf(why, size, "cannot start port %u: %s", req->id, strerror(-ret));
+		return ret;
+	}
+	/* A process that forwards wants every packet. A port that cannot switch it on has it on
+	 * already, or has no such mode. */
+	rte_eth_promiscuous_enable(req->id);
+	started_enter(req->id, req->nb_rx, req->nb_tx);
+	return 0;
+}
+
+/*
+ * Take the packets that the driver still holds: when the port is removed, their mbufs may be
+ * lost to the pool for good. The number is limited because some drivers make packets for ever.
+ */
+static void
+port_drain(uint16_t id)
+{
+	struct rte_mbuf *mbufs[32];
+	unsigned int left = pool_size; /* packets */
+	unsigned int nb_queues = started_queues(id, true), queue;
+	uint16_t nb;
+
+	for (queue = 0; queue < nb_queues; queue++) {
+		while (left > 0) {
+			nb = rte_eth_rx_burst(id, queue, mbufs, RTE_DIM(mbufs));
+			if (nb == 0)
+				break;
+			rte_pktmbuf_free_bulk(mbufs, nb);
+			left -= RTE_MIN(left, nb);
+		}
+	}
+}
+
+static int
+port_stop(uint16_t id, char *why, size_t size)
+{
+	int ret;
+
+	port_drain(id);
+	ret = rte_eth_dev_stop(id);
+	if (ret < 0) {
+		snprintf(why, size, "cannot stop port %u: %s", id, strerror(-ret));
+		return ret;
+	}
+	started_clear(id);
+	return 0;
+}
+
+/*
+ * A process that died has taken the mbufs in its hands with it, and a driver may have lost some
+ * with its port. Nobody knows which ones; but when no port is configured and no process polls,
+ * no mbuf can be in use, and all are put back. A port that is only stopped is configured still,
+ * and may keep some.
+ */
+static void
+pool_see_to(void)
+{
+	uint64_t until = clock_in_ms(ENDING_MS);
+	struct rte_eth_dev_info info;
+	uint16_t id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (rte_eth_dev_is_valid_port(id) &&
+			(rte_eth_dev_info_get(id, &info) < 0 || info.nb_rx_queues > 0 ||
+				info.nb_tx_queues > 0))
+			return;
+	}
+	while (queues_any()) {
+		if (clock_is_past(until))
+			return;
+		clock_sleep_ns(CLOCK_NS_PER_MS);
+	}
+	if (!pool_whole())
+		pool_mend();
+}
+
+int
+port_control_do(const struct port_request *req, char *why, size_t size)
+{
+	if (req->id == PORT_CONTROL_POOL) {
+		pool_see_to();
+		return 0;
+	}
+	if (!rte_eth_dev_is_valid_port(req->id)) {
+		snprintf(why, size, "the primary has no port %u; run sync", req->id);
+		return -ENODEV;
+	}
+	return req->nb_rx == 0 ? port_stop(req->id, why, size) : port_start(req, why, size);
+}

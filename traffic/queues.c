@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_ethdev.h>
+#include <rte_memory.h>
+
+#define BY_QUEUES
+#include "base/text.h"
+#include "group/file.h"
+#include "group/members.h"
+#include "group/primary.h"
+#include "traffic/queues.h"
+#include "traffic/started.h"
+
+bool
+queues_pollable(unsigned int id, const char *driver)
+{
+	/* Some drivers give a secondary no functions to poll with; a call of those would be its
+	 * end. net_vhost's functions know no virtqueue there, and log that with every call. */
+	return primary_is_self() ||
+	       (rte_eth_fp_ops[id].rx_pkt_burst != NULL &&
+		       rte_eth_fp_ops[id].tx_pkt_burst != NULL && strcmp(driver, "net_vhost") != 0);
+}
+
+/* Can a queue be at this address? It lies in the EAL's memory, or it could not be shared. */
+static bool
+in_memory(const void *at)
+{
+	const struct rte_memseg *segment = rte_mem_virt2memseg(at, NULL);
+
+	return segment != NULL && segment->len > 0;
+}
+
+/* A process that has gone wrong can write any address into what the group shares. */
+static bool
+queues_valid(void **queues, unsigned int nb)
+{
+	unsigned int i;
+
+	if ((uintptr_t)queues % sizeof(*queues) != 0)
+		return false;
+	for (i = 0; i < nb; i++) {
+		if (queues == NULL || !in_memory(&queues[i]) || !in_memory(queues[i]))
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A secondary's fast-path table keeps the queues that a port had when it was attached here, and
+ * ethdev has no call that brings it up to date. The primary has told the group where the queues
+ * are now.
+ */
+static int
+queues_adopt(unsigned int id, char *why, size_t size)
+{
+	const struct started_port *port = &group_shared->started[id];
+	void **rx, **tx;
+
+	if (primary_is_self())
+		return 0;
+	rx = atomic_load(&port->rx_queues);
+	tx = atomic_load(&port->tx_queues);
+	if (!queues_valid(rx, started_queues(id, true)) ||
+		!queues_valid(tx, started_queues(id, false))) {
+		snprintf(why, size,
+			"what the group knows of the queues of port %u is damaged; stop and start "
+			"its device",
+			id);
+		return -EFAULT;
+	}
+	rte_eth_fp_ops[id].rxq.data = rx;
+	rte_eth_fp_ops[id].txq.data = tx;
+	return 0;
+}
+
+int
+queues_take(unsigned int id, bool rx, char *why, size_t size)
+{
+	unsigned int nb = started_queues(id, rx), queue;
+	const struct group_member *member;
+	uint32_t used = 0, polled;
+	char who[256] = "";
+	int ret;
+
+	if (nb == 0) {
+		snprintf(why, size, "port %u is not started; start its device first", id);
+		return -ENETDOWN;
+	}
+	MEMBER_FOREACH(member)
+	{
+		polled = atomic_load(rx ? &member->rx_polled[id] : &member->tx_polled[id]);
+		if (polled == 0 || !member_alive(member))
+			continue;
+		used |= polled;
+		text_add(who, sizeof(who), "%spid %d", who[0] == '\0' ? "" : ", ",
+			atomic_load(&member->pid));
+	}
+	for (queue = 0; queue < nb && (used >> queue & 1) != 0; queue++)
+		;
+	if (queue == nb) {
+		snprintf(why, size, "all %s queues of port %u (%u) are in use by %s",
+			rx ? "rx" : "tx", id, nb, who);
+		return -EBUSY;
+	}
+	ret = queues_adopt(id, why, size);
+	if (ret < 0)
+		return ret;
+	atomic_fetch_or(
+		rx ? &group_self->rx_polled[id] : &group_self->tx_polled[id], UINT32_C(1) << queue);
+	return queue;
+}
+
+void
+queues_give(unsigned int id, bool rx, unsigned int queue)
+{
+	atomic_fetch_and(rx ? &group_self->rx_polled[id] : &group_self->tx_polled[id],
+		~(UINT32_C(1) << queue));
+}
+
+bool
+queues_any(void)
+{
+	const struct group_member *member;
+	unsigned int id;
+	uint32_t polled;
+
+	MEMBER_FOREACH(member)
+	{
+		polled = 0;
+		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
+			polled |= atomic_load(&member->rx_polled[id]) |
+				  atomic_load(&member->tx_polled[id]);
+		if (polled != 0 && member_alive(member))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <sched.h>
+#include <stdint.h>
+
+#include <rte_ethdev.h>
+#include <rte_mbuf.h>
+
+#include "base/clock.h"
+#include "base/signals.h"
+#include "traffic/counters.h"
+#include "traffic/packet.h"
+#include "traffic/pool.h"
+#include "traffic/queues.h"
+#include "traffic/send.h"
+#include "traffic/withdraw.h"
+
+#define LOOK_MS 10   /* how often it sees to the rest of what this process has to do */
+#define FULL_MS 1000 /* how long the port may take nothing */
+
+int
+send_begin(unsigned int id, char *why, size_t size)
+{
+	int queue = queues_take(id, false, why, size);
+
+	if (queue >= 0)
+		withdraw_enter(id, withdraw_send_reader());
+	return queue;
+}
+
+static const char *
+send_all(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size,
+	bool (*look)(void), unsigned int *sent)
+{
+	uint32_t times = withdraw_times(id), stream = packet_stream();
+	struct rte_mempool *pool = pool_find();
+	uint64_t last = clock_now_ns(), looked = last, now;
+	struct rte_mbuf *mbuf;
+	bool go_on = true;
+
+	for (*sent = 0; *sent < nb;) {
+		withdraw_quiescent(id, withdraw_send_reader());
+		now = clock_now_ns();
+		if (now - last > FULL_MS * CLOCK_NS_PER_MS)
+			return "the port takes no more";
+		if (now - looked > LOOK_MS * CLOCK_NS_PER_MS) {
+			/* This very port may be taken away meanwhile, by this very thread. */
+			withdraw_pause(id, withdraw_send_reader());
+			go_on = look();
+			withdraw_resume(id, withdraw_send_reader());
+			looked = clock_now_ns();
+			last += looked - now;
+		}
+		if (signals_caught() != 0)
+			return "this process is to leave";
+		if (!go_on)
+			return "interrupted";
+		if (withdraw_closing(id) || withdraw_times(id) != times)
+			return "the port is being taken away";
+		mbuf = packet_make(pool, id, stream, *sent, nb, size);
+		if (mbuf != NULL && rte_eth_tx_burst(id, queue, &mbuf, 1) == 1) {
+			counters_sent(id, 1, size, 0);
+			last = clock_now_ns();
+			++*sent;
+		} else {
+			rte_pktmbuf_free(mbuf);
+			sched_yield();
+		}
+	}
+	return NULL;
+}
+
+const char *
+send_packets(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size,
+	bool (*look)(void), unsigned int *sent)
+{
+	const char *why = send_all(id, queue, nb, size, look, sent);
+
+	withdraw_leave(id, withdraw_send_reader());
+	queues_give(id, false, queue);
+	return why;
+}

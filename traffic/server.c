@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_string_fns.h>
+
+#define BY_SERVER
+#include "group/members.h"
+#include "group/primary.h"
+#include "group/turn.h"
+#include "traffic/pool.h"
+#include "traffic/port_control.h"
+#include "traffic/server.h"
+#include "traffic/started.h"
+
+/* The request that waits for the server's thread; under lock. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
+static bool serving, stopping, waiting, busy;
+static struct port_request asked;
+static char asker[128]; /* path of its mp socket */
+static pthread_t thread;
+
+static void
+request_answer(const struct port_request *req, const char *peer)
+{
+	struct rte_mp_msg msg = {.name = SERVER_ACTION, .len_param = sizeof(struct server_answer)};
+	struct server_answer answer = {0};
+
+	/* If the asker has given up or died, the turn and the port are another process's. */
+	if (turn_operation() != req->op)
+		return;
+	answer.err = port_control_do(req, answer.why, sizeof(answer.why));
+	memcpy(msg.param, &answer, sizeof(answer));
+	rte_mp_reply(&msg, peer);
+}
+
+static void *
+serve_main(void *arg)
+{
+	struct port_request req;
+	char peer[sizeof(asker)];
+
+	RTE_SET_USED(arg);
+	pthread_mutex_lock(&lock);
+	while (!stopping) {
+		if (!waiting) {
+			pthread_cond_wait(&wanted, &lock);
+			continue;
+		}
+		req = asked;
+		strlcpy(peer, asker, sizeof(peer));
+		waiting = false;
+		busy = true;
+		atomic_store(&group_self->serving, 1);
+		pthread_mutex_unlock(&lock);
+		request_answer(&req, peer);
+		pthread_mutex_lock(&lock);
+		busy = false;
+		atomic_store(&group_self->serving, 0);
+	}
+	pthread_mutex_unlock(&lock);
+	return NULL;
+}
+
+void
+server_tick(void)
+{
+	pthread_mutex_lock(&lock);
+	atomic_store(&group_self->serving, busy);
+	pthread_mutex_unlock(&lock);
+}
+
+/* In the mp thread: hand the request on. */
+static int
+request_message(const struct rte_mp_msg *msg, const void *peer)
+{
+	struct port_request req;
+
+	if (msg->len_param != sizeof(req))
+		return -1;
+	memcpy(&req, msg->param, sizeof(req));
+	/* No operation has number 0; it would fit when no process has the turn. */
+	if (req.op == 0 || req.id > PORT_CONTROL_POOL || req.nb_rx > STARTED_MAX_QUEUES ||
+		req.nb_tx > STARTED_MAX_QUEUES)
+		return -1;
+	pthread_mutex_lock(&lock);
+	asked = req;
+	strlcpy(asker, peer, sizeof(asker));
+	waiting = true;
+	pthread_cond_signal(&wanted);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+int
+server_start(void)
+{
+	int ret;
+
+	pool_use_uncached();
+	if (!primary_is_self())
+		return 0;
+	ret = pthread_create(&thread, NULL, serve_main, NULL);
+	if (ret != 0)
+		return -ret;
+	serving = true;
+	/* A group of one has no mp channel, and needs none. */
+	if (rte_mp_action_register(SERVER_ACTION, request_message) < 0 && rte_errno != ENOTSUP)
+		return -rte_errno;
+	return 0;
+}
+
+void
+server_stop(void)
+{
+	if (!serving)
+		return;
+	rte_mp_action_unregister(SERVER_ACTION);
+	pthread_mutex_lock(&lock);
+	stopping = true;
+	pthread_cond_signal(&wanted);
+	pthread_mutex_unlock(&lock);
+	pthread_join(thread, NULL);
+	serving = false;
+}
