@@ -12,12 +12,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# The chapters of all folders, but for those that are named, and those of a folder that is named.
 all_chapters_but()
 {
-    for file in tests/test_*.py; do
-        name=${file#tests/test_}
+    for file in tests/*/test_*.py; do
+        folder=${file#tests/}
         case " $* " in
-        *" ${name%.py} "*) ;;
+        *" $file "* | *" ${folder%/*}/ "*) ;;
         *) echo "$file" ;;
         esac
     done
@@ -50,8 +51,11 @@ export HM_STRICT=1
 export HM_FINDINGS="$findings" HM_BINARY="$PWD/build-$kind/dpdk-hotplug_mp"
 # Where what is built, or where it lies, matters; those with programs of their own; and those that
 # do with other devices what others do with net_null.
-chapters=$(all_chapters_but bench fuzz packaging plan_literal readme security soak \
-    drivers real_traffic virtio_user virtual)
+chapters=$(all_chapters_but physical/ soak/ \
+    tests/repo/test_bench.py tests/repo/test_fuzz.py tests/repo/test_packaging.py \
+    tests/repo/test_readme.py tests/group/test_malicious_peers.py \
+    tests/plan/test_plan_literal.py tests/plan/test_virtio_user.py tests/plan/test_virtual.py \
+    tests/device/test_drivers.py tests/traffic/test_real_traffic.py)
 # A sanitizer itself takes memory, time, and files that not everyone may write.
 without="no_permission or no_room_for_the_memory or somebody_else or many_one_shots"
 without="$without or one_too_many or ten_thousand or another_layout"

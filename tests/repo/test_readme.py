@@ -38,12 +38,12 @@ ELSEWHERE = {
     "meson setup build": "scripts/demo.sh",
     "ninja -C build": "scripts/demo.sh",
     "meson compile -C build lint": "scripts/lint.sh",
-    "meson dist -C build": "tests/test_packaging.py",
-    "scripts/bench.sh": "tests/test_bench.py",
+    "meson dist -C build": "tests/repo/test_packaging.py",
+    "scripts/bench.sh": "tests/repo/test_bench.py",
     "scripts/sanitize.sh address": "scripts/test.sh",
     "scripts/sanitize.sh thread": "scripts/test.sh",
-    "scripts/fuzz.sh 60": "tests/test_fuzz.py",
-    "/usr/bin/python3 tests/soak.py --minutes 60 --seed 1 --report": "tests/test_soak.py",
+    "scripts/fuzz.sh 60": "tests/repo/test_fuzz.py",
+    "/usr/bin/python3 tests/soak.py --minutes 60 --seed 1 --report": "tests/soak/test_soak.py",
 }
 
 
