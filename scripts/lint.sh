@@ -49,8 +49,8 @@ check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_G
     --library=posix --enable=warning,style,performance,portability \
     --suppress=variableScope --suppress=readdirCalled $sources
 check codespell codespell --skip './build*,./.git,./tests/fuzz/corpus,*.pyc' .
-check shellcheck shellcheck -x scripts/*.sh scripts/*.bash .ci/run tests/*.sh tests/vm/init \
-    tests/vm/run.sh
+check shellcheck shellcheck -x scripts/*.sh scripts/*.bash .ci/run tests/helpers/*.sh \
+    tests/helpers/vm/init tests/helpers/vm/run.sh
 
 if [ -n "$failed" ]; then
     echo "lint: failed:$failed" >&2

@@ -71,7 +71,7 @@ address)
     # The EAL's own address is in the sanitizer's part of the address space.
     export HM_EAL_OPTIONS=--base-virtaddr=0x200000000000
     export ASAN_OPTIONS="log_path=$findings/asan verify_asan_link_order=0"
-    export LSAN_OPTIONS="suppressions=$PWD/tests/leaks.supp print_suppressions=0 exitcode=0"
+    export LSAN_OPTIONS="suppressions=$PWD/tests/helpers/leaks.supp print_suppressions=0 exitcode=0"
     export UBSAN_OPTIONS="log_path=$findings/ubsan print_stacktrace=1"
     ;;
 thread)
@@ -103,7 +103,7 @@ if [ ! -f "build-$kind/build.ninja" ]; then
 fi
 ninja -C "build-$kind" --quiet
 find "build-$kind" -name '*.gcda' -delete
-. tests/few_drivers.sh
+. tests/helpers/few_drivers.sh
 few_drivers "$drivers" crypto_null net_af_packet net_bond net_failsafe net_memif net_null net_pcap \
     net_ring net_tap net_vhost net_virtio
 if [ $# -gt 0 ]; then

@@ -103,7 +103,7 @@ def preload(tmp_path_factory):
     )
     subprocess.run(
         ["cc", "-D_GNU_SOURCE", "-shared", "-fPIC", "-Wl,-z,lazy", *cflags.stdout.split()]
-        + [f"{os.path.dirname(__file__)}/preload.c", "-o", str(library)],
+        + [f"{os.path.dirname(__file__)}/helpers/preload.c", "-o", str(library)],
         check=True,
         timeout=hm.TIMEOUT,
     )
@@ -308,7 +308,7 @@ def pytest_sessionfinish(session):
     ]
     for case in PLAN:
         lines += [case, "-" * len(case), "", *report_case(case)]
-    # What soak.py has put behind that is its own, and stays.
+    # What soak/run.py has put behind that is its own, and stays.
     soak = ""
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:

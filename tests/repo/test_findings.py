@@ -88,7 +88,7 @@ def test_what_is_planted_is_found(tmp_path, monkeypatch, kind, options, code, to
         env[options] = f"log_path={tmp_path}/found/log"
     (tmp_path / "planted.c").write_text(code)
     planted = str(tmp_path / "planted")
-    env.setdefault("LSAN_OPTIONS", f"suppressions={hm.REPO}/tests/leaks.supp")
+    env.setdefault("LSAN_OPTIONS", f"suppressions={hm.REPO}/tests/helpers/leaks.supp")
     build = ["gcc", f"-fsanitize={kind}", "-O0", "-g", f"{planted}.c", "-o", planted]
     build += ["-lpthread", "-lrte_kvargs"]
     subprocess.run(build, check=True, timeout=hm.TIMEOUT)

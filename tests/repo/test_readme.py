@@ -43,7 +43,7 @@ ELSEWHERE = {
     "scripts/sanitize.sh address": "scripts/test.sh",
     "scripts/sanitize.sh thread": "scripts/test.sh",
     "scripts/fuzz.sh 60": "tests/repo/test_fuzz.py",
-    "/usr/bin/python3 tests/soak.py --minutes 60 --seed 1 --report": "tests/soak/test_soak.py",
+    "/usr/bin/python3 tests/soak/run.py --minutes 60 --seed 1 --report": "tests/soak/test_soak.py",
 }
 
 
@@ -495,7 +495,7 @@ def help_text(*command):
 
 def test_options_exist():
     known = help_text(hm.BINARY, "--help") + read("scripts/test.sh")
-    known += read("tests/physical/conftest.py") + read("tests/soak.py") + read("commands.c")
+    known += read("tests/physical/conftest.py") + read("tests/soak/run.py") + read("commands.c")
     for tool in (("meson", "setup"), ("meson", "install"), ("dpdk-hugepages.py",), ("grep",)):
         known += help_text(*tool, "--help")
     for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", read("README.rst")))):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A minute of soak.py, with a seed that is another one each day; and that it can fail."""
+"""A minute of run.py, with a seed that is another one each day; and that it can fail."""
 
 import datetime
 import os
@@ -19,7 +19,7 @@ SEED = os.environ.get("HM_SOAK_SEED", datetime.date.today().strftime("%Y%m%d"))
 def soak(*args, timeout):
     """Run it. Returns the exit status, what it printed, and its figures by name."""
     done = subprocess.run(
-        [sys.executable, os.path.join(hm.REPO, "tests", "soak.py"), *args],
+        [sys.executable, os.path.join(hm.REPO, "tests", "soak", "run.py"), *args],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What must be true of a group: pure, knows no process and no DPDK.
 
-A step is a line of text, as soak.py explains them. The model says of a typed line which
+A step is a line of text, as run.py explains them. The model says of a typed line which
 outcomes there may be: pairs of an answer and the model after it. An answer is a string if
 it is known to the letter, else a compiled pattern.
 """

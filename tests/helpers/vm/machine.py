@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A QEMU guest with an IOMMU and network cards, on the host's own root.
 
-To look around in it: cd tests; /usr/bin/python3 -m vm.machine 'COMMAND'"""
+To look around in it: cd tests/helpers; /usr/bin/python3 -m vm.machine 'COMMAND'"""
 
 import os
 import shutil

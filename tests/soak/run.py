@@ -33,9 +33,11 @@ import subprocess
 import sys
 import time
 
-import hotplug_mp as hm
-import soak_model
-from soak_group import EVERYONE, SECONDARIES, Divergence, Life, Place
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helpers"))
+
+import hotplug_mp as hm  # noqa: E402
+import model as soak_model  # noqa: E402
+from life import EVERYONE, SECONDARIES, Divergence, Life, Place  # noqa: E402
 
 SHRINK_S = 300
 REPORT = os.path.join(hm.REPO, "doc", "test-report.rst")
@@ -313,7 +315,7 @@ def report_write(figures):
     lines = [
         hm.SOAK_SECTION,
         "A random walk over a group of processes, with what may go wrong, held against a model",
-        "after each step (``tests/soak.py``).",
+        "after each step (``tests/soak/run.py``).",
         "",
         f":Program: {version.stdout.strip()}",
         f":Kernel: {platform.system()} {platform.release()}",

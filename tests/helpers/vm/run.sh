@@ -22,7 +22,7 @@ for class in /sys/bus/pci/devices/*/class; do
 done
 modprobe -q -a virtio_net
 
-# shellcheck source=tests/few_drivers.sh
+# shellcheck source=tests/helpers/few_drivers.sh
 . "${0%/vm/*}/few_drivers.sh"
 mkdir /run/drivers
 few_drivers /run/drivers net_af_packet net_e1000 net_null net_virtio net_vmxnet3

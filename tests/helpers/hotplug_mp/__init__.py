@@ -23,7 +23,7 @@ import typing
 import pexpect
 import pytest
 
-REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+REPO = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 BINARY = os.environ.get("HM_BINARY", os.path.join(REPO, "build", "dpdk-hotplug_mp"))
 RUNTIME = "/var/run/dpdk"
 HUGEPAGES = "/dev/hugepages"
@@ -45,7 +45,7 @@ SOON = TIMEOUT if SANITIZED else 4
 FUTEX = "202"
 #: What a process says that was ended by force.
 BY_FORCE = "left without clean-up"
-#: The section of the test report that soak.py writes, the last one.
+#: The section of the test report that soak/run.py writes, the last one.
 SOAK_SECTION = "Soak\n----\n"
 #: For unshare(2), from linux/sched.h.
 CLONE_NEWNET = 0x40000000

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A group for soak.py: a primary and whoever joins it, held against the model after each step."""
+"""A group for the random walk: a primary and whoever joins it, held against the model after each step."""
 
 import contextlib
 import itertools
@@ -13,7 +13,7 @@ import threading
 import time
 
 import hotplug_mp as hm
-import soak_model
+import model as soak_model
 
 SECONDARIES = ("s1", "s2", "s3", "s4")
 EVERYONE = ("p", *SECONDARIES)
