@@ -8,6 +8,7 @@ import re
 import resource
 import subprocess
 
+import pexpect
 import pytest
 
 import hotplug_mp as hm
@@ -144,7 +145,7 @@ def test_busy_for_a_moment_is_waited_for(working):
         busy.faults.set("interrupt", "block")
         busy.faults.wait_met("interrupt")
         working.primary.send("attach net_null1")
-        with pytest.raises(hm.pexpect.TIMEOUT):
+        with pytest.raises(pexpect.TIMEOUT):
             working.primary.child.expect_exact(hm.PROMPT, timeout=0.4)
         busy.faults.clear()
         answer = working.primary.answer()

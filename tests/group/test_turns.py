@@ -7,6 +7,7 @@ import signal
 import subprocess
 import time
 
+import pexpect
 import pytest
 
 import hotplug_mp as hm
@@ -88,7 +89,7 @@ def test_wait_of_more_than_a_second_is_told_once(faulty, waiter):
     waiter.child.expect_exact(told)
     assert time.monotonic() - begin >= 1
     # It is still waiting in its next second, and says no more about it.
-    with pytest.raises(hm.pexpect.TIMEOUT):
+    with pytest.raises(pexpect.TIMEOUT):
         waiter.child.expect("waiting|example>", timeout=1)
     primary.faults.clear("attach")
     freed = time.monotonic()
@@ -159,7 +160,7 @@ def test_what_the_dead_one_asked_for_is_over_before_the_next_one_acts(faulty):
     asker.child.expect_exact(f"waiting for {primary}: busy with an earlier request")
     primary.faults.clear("interrupt")
     primary.faults.wait_met("release")
-    with pytest.raises(hm.pexpect.TIMEOUT):
+    with pytest.raises(pexpect.TIMEOUT):
         asker.child.expect_exact(hm.PROMPT, timeout=0.7)
     primary.faults.clear()
     # Of one that had the port still there would be a note.

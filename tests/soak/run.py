@@ -33,10 +33,13 @@ import subprocess
 import sys
 import time
 
+import pexpect
+
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helpers"))
 
 import hotplug_mp as hm  # noqa: E402
 import model as soak_model  # noqa: E402
+from plan_report import SOAK_SECTION  # noqa: E402
 from life import EVERYONE, SECONDARIES, Divergence, Life, Place  # noqa: E402
 
 SHRINK_S = 300
@@ -128,7 +131,7 @@ def steps(seed, kinds):
 
 
 THE_END = "(the end: everything as at the start)"
-FAILURES = (Divergence, AssertionError, OSError, StopIteration, hm.pexpect.ExceptionPexpect)
+FAILURES = (Divergence, AssertionError, OSError, StopIteration, pexpect.ExceptionPexpect)
 
 
 class Walk:
@@ -311,9 +314,9 @@ def report_write(figures):
         [hm.BINARY, "--version"], stdout=subprocess.PIPE, text=True, check=True
     )
     with open(REPORT, encoding="utf-8") as f:
-        rest = f.read().split(f"\n{hm.SOAK_SECTION}")[0].rstrip("\n")
+        rest = f.read().split(f"\n{SOAK_SECTION}")[0].rstrip("\n")
     lines = [
-        hm.SOAK_SECTION,
+        SOAK_SECTION,
         "A random walk over a group of processes, with what may go wrong, held against a model",
         "after each step (``tests/soak/run.py``).",
         "",

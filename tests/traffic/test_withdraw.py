@@ -6,6 +6,7 @@ import re
 import signal
 import time
 
+import pexpect
 import pytest
 
 import hotplug_mp as hm
@@ -325,7 +326,7 @@ def test_poller_that_is_slow_is_waited_for(hung):
         one.faults.set("idle", "block")
         one.faults.wait_met("idle")
         primary.send("detach net_ring0")
-        with pytest.raises(hm.pexpect.TIMEOUT):
+        with pytest.raises(pexpect.TIMEOUT):
             primary.child.expect_exact(hm.PROMPT, timeout=0.3)
         one.faults.clear()
         answer = primary.answer()
@@ -347,7 +348,7 @@ def test_poller_that_has_died_is_not_waited_for(hung, who, when):
     begin = time.monotonic()
     asker.send("detach net_ring0")
     if when == "meanwhile":
-        with pytest.raises(hm.pexpect.TIMEOUT):
+        with pytest.raises(pexpect.TIMEOUT):
             asker.child.expect_exact(hm.PROMPT, timeout=0.2)
         one.die()
     assert asker.answer() == "detached device net_ring0"
@@ -430,7 +431,7 @@ def test_detacher_is_killed_while_it_waits_for_a_poller(hung):
     """The port stays. Who polled it ends, as it cannot know; and can begin again."""
     primary, (one, other) = hung.primary, hung.secondaries
     other.send("detach net_ring0")
-    with pytest.raises(hm.pexpect.TIMEOUT):
+    with pytest.raises(pexpect.TIMEOUT):
         other.child.expect_exact(hm.PROMPT, timeout=0.2)
     other.die()
     one.faults.clear()
@@ -517,7 +518,7 @@ def test_primary_that_stops_a_port_too_late(faulty, verb):
     busy = f"the {role_last(str(primary))} is still busy with an earlier start or stop"
     assert one.cmd("stop net_null0") == f"failed to stop device net_null0: {busy}"
     other.send("forward net_null0 net_null0")
-    with pytest.raises(hm.pexpect.TIMEOUT):
+    with pytest.raises(pexpect.TIMEOUT):
         other.child.expect_exact(hm.PROMPT, timeout=0.5)
     primary.faults.clear()
     assert "port 0 is not started; start its device first" in other.answer()

@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Run a group: a primary and its secondaries."""
+
+from hotplug_mp.process import Process
+from hotplug_mp.runtime import new_prefix, remove_traces, sockets
+
+ROLES = ("primary", "secondary 1", "secondary 2")
+
+
+def assert_agree(processes, expected):
+    """Each process of a whole group lists these ports and knows that every other does."""
+    lists = {process.pid: process.list() for process in processes}
+    assert lists == {pid: expected for pid in lists}
+    lines = {process.pid: process.peers()[1] for process in processes}
+    line = f"all {len(processes)} processes agree: {len(expected)} ports"
+    assert lines == {pid: line for pid in lines}
+
+
+class Group:
+    """A primary and its secondaries under a --file-prefix of their own. With a function that makes
+    Faults, each process has its own."""
+
+    def __init__(self, secondaries=2, prefix=None, make_faults=None, **kwargs):
+        self.prefix = prefix or new_prefix()
+        self.make_faults = make_faults
+        self.kwargs = kwargs
+        self.secondaries = []
+        self.primary = self.start("primary", **kwargs, wait=False)
+        try:
+            self.primary.wait_prompt()
+            for _ in range(secondaries):
+                self.add_secondary(wait=False)
+            for secondary in self.secondaries:
+                secondary.wait_prompt()
+        except BaseException:
+            self.close()
+            raise
+
+    def add_secondary(self, **kwargs):
+        secondary = self.start("secondary", **{**self.kwargs, **kwargs})
+        self.secondaries.append(secondary)
+        return secondary
+
+    def start(self, role, **kwargs):
+        if self.make_faults:
+            kwargs.setdefault("faults", self.make_faults())
+        return Process(role, self.prefix, **kwargs)
+
+    def member(self, role):
+        """The process in one of ROLES: "primary", "secondary 1", ..."""
+        if role == "primary":
+            return self.primary
+        return self.secondaries[int(role.split()[1]) - 1]
+
+    def members(self):
+        """All processes that run."""
+        return [p for p in (self.primary, *self.secondaries) if p.alive()]
+
+    def assert_lists(self, expected):
+        """Every process lists these ports, [(id, name)], and no others."""
+        lists = {process.pid: process.list() for process in self.members()}
+        assert lists == {pid: expected for pid in lists}
+
+    def assert_agree(self, expected):
+        """Every process lists these ports, and knows that every other does."""
+        assert_agree(self.members(), expected)
+
+    def sockets(self):
+        return sockets(self.prefix)
+
+    def remove_traces(self):
+        remove_traces(self.prefix)
+
+    def close(self):
+        """End all processes. Those that still ran must leave well, and leave nothing behind."""
+        processes = [*self.secondaries, self.primary]
+        statuses = [process.close() for process in processes]
+        left = self.sockets()
+        self.remove_traces()
+        assert [s for s in statuses if s not in (None, 0)] == [], "did not leave well"
+        assert not [p.pid for p in processes if p.alive()], "processes are left"
+        assert left == [], "sockets are left"
+
+
+def attach_and_detach_twice_each(group, saw, attacher, detacher, name, devargs):
+    """A round of the plan's repeat cases: by one, once more by all, then away again the same way.
+
+    Lists are compared in every process after every step; saw() takes each answer for the report.
+    """
+    assert saw(group.member(attacher).cmd(f"attach {devargs}")) == f"attached device {name}"
+    group.assert_lists([(0, name)])
+    for process in group.members():
+        answer = saw(process.cmd(f"attach {devargs}"))
+        assert answer == f"failed to attach device {name}: already attached (port 0)"
+        group.assert_lists([(0, name)])
+    assert saw(group.member(detacher).cmd(f"detach {name}")) == f"detached device {name}"
+    group.assert_lists([])
+    for process in group.members():
+        answer = saw(process.cmd(f"detach {name}"))
+        assert answer == f"failed to detach device {name}: not attached"
+        group.assert_lists([])

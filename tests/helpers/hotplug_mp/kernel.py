@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the kernel says of a process: whether it is stopped, and what it waits for."""
+
+import os
+import signal
+
+from hotplug_mp.waiting import wait_until
+
+#: The system call of a thread that waits for another, as /proc has it.
+FUTEX = "202"
+
+
+def stop(pid):
+    """Stop a process, and wait until it stands still."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def stopped():
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
+            return f.read().rpartition(")")[2].split()[0] == "T"
+
+    wait_until(stopped, f"{pid} stops")
+
+
+def waits_for_answer(pid):
+    """Does a process wait for the answer to a request? It does so on a condition."""
+    with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
+        return f.read().split()[0] == FUTEX
+
+
+def waits_for_lock(pid):
+    """Does a process wait for a record lock that another one has?"""
+    with open("/proc/locks", encoding="ascii") as f:
+        lines = [line.split() for line in f]
+    return any(line[1] == "->" and line[5] == str(pid) for line in lines)
