@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A minute of run.py, with a seed that is another one each day; and that it can fail."""
+"""A minute of the random walk, with another seed each day; and proof that it can fail."""
 
 import datetime
 import os

@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What befalls the processes of a walk, besides the lines that are typed."""
+
+import itertools
+import os
+import re
+import resource
+
+import hotplug_mp as hm
+from walkers import ANSWER_S, SECONDARIES, Divergence
+
+
+class Happenings:
+    """The steps of a Life that are not typed: a process starts, quits, is killed or stopped, or
+    there is no more room, memory or descriptor. Each returns False if it was passed over."""
+
+    def step_join(self, who):
+        if who in self.processes or not self.runs("p") or self.model.members["p"].deaf:
+            return False
+        if self.full and not any(member.stopped for member in self.model.members.values()):
+            # What the dead have left is cleared away first, and what has become free since taken.
+            self.processes["p"].cmd("sync", ANSWER_S)
+            self.place.fill(self.full)
+            where = f"{self.place.run}/dpdk/{self.prefix}"
+            self.expect(
+                self.one_line(hm.run("secondary", self.prefix, eal=self.place.eal)),
+                f"dpdk-hotplug_mp: no space is left in the runtime directory {where}; "
+                "make room there",
+                "a start without room",
+            )
+            return True
+        stopped = [member.pid for member in self.model.members.values() if member.stopped]
+        if stopped or self.model.tight():
+            # With anybody stopped it does not start. It may lack what it needs; then it says so.
+            done = hm.run("secondary", self.prefix, eal=self.place.eal)
+            if stopped:
+                said = [
+                    f"dpdk-hotplug_mp: cannot start beside pid {pid}, which is stopped; "
+                    "resume or end it"
+                    for pid in stopped
+                ]
+                if self.one_line(done) not in said:
+                    raise Divergence(f"a start beside the stopped {stopped} said {done.stderr!r}")
+                return True
+            if done.returncode != 0:
+                self.one_line(done)
+                return True
+        self.start(who)
+        process = self.processes[who]
+        lacks = re.findall(rf"{re.escape(str(process))} lacks port \d+ \((\S+)\)", process.log())
+        if lacks and (self.model.tight() or {name[:7] for name in lacks} == {"net_tap"}):
+            # The queues of a net_tap come as descriptors; one that was started when its primary
+            # was short of them stays without. It has said so, and can be restarted.
+            return self.step_quit(who)
+        return True
+
+    def one_line(self, done):
+        """A start that failed says why, in one line, and is no crash."""
+        own = [line for line in done.stderr.split("\n") if line.startswith("dpdk-hotplug_mp: ")]
+        if done.returncode != 1 or len(own) != 1 or not done.stderr.endswith(f"{own[0]}\n"):
+            raise Divergence(f"a start that failed: status {done.returncode}, said {done.stderr!r}")
+        return own[0]
+
+    def step_quit(self, who):
+        if not self.runs(who):
+            return False
+        members = self.model.members
+        if any(member.stopped for member in members.values()) or members[who].deaf:
+            # It gives no memory back, as it would have to ask everyone.
+            self.killed_ones += 1
+        self.expect(self.processes[who].quit(), 0, f"exit status of {who}")
+        self.gone.append(self.processes.pop(who))
+        self.model.leave(who)
+        return True
+
+    def step_kill(self, who):
+        if who not in self.processes:
+            return False
+        self.processes[who].die()
+        self.killed_ones += 1
+        self.gone.append(self.processes.pop(who))
+        self.model.leave(who)
+        return True
+
+    def step_stop(self, who):
+        if not self.runs(who):
+            return False
+        if sum(self.runs(one) for one in self.processes) < 2:
+            return False
+        self.processes[who].stop()
+        self.model.members[who].stopped = True
+        return True
+
+    def step_resume(self, who):
+        if who not in self.processes or self.runs(who):
+            return False
+        self.processes[who].resume()
+        self.model.members[who].stopped = False
+        return True
+
+    def step_fill(self, what):
+        if self.full:
+            return False
+        self.place.fill(what)
+        self.full = what
+        return True
+
+    def step_empty(self):
+        self.place.empty()
+        done, self.full = self.full, False
+        return done
+
+    def step_starve(self):
+        if self.model.starved:
+            return False
+        self.place.starve()
+        self.model.starved = True
+        return True
+
+    def step_feed(self):
+        self.place.feed()
+        done, self.model.starved = self.model.starved, False
+        return done
+
+    def step_few(self, who, spare):
+        if not self.runs(who):
+            return False
+        pid = self.processes[who].pid
+        used = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+        free = itertools.filterfalse(used.__contains__, itertools.count())
+        limit = next(itertools.islice(free, int(spare), None))
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, hard))
+        self.model.members[who].few = True
+        return True
+
+    def step_many(self, who):
+        if who not in self.processes or not self.model.members[who].few:
+            return False
+        pid = self.processes[who].pid
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (hard, hard))
+        self.model.members[who].few = False
+        if self.model.members[who].deaf and who != "p":
+            # Nothing makes it hear again: it is to quit.
+            return self.step_quit(who)
+        return True
+
+    def step_lose(self, how):
+        """The primary leaves; each secondary says so, and can quit. Of its life nothing stays."""
+        self.settle()
+        for who in SECONDARIES[:2]:
+            self.start(who)
+        kind = self.kinds["net_null0"]
+        answer = self.processes["s1"].cmd(f"attach {kind.devargs}")
+        self.expect(answer, f"attached device {kind.name}", "attach")
+        primary = self.processes.pop("p")
+        if how == "kill":
+            primary.die()
+        else:
+            self.expect(primary.quit(), 0, "exit status of p")
+        self.gone.append(primary)
+        notice = f"the primary (pid {primary.pid}) has left; quit this process"
+        for who, process in self.processes.items():
+            process.news(notice, timeout=hm.SOON)
+            for line, what in (
+                ("list", ""),
+                ("attach net_null1", "failed to attach device net_null1: "),
+                ("sync", "failed to sync: "),
+            ):
+                self.expect(process.cmd(line), what + notice, f"{line} of {who}")
+        done = hm.run("primary", self.prefix, eal=self.place.eal)
+        if "quit them first" not in self.one_line(done):
+            raise Divergence(f"a new primary beside old secondaries said {done.stderr!r}")
+        for who in list(self.processes):
+            self.expect(self.processes[who].quit(), 0, f"exit status of {who}")
+            self.gone.append(self.processes.pop(who))
+        self.model = None
+        return True
