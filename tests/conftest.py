@@ -13,6 +13,8 @@ pytest_plugins = [
     "fixtures.dpdk_tools",
     "fixtures.faults",
     "fixtures.groups",
+    "fixtures.scripts",
+    "fixtures.starts",
     "plan_report",
 ]
 

@@ -1,0 +1,121 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Starts that cannot have their files in the runtime directory: no right, no room, too long a path."""
+
+import contextlib
+import itertools
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+
+import hotplug_mp as hm
+from starts import why
+
+
+def test_no_permission_to_join(start, nobody, pair):
+    nobody["env"]["RUNTIME_DIRECTORY"] = os.path.dirname(hm.RUNTIME)
+    for role in ("primary", "secondary", "auto"):
+        line = why(start(role, prefix=pair.prefix, **nobody))
+        directory = f"{hm.RUNTIME}/{pair.prefix}"
+        assert f"cannot use the runtime directory {directory}: Permission denied" in line
+        assert "or as root" in line
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    pair.assert_lists([(0, "net_null0")])
+
+
+@pytest.fixture
+def small_dir(short_dir, monkeypatch):
+    """A runtime directory with little room, which fill("bytes") or fill("files") takes; fill(None)
+    gives it back."""
+    run = f"{short_dir}/run"
+    os.mkdir(run)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,nr_inodes=100", "hmt", run]
+    if subprocess.run(mount).returncode != 0:
+        pytest.skip("nothing can be mounted here")
+    monkeypatch.setenv("RUNTIME_DIRECTORY", run)
+
+    def fill(what):
+        shutil.rmtree(f"{run}/full", ignore_errors=True)
+        if what is None:
+            return
+        os.mkdir(f"{run}/full")
+        with contextlib.suppress(OSError):
+            for number in itertools.count():
+                with open(f"{run}/full/{number}", "wb", buffering=0) as f:
+                    while what == "bytes":
+                        f.write(bytes(4096))
+
+    yield fill
+    subprocess.run(["umount", run], check=True)
+
+
+NO_ROOM = re.compile("dpdk-hotplug_mp: no space is left in the runtime directory .+; make room there")
+
+
+@pytest.mark.parametrize("what", ["bytes", "files"])
+def test_no_room_to_join(small_dir, process, prefix, what):
+    """Who joins is told; those who run go on, and are joined once there is room."""
+    members = [process("primary"), process("secondary")]
+    small_dir(what)
+    for role in ("secondary", "auto"):
+        assert NO_ROOM.fullmatch(why(hm.run(role, prefix)))
+    for member in members:
+        for name in ("net_null0", "net_ring0"):
+            assert member.cmd(f"attach {name}") == f"attached device {name}"
+        hm.assert_agree(members, [(0, "net_null0"), (1, "net_ring0")])
+        for name in ("net_null0", "net_ring0"):
+            assert member.cmd(f"detach {name}") == f"detached device {name}"
+        hm.assert_agree(members, [])
+    small_dir(None)
+    members.append(process("secondary"))
+    assert members[2].cmd("attach net_null0") == "attached device net_null0"
+    hm.assert_agree(members, [(0, "net_null0")])
+    for member in reversed(members):
+        assert member.quit() == 0
+
+
+@pytest.mark.parametrize("room", [0, 1, 2, 3, 4])
+@pytest.mark.parametrize("what", ["bytes", "files"])
+def test_no_room_for_a_primary(small_dir, prefix, short_dir, what, room):
+    """With no room at all, or too little; then with enough."""
+    assert hm.run("primary", prefix, input="quit\n").returncode == 0
+    shutil.rmtree(f"{short_dir}/run/dpdk")
+    spare = f"{short_dir}/run/spare"
+    os.mkdir(spare)
+    for number in range(room):
+        with open(f"{spare}/{number}", "wb") as f:
+            f.write(bytes(300 << 10))
+    small_dir(what)
+    shutil.rmtree(spare)
+    line = why(hm.run("primary", prefix))
+    assert "No space left on device" in line or NO_ROOM.fullmatch(line)
+    small_dir(None)
+    done = hm.run("primary", prefix, input="attach net_null0\n")
+    assert (done.returncode, done.stdout) == (0, "attached device net_null0\n")
+
+
+def test_directory_that_vanishes_is_made_again(process, prefix, make_faults):
+    """Another process that leaves as the last one removes it."""
+    faults = make_faults()
+    faults.set("directory", "block")
+    one = process("primary", faults=faults, wait=False)
+    faults.wait_met("directory")
+    os.rmdir(f"{hm.RUNTIME}/{prefix}")
+    faults.clear()
+    one.wait_prompt()
+    assert one.cmd("attach net_null0") == "attached device net_null0"
+
+
+@pytest.mark.parametrize("files", [16, 30])
+def test_few_descriptors(start, files):
+    line = why(start("primary", wrap=["prlimit", f"--nofile={files}"]))
+    assert f"at most {files} open files are allowed" in line and "ulimit -n" in line
+
+
+def test_prefix_too_long_for_the_sockets(start):
+    long = "hmt" + "x" * 80
+    line = why(start("primary", prefix=long))
+    assert "too long for the sockets in it" in line and "shorter --file-prefix" in line
+    assert not os.path.exists(f"{hm.RUNTIME}/{long}")
