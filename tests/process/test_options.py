@@ -38,6 +38,20 @@ def test_unknown_option_of_its_own(start, prefix):
     assert hm.traces(prefix) == set()
 
 
+def test_wrong_options(prefix):
+    for option, value in (
+        ("--mbufs", "0"),
+        ("--mbufs", "-5"),
+        ("--mbufs", "many"),
+        ("--poll-core", "-1"),
+        ("--poll-core", "first"),
+        ("--poll-core", "1000000"),
+    ):
+        done = hm.run("primary", prefix, own=[option, value])
+        assert done.returncode == 2, (option, value)
+        assert option in done.stderr.splitlines()[-1]
+
+
 def test_unknown_option_of_the_eal(start):
     done = start("primary", eal=["--frob"])
     assert "unrecognized option '--frob'" in done.stderr
