@@ -11,6 +11,7 @@ import hotplug_mp as hm
 pytest_plugins = [
     "fixtures.devices",
     "fixtures.dpdk_tools",
+    "fixtures.events",
     "fixtures.faults",
     "fixtures.groups",
     "fixtures.scripts",
