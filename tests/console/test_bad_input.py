@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is typed or piped in wrongly gets a reason of its own, and nothing is run."""
+"""A wrong line, typed or from a pipe, is refused with a reason of its own, and nothing is run."""
 
 import re
 

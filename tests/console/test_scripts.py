@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Commands from the command line, from files and pipes: their order, a failure, --trace, the prompt."""
+"""Commands from the command line, from files and pipes: order, failure, --trace, --interactive."""
 
 import os
 import signal

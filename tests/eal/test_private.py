@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Directories and files of other users that a start finds in the place of its own."""
+"""A start finds directories and files of other users where its own should be."""
 
 import os
 import shutil

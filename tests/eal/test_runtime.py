@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Starts that cannot have their files in the runtime directory: no right, no room, too long a path."""
+"""Starts that get no files in the runtime directory: no right, no room, or too long a path."""
 
 import contextlib
 import itertools

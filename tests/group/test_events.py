@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is an event of the group: processes come and go, stop, hang and die; operations and ports."""
+"""The events of a group: processes come, go, stop, hang and die; operations and ports."""
 
 import shutil
 import signal

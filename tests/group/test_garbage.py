@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A peer gone wrong writes into the group's memory, or sends messages: nobody else crashes."""
+"""A broken peer writes garbage into the group's memory or sends it: no other process crashes."""
 
 import fcntl
 import mmap

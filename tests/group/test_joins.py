@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Processes that start and leave take turns with operations, too."""
+"""A process that starts or leaves takes turns with operations, too."""
 
 import os
 import signal

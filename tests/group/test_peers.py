@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""peers: every process of the group, its state and what it sees, whatever state it is in."""
+"""peers: it shows every process of the group, its state and what it sees."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""A process that cannot answer: attach and detach are refused before anything has changed."""
+"""If a process cannot answer, attach and detach are refused before anything has changed."""
 
 import contextlib
 import itertools

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Operations take turns: each waits for its own, and gets an answer that is true."""
+"""Operations take turns: each waits for its turn, and its answer is true."""
 
 import os
 import re

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which drivers' ports a secondary can poll, as README.rst has it too; and whether one does."""
+"""Which drivers' ports a secondary can poll, as README.rst says too; and what it has carried."""
 
 #: Fewer than any queue holds.
 PACKETS = 32

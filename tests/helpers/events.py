@@ -51,7 +51,7 @@ def shown(process):
 
 
 def ends_of(seen):
-    """[(who, what)] of events, without those of a process that a busy machine kept from its beats."""
+    """[(who, what)] of events, without those of a process that a busy machine made late."""
     late, ends = set(), []
     for one in seen:
         if one.what == "is hung":

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What a sanitizer has found in the processes of a test: they write it to files, so that it is
-not lost among what they print, nor with a process that is killed."""
+"""What a sanitizer has found in the processes of a test. They write it to files, so that it is not
+lost among other output, nor with a process that is killed."""
 
 import glob
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What librte_telemetry's own client, dpdk-telemetry.py, is told of a group by its primary."""
+"""What the primary tells of its group to dpdk-telemetry.py, the client of librte_telemetry."""
 
 import json
 import os

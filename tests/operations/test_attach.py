@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One process refuses a device: then nobody keeps it."""
+"""attach: if one process refuses a device, no process keeps it."""
 
 import pytest
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What cannot be attached leaves nothing behind; and devices that are no ports."""
+"""A device that cannot be attached leaves nothing behind; and devices without a port."""
 
 import os
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""lock, unlock: nobody detaches a device as long as who has locked it runs and wants it so."""
+"""lock, unlock: a locked device cannot be detached until its holder unlocks it or ends."""
 
 import signal
 

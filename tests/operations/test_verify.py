@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is printed is true in every process at that moment: of peers that refuse, are slow or
-fail to remove."""
+"""An answer is true in every process when it is printed, even if a peer refuses, is slow, or fails
+to remove a port."""
 
 import os
 import re

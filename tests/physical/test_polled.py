@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cards that a secondary polls: packets come and go, and it is the first to let go of one that is
-taken away."""
+"""Cards that a secondary polls: packets come and go, and the secondary is the first to let go of a
+card that is taken away."""
 
 import pytest
 

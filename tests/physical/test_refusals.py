@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Devices that cannot be attached: each says why, and nothing is left behind."""
+"""Cards that cannot be attached: the answer says why, and nothing is left behind."""
 
 import pytest
 

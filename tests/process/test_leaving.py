@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Ways to leave: each in time, with its exit status, and nothing left behind."""
+"""Each way to leave: in time, with its exit status, and with nothing left behind."""
 
 import contextlib
 import os

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Starts that fail because of the processes that run, and those that do not: one line says why."""
+"""Starts beside processes of the group, or without a primary: one line says why one fails."""
 
 import re
 import signal

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""That a sanitizer's finding fails a test: each has found what is planted here."""
+"""A sanitizer's finding fails a test: each sanitizer finds the fault that is planted here."""
 
 import os
 import shutil

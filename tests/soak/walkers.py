@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""The processes of a walk: what they are called, and how one of them is put away."""
+"""The processes of a walk: what they are called, and how a process is put away."""
 
 import contextlib
 import os

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Tests that pytest collects here and a guest runs: what each showed comes back as if it had
-run here. A report that is missing, or an end that is, is a failure."""
+"""Tests that pytest collects here and a guest runs: their reports come back as if they had run here.
+A missing report, or a missing end, is a failure."""
 
 import json
 import os
