@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What the README shows is what happens."""
+"""What the README and the documents show is what happens."""
 
 import contextlib
 import json
@@ -15,10 +15,14 @@ import pytest
 
 import hotplug_mp as hm
 
-README = os.path.join(hm.REPO, "README.rst")
+DOCUMENTS = [
+    "README.rst",
+    *sorted(f"doc/{name}" for name in os.listdir(f"{hm.REPO}/doc") if name.endswith(".rst")),
+]
+README_LINES = 200  # at most
 NOBODY = 65534
 TRANSCRIPT = re.compile(r"(primary|secondary|shell|monitor) +\| ?(.*)")
-PIDS = {"primary": "7541", "secondary": "7545"}  # as the README calls them
+PIDS = {"primary": "7541", "secondary": "7545"}  # as the documents call them
 
 # What differs from run to run; all else is as shown.
 TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
@@ -52,10 +56,10 @@ def read(path):
         return f.read()
 
 
-def literal_blocks():
-    """The literal blocks, each a list of lines without their indent."""
+def literal_blocks(path):
+    """The literal blocks of a document, each a list of lines without their indent."""
     blocks, block, inside = [], [], False
-    for line in [*read("README.rst").split("\n"), "end"]:
+    for line in [*read(path).split("\n"), "end"]:
         if inside and (line.startswith("    ") or not line):
             block.append(line[4:])
             continue
@@ -66,7 +70,7 @@ def literal_blocks():
 
 
 def one(text):
-    """Text with all blanks alike: the README shows a tab as blanks, pids have any width."""
+    """Text with all blanks alike: documents show a tab as blanks, pids have any width."""
     return " ".join(text.split())
 
 
@@ -79,7 +83,7 @@ def alike(text):
 
 
 def fits(lines, shown):
-    """Are these the lines of the README? There `...` is any number of them, and those about
+    """Are these the lines of a document? There `...` is any number of them, and those about
     cards are about another machine's."""
     lines = [alike(line) for line in lines if line.strip()]
     shown = [alike(line) for line in shown]
@@ -91,31 +95,40 @@ def fits(lines, shown):
 
 
 def ours(command, prefix):
-    """A shell command of the README, for this build and this group."""
+    """A shell command of a document, for this build and this group."""
     command = re.sub(r" (--file-prefix=|-f )\S+", "", command)
     command = re.sub(r"\bdpdk-telemetry\.py\b", f"dpdk-telemetry.py -f {prefix}", command)
     return command.replace("build/dpdk-hotplug_mp", f"{hm.BINARY} --file-prefix={prefix}")
 
 
+def is_transcript(block):
+    return TRANSCRIPT.match(block[0]) is not None
+
+
+def is_shell(block):
+    return block[0][:2] in ("# ", "$ ")
+
+
 def transcripts():
-    """Blocks of [speaker, text]; text that is indented more goes on with the line before."""
-    for block in literal_blocks():
-        if not TRANSCRIPT.match(block[0]):
-            continue
-        lines = []
-        for line in block:
-            match = TRANSCRIPT.match(line)
-            if match:
-                lines.append(list(match.groups()))
-            else:
-                lines[-1][1] += f" {line.strip()}"
-        yield pytest.param(lines, id=one(f"{lines[0][0]} {lines[0][1]}".replace("example>", "")))
+    """Path, and blocks of [speaker, text]; text that is indented more goes on with the line before.
+    """
+    for path in DOCUMENTS:
+        for block in filter(is_transcript, literal_blocks(path)):
+            lines = []
+            for line in block:
+                match = TRANSCRIPT.match(line)
+                if match:
+                    lines.append(list(match.groups()))
+                else:
+                    lines[-1][1] += f" {line.strip()}"
+            name = one(f"{path} {lines[0][0]} {lines[0][1]}".replace("example>", ""))
+            yield pytest.param(path, lines, id=name)
 
 
-def shell_commands():
+def shell_commands(*paths):
     """The shell's lines: [(command, what it prints)]; # is root's prompt, $ a user's."""
-    for block in literal_blocks():
-        if TRANSCRIPT.match(block[0]) or block[0][:2] not in ("# ", "$ "):
+    for block in [block for path in paths or DOCUMENTS for block in literal_blocks(path)]:
+        if not is_shell(block):
             continue
         commands, going_on = [], False
         for line in block:
@@ -131,11 +144,11 @@ def shell_commands():
         yield from commands
 
 
-def commands_of(start):
-    """The commands that start with this, without the prompt."""
-    found = [line[2:] for line, _ in shell_commands() if line[2:].startswith(start)]
-    assert found, f"the README does not show {start}"
-    return found
+def commands_of(start, *paths):
+    """The commands that start with this, without the prompt, each once."""
+    found = [line[2:] for line, _ in shell_commands(*paths) if line[2:].startswith(start)]
+    assert found, f"no document shows {start}"
+    return list(dict.fromkeys(found))
 
 
 class Feed:
@@ -179,7 +192,7 @@ class Session:
     def real(self, text):
         for role, pid in PIDS.items():
             text = re.sub(rf"\b{pid}\b", str(self.members[role].pid), text)
-        return text
+        return own_interfaces(text)
 
     def shell(self, line, expected):
         assert line.startswith("# ")
@@ -212,7 +225,7 @@ class Session:
 
     def ask(self, speaker, line, expected):
         process = self.members[speaker]
-        expected = [self.real(text) for text in expected]
+        line, expected = own_interfaces(line), [self.real(text) for text in expected]
         if line == "quit":
             process.send(line)
             assert process.wait() == 0
@@ -231,10 +244,15 @@ class Session:
             self.feed.close()
 
 
-@pytest.fixture
-def readme_veth():
-    """The interfaces the README makes."""
-    lines = commands_of("ip link")
+def own_interfaces(text):
+    """The text with names of interfaces that no other test has at the same time."""
+    return re.sub(r"\bhm([01])\b", rf"hmt{os.getpid()}d\1", text)
+
+
+@contextlib.contextmanager
+def shown_veth(path):
+    """The interfaces that the document makes."""
+    lines = [own_interfaces(line) for line in commands_of("ip link", path)]
     name = lines[0].split()[3]
     for line in lines:
         subprocess.run(line, shell=True, check=True, timeout=hm.TIMEOUT)
@@ -256,28 +274,29 @@ def steps(lines):
     return found
 
 
-@pytest.mark.parametrize("lines", transcripts())
-def test_transcript(request, pair, short_dir, lines):
-    if any("iface=hm0" in text for _, text in lines):
-        request.getfixturevalue("readme_veth")
-    session = Session(pair, short_dir)
-    request.addfinalizer(session.close)
-    for speaker, (text, *following) in steps(lines):
-        if speaker == "shell":
-            session.shell(text, following)
-        elif speaker == "monitor":
-            session.monitor(text, following)
-        elif text.startswith(hm.PROMPT):
-            session.ask(speaker, text[len(hm.PROMPT) :], following)
-        else:
-            session.news(speaker, [text, *following])
+@pytest.mark.parametrize("path, lines", transcripts())
+def test_transcript(pair, short_dir, path, lines):
+    with contextlib.ExitStack() as stack:
+        if "iface=hm0" in str(lines):
+            stack.enter_context(shown_veth(path))
+        session = Session(pair, short_dir)
+        stack.callback(session.close)
+        for speaker, (text, *following) in steps(lines):
+            if speaker == "shell":
+                session.shell(text, following)
+            elif speaker == "monitor":
+                session.monitor(text, following)
+            elif text.startswith(hm.PROMPT):
+                session.ask(speaker, text[len(hm.PROMPT) :], following)
+            else:
+                session.news(speaker, [text, *following])
 
 
 def test_transcripts_cover_every_command(pair):
     shown = {
         text[len(hm.PROMPT) :].split()[0]
         for block in transcripts()
-        for _, text in block.values[0]
+        for _, text in block.values[1]
         if text.startswith(hm.PROMPT)
     }
     assert shown == {line.split()[0] for line in pair.primary.cmd("help").split("\n")}
@@ -301,8 +320,9 @@ def test_every_shell_command_is_run():
 
 def started_as_shown():
     return [
-        pytest.param(line[2:], output, id=line[2:])
-        for line, output in shell_commands()
+        pytest.param(line[2:], output, id=f"{path} {line[2:]}")
+        for path in DOCUMENTS
+        for line, output in shell_commands(path)
         if line.startswith("# ") and "build/dpdk-hotplug_mp" in line
     ]
 
@@ -340,7 +360,7 @@ def user():
 
 @pytest.fixture
 def user_mount(user):
-    """The mount the README makes, for another user and at another place."""
+    """The mount that a document makes, for another user and at another place."""
     wrap, path, binary = user
     shown = commands_of("mkdir")[0].split()[-1]
     place = f"{path}/huge"
@@ -498,7 +518,8 @@ def test_options_exist():
     known += read("tests/physical/conftest.py") + read("tests/soak/run.py") + read("commands.c")
     for tool in (("meson", "setup"), ("meson", "install"), ("dpdk-hugepages.py",), ("grep",)):
         known += help_text(*tool, "--help")
-    for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", read("README.rst")))):
+    text = "".join(map(read, DOCUMENTS))
+    for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))):
         assert re.search(rf"{option}\b(?!-)", known), f"there is no {option}"
 
 
