@@ -36,10 +36,9 @@ def read(path):
         return f.read()
 
 
-def test_page_chart_and_readme_are_of_the_results(report, results):
+def test_page_and_chart_are_of_the_results(report, results):
     assert read(report.PAGE) == report.page(results)
     assert read(report.CHART) == report.chart(results)
-    assert report.readme_figures(results) in read(report.README)
 
 
 def test_chart_is_drawn(report):
