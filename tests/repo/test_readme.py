@@ -2,6 +2,7 @@
 """What the README and the documents show is what happens."""
 
 import contextlib
+import fnmatch
 import json
 import os
 import re
@@ -523,11 +524,40 @@ def test_options_exist():
         assert re.search(rf"{option}\b(?!-)", known), f"there is no {option}"
 
 
-def test_files_are_listed():
-    text = read("README.rst")
-    text = text[text.index("\nFiles\n") : text.index("\nContributing\n")]
-    listed = {n for names in re.findall(r"^``(.+?)``", text, re.MULTILINE) for n in names.split()}
-    sources = {name for name in os.listdir(hm.REPO) if name.endswith(".c")}
-    assert sources == {name for name in listed if name.endswith(".c")}
-    for name in listed - {"doc/test-report.rst"}:
-        assert os.path.exists(os.path.join(hm.REPO, name)), name
+def mapped():
+    """What doc/architecture.rst lists: {folder: names}."""
+    text = read("doc/architecture.rst")
+    text = text[text.index("\nWhere things are\n") : text.index("\nThe life of an attach\n")]
+    parts = re.split(r"^(\w+)/\n-+\n", text, flags=re.MULTILINE)
+    names = [re.findall(r"^``([^`]+)``  ", part, re.MULTILINE) for part in parts[2::2]]
+    return dict(zip(parts[1::2], map(set, names)))
+
+
+def files_in(folder):
+    """Names of all files below a folder, without what a run leaves there."""
+    return {
+        name
+        for path, _, names in os.walk(os.path.join(hm.REPO, folder))
+        if "__pycache__" not in path
+        for name in names
+    }
+
+
+@pytest.mark.parametrize("folder", mapped())
+def test_map_has_every_file(folder):
+    listed = mapped()[folder]
+    if folder in ("scripts", "bench"):
+        assert listed == files_in(folder)
+    elif folder == "tests":
+        here = files_in(folder) | set(os.listdir(f"{hm.REPO}/tests"))
+        assert [name for name in listed if not fnmatch.filter(here, name)] == []
+    elif files_in(folder):
+        # One name is for both: a file, and its header.
+        sources = {name for name in files_in(folder) if name.endswith((".c", ".h"))}
+        assert listed == {os.path.splitext(name)[0] for name in sources}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_sources_that_are_named_are_in_the_map(path):
+    for folder, name in re.findall(r"``(\w+)/(\w+)\.[ch]``", read(path)):
+        assert {name, f"{name}.c"} & mapped()[folder], f"{folder}/{name}"
