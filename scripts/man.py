@@ -1,23 +1,19 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Cut the manual page out of the README, for rst2man; the texts are the README's own.
+"""Make the manual page, for rst2man, of documents; the text is the documents' own.
 
-usage: scripts/man.py README.rst VERSION
+usage: scripts/man.py VERSION doc/commands.rst [DOCUMENT ...]
+
+The first document is the page. Each other one becomes a section of it.
 """
 
 import re
 import sys
 
 NAME = "dpdk-hotplug_mp"
-# What of the README goes into the page, and what it is called there.
-SECTIONS = {
-    "Overview": None,  # goes on with the description
-    "Running": "Options and running",
-    "Commands": "Commands",
-    "Worked examples": "Examples",
-    "What happens when ...": "Diagnostics",
-    "Limits": "Limits",
-}
+# How a document or section is called on the page, and what is only for those who have the sources.
+TITLES = {"What happens when ...": "Diagnostics"}
+LEFT_OUT = ("Polled from a secondary", "Physical devices")
 PAGE = """\
 {rule}
 {name}
@@ -43,14 +39,23 @@ Description
 
 
 def split(text):
-    """The text before the first section, and the sections {title: text}."""
-    parts = re.split(r"^(\S.*)\n=+\n", text, flags=re.MULTILINE)
-    return parts[0], dict(zip(parts[1::2], parts[2::2]))
+    """A document's title, the text before its first section, and its sections {title: text}."""
+    _, title, text = re.split(r"^=+\n(\S.*)\n=+\n", text, maxsplit=1, flags=re.MULTILINE)
+    before, *parts = re.split(r"^(\S.*)\n=+\n", text, flags=re.MULTILINE)
+    return title, before.strip() + "\n\n", dict(zip(parts[::2], parts[1::2]))
 
 
-def introduction(text):
-    """What stands between the title and the first section, without how to try it here."""
-    return text.partition("\nOn a fresh ")[0].strip() + "\n\n"
+def heading(title, mark):
+    title = TITLES.get(title, title)
+    return f"{title}\n{mark * len(title)}\n\n"
+
+
+def whole(sections, mark):
+    return "".join(
+        heading(title, mark) + text.strip() + "\n\n"
+        for title, text in sections.items()
+        if title not in LEFT_OUT
+    )
 
 
 def definitions(rows):
@@ -65,9 +70,14 @@ def definitions(rows):
 
 
 def simple_table(match):
-    """Two columns between rules; the first cell of a row is one line."""
+    """Two columns between rules; a row whose first cell is empty goes on with the one before."""
     width = match[1].index(" ")
-    rows = [(line[:width], line[width:]) for line in match[2].splitlines() if "==" not in line]
+    rows = []
+    for line in match[2].splitlines():
+        if line[:width].strip() == "":
+            rows[-1][1] += line[width:]
+        elif "==" not in line:
+            rows.append([line[:width], line[width:]])
     return definitions(rows)
 
 
@@ -83,27 +93,27 @@ def adapted(text):
         r"^\.\. list-table::\n(?:   :.*\n)+\n((?:   .*\n)+)", list_table, text, flags=re.MULTILINE
     )
     text = text.replace("build/dpdk-hotplug_mp", NAME)
-    return re.sub(r"`([^`<]+)`_", r'"\1" in the README', text)
+    return re.sub(r"`([^`<]+)`_", r'"\1"', text)
 
 
 def main():
-    with open(sys.argv[1], encoding="utf-8") as f:
-        readme = f.read()
-    # The program's name is the README's title.
-    before, sections = split(readme.split(f"{NAME}\n{'=' * len(NAME)}\n", 1)[1])
-    text = introduction(before)
-    for section, title in SECTIONS.items():
-        if title:
-            text += f"{title}\n{'=' * len(title)}\n"
-        text += sections[section]
-    line = before.strip().partition(":")[0].removeprefix("A ")
+    version, *paths = sys.argv[1:]
+    documents = []
+    for path in paths:
+        with open(path, encoding="utf-8") as f:
+            documents.append(split(f.read()))
+    (_, before, sections), *others = documents
+    line = re.match(rf"{NAME} is a (.+?):", before)[1]
+    text = before + whole(sections, "=")
+    for title, introduction, parts in others:
+        text += heading(title, "=") + introduction + whole(parts, "-")
     sys.stdout.write(
         PAGE.format(
             rule="=" * len(NAME),
             name=NAME,
             line=line,
             line_rule="-" * len(line),
-            version=sys.argv[2],
+            version=version,
             text=adapted(text),
         )
     )

@@ -180,8 +180,8 @@ def test_tap_with_more_queues_than_it_can_share(pair):
     assert pair.primary.cmd("detach net_tap0") == "detached device net_tap0"
 
 
-def test_readme_has_the_same():
-    with open(f"{hm.REPO}/README.rst", encoding="utf-8") as f:
+def test_document_has_the_same():
+    with open(f"{hm.REPO}/doc/limits.rst", encoding="utf-8") as f:
         text = f.read()
     text = text[text.index("\nPolled from a secondary\n") : text.index("\nPhysical devices\n==")]
     rows = re.findall(r"^(net_\w+) +(yes|no)\b", text, re.MULTILINE)

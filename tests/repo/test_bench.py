@@ -48,11 +48,6 @@ def test_chart_is_drawn(report):
     assert {"the EAL alone", "dpdk-hotplug_mp", "dpdk-testpmd", "0", "32"} <= texts
 
 
-def test_page_is_made_without_a_warning(report):
-    hm.need(shutil.which("rst2html"), "no rst2html; install python3-docutils")
-    subprocess.run(["rst2html", "--strict", report.PAGE, "/dev/null"], check=True)
-
-
 def test_a_goal_that_is_missed_is_said(report, results, capsys):
     results = json.loads(json.dumps(results))
     for one in results["terminals"]:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What `meson install` puts where, and what `meson dist` packs."""
 
+import glob
 import os
 import re
 import shutil
@@ -97,15 +98,20 @@ def test_completion_goes_where_bash_completion_looks_for_it(tmp_path):
 # The manual page
 
 
-def test_page_and_readme_are_made_without_a_warning(tmp_path):
+def test_page_is_made_without_a_warning(tmp_path):
     hm.need(shutil.which("rst2man"), "no rst2man; install python3-docutils")
     version = hm.run(own=["--version"]).stdout.split()[1]
-    text = run("python3", f"{hm.REPO}/scripts/man.py", f"{hm.REPO}/README.rst", version)
+    documents = [f"{hm.REPO}/doc/{name}.rst" for name in ("commands", "failures", "limits")]
+    text = run("python3", f"{hm.REPO}/scripts/man.py", version, *documents)
     page = tmp_path / "page.rst"
     page.write_text(text, encoding="utf-8")
     run("rst2man", "--strict", str(page), "/dev/null")
-    # A picture is for those who read it as HTML.
-    run("rst2html", "--strict", f"{hm.REPO}/README.rst", "/dev/null")
+
+
+@pytest.mark.parametrize("path", ["README.rst", *glob.glob("doc/*.rst", root_dir=hm.REPO)])
+def test_document_is_made_without_a_warning(path):
+    hm.need(shutil.which("rst2html"), "no rst2html; install python3-docutils")
+    run("rst2html", "--strict", f"{hm.REPO}/{path}", "/dev/null")
 
 
 def test_page_is_rendered_without_a_warning(page):
@@ -152,11 +158,11 @@ def test_page_has_every_command(prefix, page, page_text):
         assert re.search(rf"\b{word}\b", headings), f"no heading of {word}"
 
 
-def test_page_is_the_readmes_own_text(page_text):
-    """Every paragraph of its commands, and nothing that only says where to look elsewhere."""
-    with open(f"{hm.REPO}/README.rst", encoding="utf-8") as f:
-        readme = f.read()
-    text = re.search(r"\nCommands\n=+\n(.*?)\n\S[^\n]*\n=+\n", readme, re.DOTALL)[1]
+def test_page_is_the_documents_own_text(page_text):
+    """Every paragraph of the commands, and nothing that only says where to look elsewhere."""
+    with open(f"{hm.REPO}/doc/commands.rst", encoding="utf-8") as f:
+        document = f.read()
+    text = re.search(r"\nCommands\n=+\n(.*?)\n\S[^\n]*\n=+\n", document, re.DOTALL)[1]
     paragraphs = [p for p in text.split("\n\n") if re.match(r"\n?[A-Z]", p) and "\n--" not in p]
     assert len(paragraphs) >= 8
     for paragraph in paragraphs:

@@ -303,6 +303,37 @@ def test_transcripts_cover_every_command(pair):
     assert shown == {line.split()[0] for line in pair.primary.cmd("help").split("\n")}
 
 
+def test_readme_is_short():
+    """Everything else has a document of its own."""
+    assert len(read("README.rst").splitlines()) <= README_LINES
+
+
+def test_readme_lists_every_command(pair):
+    listed = re.findall(r"^``(\w+)(.*?)``  ", read("README.rst"), re.MULTILINE)
+    helped = [line.split(maxsplit=1) for line in pair.primary.cmd("help").split("\n")]
+    assert [word for word, _ in listed] == [word for word, _ in helped]
+    for (_, arguments), (_, text) in zip(listed, helped):
+        assert one(text).startswith(arguments.strip())
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_links_lead_to_files(path):
+    for target in re.findall(r"<([^<>\s]+\.rst)>`_", read(path)):
+        target = os.path.join(hm.REPO, os.path.dirname(path), target)
+        assert os.path.exists(target), target
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_every_literal_block_is_an_example(path):
+    """Or what the program prints unasked; only the architecture has a drawing."""
+    patterns = formats()
+    for block in literal_blocks(path):
+        if is_transcript(block) or is_shell(block) or path == "doc/architecture.rst":
+            continue
+        for line in re.sub(r"\n +", " ", "\n".join(block)).split("\n"):
+            assert printable(line, patterns), line
+
+
 def test_every_shell_command_is_run():
     for line, _ in shell_commands():
         command = line[2:]
@@ -489,8 +520,7 @@ def printable(text, patterns):
 
 def failure_table():
     """What the table says is printed."""
-    text = read("README.rst")
-    table = text[text.index(".. list-table::") : text.index("How it works\n")]
+    table = read("doc/failures.rst").partition(".. list-table::")[2]
     for row in table.split("   * - ")[2:]:
         for quoted in re.findall(r"``(.*?)``", row, re.DOTALL):
             quoted = one(quoted).replace("NAME,...", "NAME").replace("NAME", "net_null0")
