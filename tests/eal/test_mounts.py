@@ -61,7 +61,7 @@ def test_stranger_who_locks_the_mount_is_named(place, mount, short_dir):
     waiting.wait_prompt()
     assert waiting.cmd("attach net_null0") == "attached device net_null0"
     assert waiting.close() == 0
-    # The mount of the README is nobody else's.
+    # The mount in doc/commands.rst is nobody else's.
     os.chmod(huge, 0o700)
     assert act(STRANGER, "lock dir", huge) == "EACCES"
     assert act(OWNER, "lock dir", huge) == "ok"

@@ -1,9 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-<<<<<<< HEAD:tests/helpers/drivers.py
-"""Which drivers' ports a secondary can poll, as README.rst says too; and what it has carried."""
-=======
 """Which drivers' ports a secondary can poll, as doc/limits.rst has it too; and whether one does."""
->>>>>>> 0a18211 (doc: have a short README, and a page for each of its subjects):tests/drivers.py
 
 #: Fewer than any queue holds.
 PACKETS = 32

@@ -23,7 +23,7 @@ from scripts import (
 )
 
 # What DPDK 22.11 loses in a secondary with each virtual device that comes and goes, in kB; see
-# Limits in the README.
+# doc/limits.rst.
 EAL_LOSES = 0.176
 
 

@@ -239,7 +239,7 @@ class Life(Happenings, Looks):
             )
         self.after = self.measure()
         self.expect(self.after["descriptors"], self.before["descriptors"], "descriptors of p")
-        # In the memory of the group nothing is left but what the README's Limits tell of.
+        # In the memory of the group nothing is left but what doc/limits.rst tells of.
         grown = {key: self.after[key] - self.before[key] for key in ("allocations", "hugepages")}
         if grown["allocations"] > self.killed_ones * KILLED + self.model.leaks:
             raise Divergence(f"{grown['allocations']} allocations are left in the group's memory")
