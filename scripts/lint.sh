@@ -31,8 +31,9 @@ build()
 
 tidy()
 {
+    files=$(scripts/layout.py --list) || return
     # One file a run: with several, version 14 takes what it saw in one for the state of the next.
-    printf '%s\n' ./*.c | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build-clang
+    printf '%s\n' "$files" | xargs -P "$(nproc)" -n 1 clang-tidy --quiet -p build-clang
 }
 
 sources=$(find . -path './build*' -prune -o -name '*.[ch]' -print)
@@ -45,7 +46,7 @@ check clang-tidy tidy
 # variableScope: the style here, DPDK's, is to declare variables at the top of a function.
 # readdirCalled: readdir_r(3) is deprecated; readdir(3) of a directory of one's own is safe.
 # shellcheck disable=SC2086
-check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE \
+check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -I. \
     --library=posix --enable=warning,style,performance,portability \
     --suppress=variableScope --suppress=readdirCalled $sources
 check codespell codespell --skip './build*,./.git,./tests/fuzz/corpus,*.pyc' .

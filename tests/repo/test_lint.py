@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What scripts/layout.py checks of the folders."""
+"""What scripts/lint.sh checks of the folders, and that its tools look at every file."""
 
+import glob
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -457,3 +459,80 @@ def test_write_to_each_shared_field(compiler, tree):
     writes = set(range(6, len(lines) + 1))
     assert len(writes) >= 3
     assert refused(compiler, tree, "\n".join([*lines, "}", ""])) == writes
+
+
+# Every file is looked at
+
+
+def program_files():
+    """The .c files of the program, found without the scripts."""
+    paths = glob.glob("**/*.c", root_dir=hm.REPO, recursive=True)
+    return sorted(path for path in paths if not re.match(r"(tests|bench|build[^/]*)/", path))
+
+
+def test_list_has_every_file():
+    listed = subprocess.check_output([f"{hm.REPO}/scripts/layout.py", "--list"], text=True)
+    assert listed.split() == program_files() != []
+
+
+def test_list_is_not_empty(tree):
+    for path in GOOD:
+        if not path.startswith(("tests/", "build")):
+            (tree / path).unlink()
+    assert layout(tree, "--list") == (1, f"{tree}: there is no source of the program\n")
+
+
+def test_every_file_is_built():
+    build = os.path.dirname(hm.BINARY)
+    hm.need(os.path.exists(f"{build}/compile_commands.json"), f"{build} is no build directory")
+    with open(f"{build}/compile_commands.json", encoding="utf-8") as f:
+        paths = [os.path.join(build, one["file"]) for one in json.load(f)]
+    built = {os.path.relpath(path, hm.REPO) for path in paths}
+    assert [name for name in program_files() if name not in built] == []
+
+
+def test_every_file_counts_for_the_fuzzer(tmp_path):
+    """And the targets themselves do not, whatever their names are."""
+    files = program_files()
+    form = "{}COVERED_FUNC: hits: 1 edges: {}/{} name {}/build-fuzz/../{}:12\n"
+    lines = [form.format("UN" * (n % 2), n, 2 * n, hm.REPO, name) for n, name in enumerate(files)]
+    lines += [form.format("", 7, 7, hm.REPO, f"tests/fuzz/{name}") for name in ("a.c", "turn.c")]
+    lines += ["COVERED_FUNC: hits: 1 edges: 7/7 name /usr/include/dpdk/rte_ring.h:12\n"]
+    (tmp_path / "log").write_text("".join(lines), encoding="utf-8")
+    with open(f"{hm.REPO}/scripts/fuzz.sh", encoding="utf-8") as f:
+        edges = re.search(r"^edges\(\)\n\{.*?^\}\n", f.read(), re.M | re.S)[0]
+    said = subprocess.check_output(["sh", "-c", f"log=$1\n{edges}\nedges", "sh", tmp_path / "log"])
+    count = sum(range(len(files)))
+    assert said.decode() == f"{count} of {2 * count} edges"
+
+
+def test_every_file_counts_for_the_coverage():
+    """gcovr matches what it leaves out with the beginning of a path."""
+    with open(f"{hm.REPO}/scripts/coverage.sh", encoding="utf-8") as f:
+        left_out = re.findall(r"--exclude '(.*?)'", f.read())
+    assert len(left_out) == 3
+    for name in program_files():
+        assert not any(re.match(pattern, name) for pattern in left_out), name
+
+
+def test_clang_tidy_looks_at_headers_in_folders(tmp_path):
+    hm.need(shutil.which("clang-tidy"), "no clang-tidy; install it")
+    shutil.copy(f"{hm.REPO}/.clang-tidy", tmp_path)
+    header = "#ifndef PLANTED_H\n#define PLANTED_H\n#define TWICE(x) x * 2\n#endif\n"
+    write(tmp_path, {"group/planted.h": header})
+    write(tmp_path, {"group/turn.c": '#include "group/planted.h"\nint nothing;\n'})
+    (tmp_path / "build").mkdir()
+    command = {"directory": str(tmp_path / "build"), "file": "../group/turn.c"}
+    command["command"] = "clang -I.. -c ../group/turn.c"
+    write(tmp_path, {"build/compile_commands.json": json.dumps([command])})
+    done = subprocess.run(
+        ["clang-tidy", "--quiet", "-p", "build", "group/turn.c"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        timeout=hm.TIMEOUT,
+    )
+    assert done.returncode != 0
+    assert "/group/planted.h:3:20: error: " in done.stdout
+    assert "bugprone-macro-parentheses" in done.stdout
