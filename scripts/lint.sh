@@ -38,6 +38,7 @@ tidy()
 
 sources=$(find . -path './build*' -prune -o -name '*.[ch]' -print)
 
+check layout scripts/layout.py
 check build-gcc build gcc
 check build-clang build clang
 # shellcheck disable=SC2086 # one word a file
