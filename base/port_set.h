@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BASE_PORT_SET_H
-#define BASE_PORT_SET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -100,5 +99,3 @@ port_set_covers(const struct port_set *set, const struct port_set *part)
 
 	return memcmp(&both, part, sizeof(both)) == 0;
 }
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BASE_PROC_H
-#define BASE_PROC_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -24,5 +23,3 @@ void proc_program(pid_t pid, char *name, size_t size);
 /** The thread of this process with one of these names; 0 if there is none. The list ends with
  * NULL. */
 pid_t proc_thread(const char *const *names);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BASE_SIGNALS_H
-#define BASE_SIGNALS_H
+#pragma once
 
 /**
  * Take SIGINT, SIGTERM and SIGHUP away from every thread and hand them to one
@@ -30,5 +29,3 @@ void signals_allow(unsigned int ms);
  * itself in time; runs in the signal thread, beside whatever hangs. NULL for none.
  */
 void signals_on_force(void (*fn)(void));
-
-#endif

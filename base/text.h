@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BASE_TEXT_H
-#define BASE_TEXT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,5 +22,3 @@ bool text_is_digits(const char *text);
 
 /** Read a decimal number from min to max. @return false if text is anything else. */
 bool text_number(const char *text, unsigned int min, unsigned int max, unsigned int *value);
-
-#endif

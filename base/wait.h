@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef BASE_WAIT_H
-#define BASE_WAIT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ wait_go_on(wait_fn wait, const char *text)
 {
 	return wait == NULL || wait(text);
 }
-
-#endif

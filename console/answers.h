@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_ANSWERS_H
-#define CONSOLE_ANSWERS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -22,5 +21,3 @@ void answer_result(const char *verb, const char *done, const char *what, const s
 
 /** The same, of a device; typed is how it was named, if its bus does not name it. */
 void answer_device(const char *verb, const char *done, const char *typed, const struct result *res);
-
-#endif

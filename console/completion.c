@@ -124,11 +124,9 @@ completion_on_off(void)
 
 /* What it parses is for completion only: all that is left of the line. */
 static int
-rest_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+rest_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, __rte_unused void *res,
+	__rte_unused unsigned int size)
 {
-	RTE_SET_USED(token);
-	RTE_SET_USED(res);
-	RTE_SET_USED(size);
 	return strcspn(buf, "\r\n");
 }
 
@@ -142,9 +140,8 @@ choices_nb(cmdline_parse_token_hdr_t *token)
 }
 
 static int
-choices_elt(cmdline_parse_token_hdr_t *token, int i, char *dst, unsigned int size)
+choices_elt(__rte_unused cmdline_parse_token_hdr_t *token, int i, char *dst, unsigned int size)
 {
-	RTE_SET_USED(token);
 	if ((unsigned int)i >= nb_choices)
 		return -1;
 	strlcpy(dst, choices[i], size);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_COMPLETION_H
-#define CONSOLE_COMPLETION_H
+#pragma once
 
 #include <cmdline_parse.h>
 
@@ -27,5 +26,3 @@ void completion_attachable(void);
 
 /** Offer on and off. */
 void completion_on_off(void);
-
-#endif

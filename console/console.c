@@ -34,9 +34,8 @@ struct lines {
 };
 
 void
-console_quit(const char *rest)
+console_quit(__rte_unused const char *rest)
 {
-	RTE_SET_USED(rest);
 	cmdline_quit(now_cl);
 }
 

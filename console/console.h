@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_CONSOLE_H
-#define CONSOLE_CONSOLE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -42,5 +41,3 @@ void console_feed(const struct console *con);
 
 /** `quit`: the command under way is the last. */
 void console_quit(const char *rest);
-
-#endif

@@ -73,11 +73,10 @@ devices_unlock(const char *rest)
 }
 
 void
-devices_sync(const char *rest)
+devices_sync(__rte_unused const char *rest)
 {
 	struct result res;
 
-	RTE_SET_USED(rest);
 	sync_group(output_wait, &res);
 	if (res.note[0] != '\0')
 		output_print("note: %s\n", res.note);

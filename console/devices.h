@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_DEVICES_H
-#define CONSOLE_DEVICES_H
+#pragma once
 
 /* The commands about devices of the group; rest is what was typed after the command. Main
  * thread. */
@@ -13,5 +12,3 @@ void devices_sync(const char *rest);
 
 /** Do what the kernel's device events ask for, when kernel_requests_fd() is readable. */
 void devices_kernel_requests(void);
-
-#endif

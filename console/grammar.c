@@ -43,13 +43,11 @@ grammar_commands(void)
 }
 
 static void
-command_run(void *parsed, struct cmdline *cl, void *data)
+command_run(void *parsed, __rte_unused struct cmdline *cl, __rte_unused void *data)
 {
 	const struct line *line = parsed;
 	const struct command *cmd;
 
-	RTE_SET_USED(cl);
-	RTE_SET_USED(data);
 	for (cmd = commands; cmd->name != NULL && strcmp(cmd->name, line->word) != 0; cmd++)
 		;
 	if (cmd->name != NULL && (cmd->args != NULL || line->rest[0] == '\0')) {
@@ -68,12 +66,12 @@ command_run(void *parsed, struct cmdline *cl, void *data)
  * Here a comment begins at a '#' after a blank, because a path may well have one.
  */
 static int
-line_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
+line_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, void *res,
+	unsigned int size)
 {
 	size_t len = strcspn(buf, "\r\n"), word = strcspn(buf, " \t\r\n#"), start, end;
 	struct line *line = res;
 
-	RTE_SET_USED(token);
 	/* Without a result the library only completes, and other instructions are for that. */
 	if (res == NULL || size < sizeof(*line))
 		return -1;
@@ -93,19 +91,15 @@ line_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigne
 
 /* Offer one choice but never return it, so that TAB shows nothing of this instruction. */
 static int
-line_complete_nb(cmdline_parse_token_hdr_t *token)
+line_complete_nb(__rte_unused cmdline_parse_token_hdr_t *token)
 {
-	RTE_SET_USED(token);
 	return 1;
 }
 
 static int
-line_complete_elt(cmdline_parse_token_hdr_t *token, int i, char *dst, unsigned int size)
+line_complete_elt(__rte_unused cmdline_parse_token_hdr_t *token, __rte_unused int i,
+	__rte_unused char *dst, __rte_unused unsigned int size)
 {
-	RTE_SET_USED(token);
-	RTE_SET_USED(i);
-	RTE_SET_USED(dst);
-	RTE_SET_USED(size);
 	return -1;
 }
 

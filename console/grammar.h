@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_GRAMMAR_H
-#define CONSOLE_GRAMMAR_H
+#pragma once
 
 #include <cmdline_parse.h>
 
@@ -27,5 +26,3 @@ const struct command *grammar_commands(void);
  * nothing to complete. */
 cmdline_parse_ctx_t *grammar_typed(void);
 cmdline_parse_ctx_t *grammar_scripted(void);
-
-#endif

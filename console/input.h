@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_INPUT_H
-#define CONSOLE_INPUT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -34,5 +33,3 @@ bool input_wait(int fd);
  * @return false once the command should end.
  */
 bool input_look(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_MONITOR_H
-#define CONSOLE_MONITOR_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -15,5 +14,3 @@ void monitor_set(bool on);
 
 /** `monitor on|off`; rest is what was typed after the command. */
 void monitor(const char *rest);
-
-#endif

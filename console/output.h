@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_OUTPUT_H
-#define CONSOLE_OUTPUT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -44,5 +43,3 @@ void output_fail_all(void);
 /** From now on answers go to a person at a terminal; or to a reader of events, who ends them. */
 void output_to_terminal(void);
 void output_to_feed(void);
-
-#endif

@@ -26,13 +26,12 @@
 #include "operations/lock.h"
 
 void
-show_list(const char *rest)
+show_list(__rte_unused const char *rest)
 {
 	struct port_device known;
 	struct device_port port;
 	unsigned int id;
 
-	RTE_SET_USED(rest);
 	/* The names of ports lie in memory that belonged to the primary. */
 	if (primary_left() != 0) {
 		answer_primary_left();
@@ -64,14 +63,13 @@ peer_print(const struct peer *peer)
 }
 
 void
-show_peers(const char *rest)
+show_peers(__rte_unused const char *rest)
 {
 	struct views views;
 	char text[1024];
 	unsigned int i;
 	int ret;
 
-	RTE_SET_USED(rest);
 	/* Between two operations the views are at rest. If an operation takes too long, they are
 	 * shown as they are. */
 	ret = turn_take("peers", wait_not, text, sizeof(text));
@@ -222,13 +220,12 @@ pci_state(const struct pci_device *pci)
 }
 
 void
-show_devices(const char *rest)
+show_devices(__rte_unused const char *rest)
 {
 	const struct drivers_virtual *virt = NULL;
 	const struct pci_device *pci;
 	char why[512];
 
-	RTE_SET_USED(rest);
 	if (turn_take("devices", output_wait, why, sizeof(why)) < 0) {
 		output_print("failed to look at the devices: %s\n", why);
 		output_fail();

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_SHOW_H
-#define CONSOLE_SHOW_H
+#pragma once
 
 /* The commands that look and change nothing; rest is what was typed after the command. Main
  * thread. */
@@ -20,5 +19,3 @@ void show_peers(const char *rest);
 
 /** Name the secondaries that a primary leaves behind; nothing if there are none. */
 void show_left_behind(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_TERMINAL_H
-#define CONSOLE_TERMINAL_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -38,5 +37,3 @@ ssize_t terminal_read(size_t max);
 
 /** Is there Ctrl-C in what was typed and not taken yet? It is dropped with what stands before. */
 bool terminal_interrupted(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_TRAFFIC_H
-#define CONSOLE_TRAFFIC_H
+#pragma once
 
 /* The commands about packets; rest is what was typed after the command. Main thread. */
 
@@ -9,5 +8,3 @@ void traffic_stop(const char *rest);
 void traffic_forward(const char *rest);
 void traffic_send(const char *rest);
 void traffic_stats(const char *rest);
-
-#endif

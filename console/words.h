@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef CONSOLE_WORDS_H
-#define CONSOLE_WORDS_H
+#pragma once
 
 #include "console/output.h"
 
@@ -16,5 +15,3 @@ struct words {
 };
 
 void words_split(struct words *words, const char *rest);
-
-#endif

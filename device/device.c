@@ -110,10 +110,8 @@ device_find(const struct rte_devargs *da)
 }
 
 static int
-bus_any(const struct rte_bus *bus, const void *arg)
+bus_any(__rte_unused const struct rte_bus *bus, __rte_unused const void *arg)
 {
-	RTE_SET_USED(bus);
-	RTE_SET_USED(arg);
 	return 0;
 }
 

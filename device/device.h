@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef DEVICE_DEVICE_H
-#define DEVICE_DEVICE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,5 +46,3 @@ void device_each(void (*fn)(const char *name));
 
 /** Ports of a device, in this process. */
 struct port_set device_ports(const struct rte_device *dev);
-
-#endif

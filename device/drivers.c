@@ -115,14 +115,12 @@ segment_read(const char *object, const char *text, const char *end)
  * are with the code, which is four times as much.
  */
 static int
-object_read(struct dl_phdr_info *info, size_t size, void *arg)
+object_read(struct dl_phdr_info *info, __rte_unused size_t size, __rte_unused void *arg)
 {
 	const char *slash = strrchr(info->dlpi_name, '/'), *text;
 	ElfW(Word) mask = PF_R | PF_W | PF_X, flags = PF_R | PF_X;
 	unsigned int i;
 
-	RTE_SET_USED(size);
-	RTE_SET_USED(arg);
 	for (i = 0; i < info->dlpi_phnum; i++) {
 		if (info->dlpi_phdr[i].p_type == PT_LOAD &&
 			(info->dlpi_phdr[i].p_flags & mask) == PF_R)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef DEVICE_DRIVERS_H
-#define DEVICE_DRIVERS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -26,5 +25,3 @@ const struct drivers_virtual *drivers_virtual_next(const struct drivers_virtual 
  * @param kmod receives the kernel modules that driver needs: "* igb_uio | vfio-pci".
  */
 const char *drivers_for_pci(const unsigned int *ids, const char **kmod);
-
-#endif

@@ -23,13 +23,12 @@ static bool guarded, listening;
 
 /* In the interrupt thread, which may neither allocate nor wait: keep it for the main thread. */
 static void
-device_event(const char *name, enum rte_dev_event_type type, void *arg)
+device_event(const char *name, enum rte_dev_event_type type, __rte_unused void *arg)
 {
 	const uint64_t one = 1;
 	bool kept = false;
 	unsigned int i;
 
-	RTE_SET_USED(arg);
 	if (type != RTE_DEV_EVENT_ADD && type != RTE_DEV_EVENT_REMOVE)
 		return;
 	rte_spinlock_lock(&lock);

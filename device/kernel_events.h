@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef DEVICE_KERNEL_EVENTS_H
-#define DEVICE_KERNEL_EVENTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -32,5 +31,3 @@ int kernel_events_fd(void);
 
 /** Take the oldest event. @return false if there is none. */
 bool kernel_events_next(struct kernel_event *event);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef DEVICE_PCI_H
-#define DEVICE_PCI_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,5 +32,3 @@ struct pci_device {
  * What was returned before that is no longer valid. With the turn for NULL.
  */
 const struct pci_device *pci_next(const struct pci_device *prev);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef DEVICE_VHOST_H
-#define DEVICE_VHOST_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/types.h>
@@ -16,5 +15,3 @@
  * @return 0, also for any other device; or a negative errno, and in why what to do.
  */
 int vhost_check(const struct rte_devargs *da, pid_t primary, char *why, size_t size);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EAL_HUGEPAGES_H
-#define EAL_HUGEPAGES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ void hugepages_look(const char *huge_dir, bool *mounted, bool *writable);
  * @return 0, or -ECANCELED if wait() said so.
  */
 int hugepages_wait(const char *huge_dir, wait_fn wait, char *why, size_t size);
-
-#endif

@@ -14,11 +14,10 @@ static FILE *_Atomic before; /* where the log went */
 static __thread bool muted;
 
 static ssize_t
-tap_write(void *cookie, const char *buf, size_t size)
+tap_write(__rte_unused void *cookie, const char *buf, size_t size)
 {
 	FILE *out = atomic_load(&before);
 
-	RTE_SET_USED(cookie);
 	if (muted)
 		return size;
 	if (rte_log_cur_msg_loglevel() <= (int)RTE_LOG_ERR)

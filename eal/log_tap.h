@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EAL_LOG_TAP_H
-#define EAL_LOG_TAP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@ void log_tap_mute(bool mute);
 
 /** Log as before log_tap_start(). Before rte_eal_cleanup(), main thread. */
 void log_tap_stop(void);
-
-#endif

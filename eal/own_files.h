@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EAL_OWN_FILES_H
-#define EAL_OWN_FILES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -22,5 +21,3 @@ void own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
 
 /** Has the file system of dir less room than this, for this user? */
 bool own_files_no_room(const char *dir, uint64_t bytes, unsigned int files);
-
-#endif

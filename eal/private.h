@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EAL_PRIVATE_H
-#define EAL_PRIVATE_H
+#pragma once
 
 #include <stddef.h>
 #include <sys/stat.h>
@@ -26,5 +25,3 @@ int private_make_dir(const char *dir, char *why, size_t size);
  * @return 0 or -EPERM.
  */
 int private_check(const char *path, const struct stat *st, mode_t type, char *why, size_t size);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef EAL_RUNTIME_H
-#define EAL_RUNTIME_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ pid_t runtime_socket_owner(const char *name);
  * Nothing is sent.
  */
 bool runtime_socket_answers(const char *path);
-
-#endif

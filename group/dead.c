@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_DEAD
 #include <stdatomic.h>
 
-#define BY_DEAD
 #include "eal/own_files.h"
 #include "group/dead.h"
 #include "group/events.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_DEAD_H
-#define GROUP_DEAD_H
+#pragma once
 
 #include "group/views.h"
 
@@ -21,5 +20,3 @@ void dead_clear_slot(const struct group_member *member);
  * turn.
  */
 void dead_clear(const struct views *views);
-
-#endif

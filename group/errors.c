@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_ERRORS
 #include <ctype.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
 #include <rte_common.h>
 
-#define BY_ERRORS
 #include "base/text.h"
 #include "eal/log_tap.h"
 #include "group/errors.h"

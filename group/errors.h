@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_ERRORS_H
-#define GROUP_ERRORS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,5 +27,3 @@ int errors_start(void);
  * @return false if no process of this program has logged one.
  */
 bool errors_first(struct who *who, char *text, size_t size);
-
-#endif

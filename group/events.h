@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_EVENTS_H
-#define GROUP_EVENTS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -47,5 +46,3 @@ unsigned int events_last(struct event *events, unsigned int max);
 
 /** Put "2026-11-23 21:36:42.242704", the time of an event, into text and return it. */
 const char *events_time_text(uint64_t time_ns, char *text, size_t size);
-
-#endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_FILE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -12,7 +13,6 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
-#define BY_FILE
 #include "eal/own_files.h"
 #include "eal/private.h"
 #include "group/file.h"

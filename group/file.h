@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_FILE_H
-#define GROUP_FILE_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ int group_file_none(void);
  * @param primary_lost remove the socket of a primary that has died, too.
  */
 void group_file_remove_if_last(bool primary_lost);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_GROUP_H
-#define GROUP_GROUP_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -46,5 +45,3 @@ bool group_leave_begin(wait_fn wait);
  * when rte_eal_init() has failed. Does nothing outside of a group.
  */
 void group_leave(void);
-
-#endif

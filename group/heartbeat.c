@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_HEARTBEAT
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
@@ -11,7 +12,6 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 
-#define BY_HEARTBEAT
 #include "base/clock.h"
 #include "base/proc.h"
 #include "group/heartbeat.h"
@@ -49,13 +49,12 @@ ports_refresh(void)
  * beat mends what that spoils.
  */
 static int
-port_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret_param)
+port_event(uint16_t id, enum rte_eth_event_type event, __rte_unused void *arg,
+	__rte_unused void *ret_param)
 {
 	struct heartbeat_state *state = own;
 	uint64_t bit = UINT64_C(1) << id % 64;
 
-	RTE_SET_USED(arg);
-	RTE_SET_USED(ret_param);
 	if (event == RTE_ETH_EVENT_NEW)
 		atomic_fetch_or(&state->ports[id / 64], bit);
 	else
@@ -65,12 +64,11 @@ port_event(uint16_t id, enum rte_eth_event_type event, void *arg, void *ret_para
 
 /* In the interrupt thread: this shows that the thread runs. */
 static void
-beat(void *arg)
+beat(__rte_unused void *arg)
 {
 	struct heartbeat_state *state = own;
 	uint64_t now = clock_now_ns();
 
-	RTE_SET_USED(arg);
 	ports_refresh();
 	if (now - atomic_load(&state->beat_ns) > HEARTBEAT_HUNG_MS * CLOCK_NS_PER_MS)
 		atomic_store(&state->late_ns, now);
@@ -90,11 +88,10 @@ heartbeat_deaf(void)
 }
 
 static void *
-heartbeat_main(void *arg)
+heartbeat_main(__rte_unused void *arg)
 {
 	const uint64_t one = 1;
 
-	RTE_SET_USED(arg);
 	pthread_mutex_lock(&lock);
 	while (!stopping) {
 		/* Setting an alarm allocates. The interrupt thread, in which the alarm fires, may

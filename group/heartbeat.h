@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_HEARTBEAT_H
-#define GROUP_HEARTBEAT_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -39,5 +38,3 @@ void heartbeat_sleep(void);
 
 /** Is this process unable to hear what its peers ask of it, until it ends? Any thread. */
 bool heartbeat_deaf(void);
-
-#endif

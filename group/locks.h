@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_LOCKS_H
-#define GROUP_LOCKS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -61,5 +60,3 @@ pid_t locks_slot_owner(unsigned int slot);
 
 /** The same, of any slot. */
 pid_t locks_any_slot(void);
-
-#endif

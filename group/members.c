@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_MEMBERS
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
-#define BY_MEMBERS
 #include "group/file.h"
 #include "group/locks.h"
 #include "group/members.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_MEMBERS_H
-#define GROUP_MEMBERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -52,5 +51,3 @@ void member_set_primary(bool primary);
 
 /** Free a slot, of this process or of a dead one. With the turn, but for its own. */
 void member_free(struct group_member *member);
-
-#endif

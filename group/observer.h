@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_OBSERVER_H
-#define GROUP_OBSERVER_H
+#pragma once
 
 /*
  * Events of processes that cannot tell of themselves: members that have died, stopped or hung,
@@ -10,5 +9,3 @@
 
 /** Tell the group what has changed since the last look, if this process does it. Watch thread. */
 void observer_look(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_PEERS_H
-#define GROUP_PEERS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -48,5 +47,3 @@ bool peers_beat_is_old(uint64_t beat_ns, unsigned int limit_ms);
 
 /** "ok", "stopped", ... */
 const char *peers_state_name(enum peer_state state);
-
-#endif

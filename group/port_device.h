@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_PORT_DEVICE_H
-#define GROUP_PORT_DEVICE_H
+#pragma once
 
 #include "group/shared.h"
 
@@ -8,5 +7,3 @@
 
 /** What is remembered of a port; its name is empty if nothing is. Any thread. */
 void port_device_get(unsigned int id, struct port_device *device);
-
-#endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_PRIMARY
 #include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
 
-#define BY_PRIMARY
 #include "eal/runtime.h"
 #include "group/file.h"
 #include "group/members.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_PRIMARY_H
-#define GROUP_PRIMARY_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,5 +40,3 @@ void primary_lost_text(char *text, size_t size);
 /** Tell the secondaries that this process, their primary, begins to leave. Main thread, with the
  * turn if it could be had. */
 void primary_leaves(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_READINESS_H
-#define GROUP_READINESS_H
+#pragma once
 
 #include <stddef.h>
 
@@ -25,5 +24,3 @@ int readiness_check(struct views *now, wait_fn wait, char *why, size_t size);
  * @return 0, or -ETIMEDOUT if some process is stopped or stays busy.
  */
 int readiness_settle(wait_fn wait);
-
-#endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_RING
 #include <rte_common.h>
 
-#define BY_RING
 #include "base/text.h"
 #include "group/file.h"
 #include "group/ring.h"

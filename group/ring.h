@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_RING_H
-#define GROUP_RING_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -28,5 +27,3 @@ uint64_t ring_newest(void);
  * @return false if there is none.
  */
 bool ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_SHARED_H
-#define GROUP_SHARED_H
+#pragma once
 
 #include <assert.h>
 #include <stdalign.h>
@@ -246,5 +245,3 @@ struct group_shared {
 };
 
 static_assert(offsetof(struct group_shared, turn) == GROUP_TURN_OFFSET, "see struct group_shared");
-
-#endif

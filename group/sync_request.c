@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_SYNC_REQUEST
 #include <errno.h>
 #include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define BY_SYNC_REQUEST
 #include "base/clock.h"
 #include "group/heartbeat.h"
 #include "group/members.h"

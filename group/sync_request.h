@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_SYNC_REQUEST_H
-#define GROUP_SYNC_REQUEST_H
+#pragma once
 
 #include "base/wait.h"
 #include "group/views.h"
@@ -16,5 +15,3 @@ int sync_request_send(const struct views *who, wait_fn wait);
 
 /** If the holder of the turn asks this process, call sync and answer. Watch thread. */
 void sync_request_serve(void (*sync)(void));
-
-#endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_TURN
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,7 +8,6 @@
 
 #include <rte_string_fns.h>
 
-#define BY_TURN
 #include "base/text.h"
 #include "group/file.h"
 #include "group/locks.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_TURN_H
-#define GROUP_TURN_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -43,5 +42,3 @@ uint64_t turn_operation(void);
 
 /** Pid of the last holder that died before it was done, or else of the holder. Any thread. */
 pid_t turn_last_holder(void);
-
-#endif

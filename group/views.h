@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_VIEWS_H
-#define GROUP_VIEWS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -52,5 +51,3 @@ struct port_set views_new(const struct views *before, const struct views *now);
  * memory alone: a cheap look, which a process that has just died can spoil.
  */
 bool views_ports_at(const struct port_set *ports, bool everywhere);
-
-#endif

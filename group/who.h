@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_WHO_H
-#define GROUP_WHO_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,5 +26,3 @@ who_name(struct who who, char *text, size_t size)
 	snprintf(text, size, "pid %d (%s)", who.pid, who_role(who.primary));
 	return text;
 }
-
-#endif

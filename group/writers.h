@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef GROUP_WRITERS_H
-#define GROUP_WRITERS_H
+#pragma once
 
 /*
  * Which file writes which field of what the group shares (group/shared.h). A field is const
@@ -75,6 +74,4 @@
 
 #ifndef BY_WITHDRAW
 #define BY_WITHDRAW const /* traffic/withdraw.c */
-#endif
-
 #endif

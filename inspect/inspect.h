@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef INSPECT_INSPECT_H
-#define INSPECT_INSPECT_H
+#pragma once
 
 #include <stdbool.h>
 #include <sys/types.h>
@@ -40,5 +39,3 @@ void inspect_device(const struct rte_device *dev, struct inspect *inspect);
 
 /** Pids of the processes that see a port, at most max. Any thread. @return how many. */
 unsigned int inspect_seen_by(unsigned int id, pid_t *pids, unsigned int max);
-
-#endif

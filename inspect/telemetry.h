@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef INSPECT_TELEMETRY_H
-#define INSPECT_TELEMETRY_H
+#pragma once
 
 /* What librte_telemetry's clients (dpdk-telemetry.py) can ask a primary. They can change nothing.
  * Main thread. */
@@ -16,5 +15,3 @@ int telemetry_fd(void);
 
 /** Look at it, when telemetry_fd() is readable. */
 void telemetry_refresh(void);
-
-#endif

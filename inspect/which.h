@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef INSPECT_WHICH_H
-#define INSPECT_WHICH_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -29,5 +28,3 @@ struct port_set which_ports(const char *text);
  */
 int which_ports_typed(
 	const char *text, struct port_set *ports, wait_fn wait, char *why, size_t size);
-
-#endif

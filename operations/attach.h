@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_ATTACH_H
-#define OPERATIONS_ATTACH_H
+#pragma once
 
 #include "base/wait.h"
 #include "operations/result.h"
@@ -18,5 +17,3 @@
  * @param wait told about waiting; may be NULL.
  */
 void attach(const char *devargs, const char *announce, wait_fn wait, struct result *res);
-
-#endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_BLOCKED
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_devargs.h>
 #include <rte_string_fns.h>
 
-#define BY_BLOCKED
 #include "group/members.h"
 #include "operations/blocked.h"
 

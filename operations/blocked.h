@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_BLOCKED_H
-#define OPERATIONS_BLOCKED_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,5 +17,3 @@ void blocked_publish(void);
  * @param text receives a sentence if so: which process it is, and what to do.
  */
 bool blocked_anywhere(const char *name, char *text, size_t size);
-
-#endif

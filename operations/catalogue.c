@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_CATALOGUE
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +10,6 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
-#define BY_CATALOGUE
 #include "device/device.h"
 #include "group/events.h"
 #include "group/file.h"

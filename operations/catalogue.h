@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_CATALOGUE_H
-#define OPERATIONS_CATALOGUE_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -30,5 +29,3 @@ void catalogue_follow_foreign(void);
 /** Have ports come or gone under a foreign primary that the catalogue does not know of? Any
  * thread. */
 bool catalogue_is_behind(void);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_DETACH_H
-#define OPERATIONS_DETACH_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -22,5 +21,3 @@
  * @param wait told about waiting; may be NULL.
  */
 void detach(const char *device, bool force, const char *announce, wait_fn wait, struct result *res);
-
-#endif

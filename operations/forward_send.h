@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_FORWARD_SEND_H
-#define OPERATIONS_FORWARD_SEND_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -26,5 +25,3 @@ void send_through_device(const char *device, unsigned int count, unsigned int si
 
 /** Count packets from 0 on again, in every process. */
 void reset_counters(wait_fn wait, struct result *res);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_KERNEL_REQUESTS_H
-#define OPERATIONS_KERNEL_REQUESTS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -32,5 +31,3 @@ int kernel_requests_fd(void);
  * @param wait told about waiting.
  */
 void kernel_requests_run(wait_fn wait);
-
-#endif

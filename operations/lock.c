@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_LOCK
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -8,7 +9,6 @@
 #include <rte_devargs.h>
 #include <rte_string_fns.h>
 
-#define BY_LOCK
 #include "base/text.h"
 #include "device/device.h"
 #include "group/events.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_LOCK_H
-#define OPERATIONS_LOCK_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -31,5 +30,3 @@ void lock_release(const char *device, wait_fn wait, struct result *res);
  * @return false if no process has.
  */
 bool lock_holder(const char *name, char *text, size_t size);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_OPERATION_H
-#define OPERATIONS_OPERATION_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -59,5 +58,3 @@ void operation_end(struct operation *op);
  * @return 0; or a negative errno, with the result set and nothing held.
  */
 int operation_take_turn(const char *what, wait_fn wait, struct result *res);
-
-#endif

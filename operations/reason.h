@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_REASON_H
-#define OPERATIONS_REASON_H
+#pragma once
 
 #include <stddef.h>
 
@@ -14,5 +13,3 @@
  * turn.
  */
 void reason_find(struct operation *op, int err, char *text, size_t size);
-
-#endif

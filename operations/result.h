@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_RESULT_H
-#define OPERATIONS_RESULT_H
+#pragma once
 
 #include <rte_common.h>
 #include <rte_dev.h>
@@ -20,5 +19,3 @@ struct result {
 
 /** Set err, and the text by a format. Main thread. */
 __rte_format_printf(3, 4) void result_set(struct result *res, int err, const char *format, ...);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_START_STOP_H
-#define OPERATIONS_START_STOP_H
+#pragma once
 
 #include "base/wait.h"
 #include "operations/result.h"
@@ -12,5 +11,3 @@
 void start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn wait,
 	struct result *res);
 void stop_device(const char *device, wait_fn wait, struct result *res);
-
-#endif

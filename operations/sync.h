@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef OPERATIONS_SYNC_H
-#define OPERATIONS_SYNC_H
+#pragma once
 
 #include "base/wait.h"
 #include "operations/result.h"
@@ -20,5 +19,3 @@ void sync_group(wait_fn wait, struct result *res);
  * the turn.
  */
 void sync_self(void);
-
-#endif

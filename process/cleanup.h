@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PROCESS_CLEANUP_H
-#define PROCESS_CLEANUP_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -12,5 +11,3 @@ void cleanup_begin(const char *dir, bool secondary);
 /** Remove them, for a process that ends without rte_eal_cleanup(). Nothing before
  * cleanup_begin(). Any thread. */
 void cleanup_remove_files(void);
-
-#endif

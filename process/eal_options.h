@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PROCESS_EAL_OPTIONS_H
-#define PROCESS_EAL_OPTIONS_H
+#pragma once
 
 #include <limits.h>
 #include <stdbool.h>
@@ -23,5 +22,3 @@ bool eal_options_secondary(const struct eal_options *options);
 
 /** May it become a secondary, if there is a primary? */
 bool eal_options_auto(const struct eal_options *options);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PROCESS_EXPLAIN_H
-#define PROCESS_EXPLAIN_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,5 +20,3 @@ void explain_failure(const struct eal_options *options, const char *dir, bool jo
 
 /** The runtime directory is full. */
 void explain_no_space(const char *dir, char *why, size_t size);
-
-#endif

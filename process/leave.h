@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PROCESS_LEAVE_H
-#define PROCESS_LEAVE_H
+#pragma once
 
 #include "base/wait.h"
 
@@ -9,5 +8,3 @@
  * goes on, else beside one. Main thread.
  */
 void leave(wait_fn wait);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PROCESS_OPTIONS_H
-#define PROCESS_OPTIONS_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -39,5 +38,3 @@ int options_parse(int argc, char **argv, struct options *own);
 
 /** How many arguments stand after "--". */
 int options_own(int argc, char **argv);
-
-#endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PROCESS_PREFLIGHT_H
-#define PROCESS_PREFLIGHT_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,5 +26,3 @@ int preflight_roles(
  * leaves or operates meanwhile. */
 int preflight_group(const struct eal_options *options, const char *dir, bool *joins, wait_fn wait,
 	char *why, size_t size);
-
-#endif

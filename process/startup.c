@@ -49,12 +49,11 @@ startup_streams(void)
  * has checked the room before; a primary cannot know how much it will need.
  */
 static void
-no_room(int signo)
+no_room(__rte_unused int signo)
 {
 	char why[PATH_MAX + 128], text[sizeof(why) + 64];
 	int len;
 
-	RTE_SET_USED(signo);
 	explain_no_space(group_file_dir(), why, sizeof(why));
 	if (!own_files_no_room(group_file_dir(), 1, 1))
 		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",

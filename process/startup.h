@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef PROCESS_STARTUP_H
-#define PROCESS_STARTUP_H
+#pragma once
 
 #include <stddef.h>
 
@@ -25,5 +24,3 @@ int startup_streams(void);
  * @return the number of arguments the EAL took, as rte_eal_init(); or a negative errno.
  */
 int startup_eal(int argc, char **argv, wait_fn wait, char *why, size_t size);
-
-#endif

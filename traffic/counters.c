@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_COUNTERS
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include <rte_string_fns.h>
 
-#define BY_COUNTERS
 #include "base/text.h"
 #include "group/members.h"
 #include "group/port_device.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_COUNTERS_H
-#define TRAFFIC_COUNTERS_H
+#pragma once
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -36,5 +35,3 @@ void counters_each(const struct port_set *ports, void (*fn)(const struct counter
 
 /** Count from 0 on again at this port, in every process. Main thread, holder of the turn. */
 void counters_reset(unsigned int id);
-
-#endif

@@ -139,14 +139,13 @@ direction_unmake(const struct direction *dir)
 }
 
 static void *
-job_main(void *arg)
+job_main(__rte_unused void *arg)
 {
 	unsigned int reader = withdraw_forward_reader(), i, lost = RTE_MAX_ETHPORTS,
 		     idle_rounds = 0;
 	struct direction *dir;
 	uint16_t nb;
 
-	RTE_SET_USED(arg);
 	pool_cache_begin();
 	while (!atomic_load_explicit(&job.stop, memory_order_relaxed) && lost == RTE_MAX_ETHPORTS &&
 		!primary_seen_leaving()) {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_FORWARD_H
-#define TRAFFIC_FORWARD_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ int forward_start(
 
 /** @return false if nothing was forwarded. */
 bool forward_off(void);
-
-#endif

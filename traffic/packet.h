@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_PACKET_H
-#define TRAFFIC_PACKET_H
+#pragma once
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -60,5 +59,3 @@ packet_any_seen(const struct packet_order *order)
  * packet without a number. After its last packet a stream may begin again.
  */
 uint32_t packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf);
-
-#endif

@@ -120,9 +120,8 @@ pool_whole(void)
 }
 
 static void
-mbuf_put(struct rte_mempool *pool, void *arg, void *mbuf, unsigned int i)
+mbuf_put(struct rte_mempool *pool, __rte_unused void *arg, void *mbuf, unsigned int i)
 {
-	RTE_SET_USED(arg);
 	rte_pktmbuf_init(pool, NULL, mbuf, i);
 	rte_mempool_generic_put(pool, &mbuf, 1, NULL);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_POOL_H
-#define TRAFFIC_POOL_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -41,5 +40,3 @@ bool pool_whole(void);
  * neither a living process nor a port has any.
  */
 void pool_mend(void);
-
-#endif

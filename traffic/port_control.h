@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_PORT_CONTROL_H
-#define TRAFFIC_PORT_CONTROL_H
+#pragma once
 
 #include <stddef.h>
 #include <stdint.h>
@@ -33,5 +32,3 @@ void port_control_set_mbufs(unsigned int nb);
  * @return 0 or a negative errno.
  */
 int port_control_do(const struct port_request *req, char *why, size_t size);
-
-#endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_QUEUES
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -8,7 +9,6 @@
 #include <rte_ethdev.h>
 #include <rte_memory.h>
 
-#define BY_QUEUES
 #include "base/text.h"
 #include "group/file.h"
 #include "group/members.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_QUEUES_H
-#define TRAFFIC_QUEUES_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,5 +24,3 @@ void queues_give(unsigned int id, bool rx, unsigned int queue);
 /** Does any living process poll a queue, perhaps with mbufs in its hands? Any thread, with the
  * turn. */
 bool queues_any(void);
-
-#endif

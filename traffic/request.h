@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_REQUEST_H
-#define TRAFFIC_REQUEST_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -34,5 +33,3 @@ void request_mend_pool(void);
  * @return 0, or -EBUSY and why.
  */
 int request_settle(wait_fn wait, char *why, size_t size);
-
-#endif

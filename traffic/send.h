@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_SEND_H
-#define TRAFFIC_SEND_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -21,5 +20,3 @@ int send_begin(unsigned int id, char *why, size_t size);
  */
 const char *send_packets(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size,
 	bool (*look)(void), unsigned int *sent);
-
-#endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_SERVER
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -8,7 +9,6 @@
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 
-#define BY_SERVER
 #include "group/members.h"
 #include "group/primary.h"
 #include "group/turn.h"
@@ -40,12 +40,11 @@ request_answer(const struct port_request *req, const char *peer)
 }
 
 static void *
-serve_main(void *arg)
+serve_main(__rte_unused void *arg)
 {
 	struct port_request req;
 	char peer[sizeof(asker)];
 
-	RTE_SET_USED(arg);
 	pthread_mutex_lock(&lock);
 	while (!stopping) {
 		if (!waiting) {

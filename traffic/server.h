@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_SERVER_H
-#define TRAFFIC_SERVER_H
+#pragma once
 
 #include <stdint.h>
 
@@ -31,5 +30,3 @@ void server_stop(void);
  * process has written there. Watch thread, each beat.
  */
 void server_tick(void);
-
-#endif

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_STARTED
 #include <stdatomic.h>
 #include <stdint.h>
 
 #include <rte_common.h>
 #include <rte_ethdev.h>
 
-#define BY_STARTED
 #include "group/file.h"
 #include "traffic/pool.h"
 #include "traffic/started.h"

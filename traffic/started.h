@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_STARTED_H
-#define TRAFFIC_STARTED_H
+#pragma once
 
 #include <stdbool.h>
 
@@ -27,5 +26,3 @@ void started_enter(unsigned int id, unsigned int nb_rx, unsigned int nb_tx);
 
 /** The port is stopped or has gone. The primary or the holder of the turn. */
 void started_clear(unsigned int id);
-
-#endif

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_WITHDRAW
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -6,7 +7,6 @@
 #include <rte_common.h>
 #include <rte_rcu_qsbr.h>
 
-#define BY_WITHDRAW
 #include "base/clock.h"
 #include "group/file.h"
 #include "group/locks.h"

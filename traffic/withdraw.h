@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef TRAFFIC_WITHDRAW_H
-#define TRAFFIC_WITHDRAW_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -69,5 +68,3 @@ void withdraw_end(const struct port_set *ports, bool taken);
  *   watch thread, and nothing is done unless the turn is free.
  */
 void withdraw_recover(bool holder);
-
-#endif
