@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "base/signals.h"
 #include "commands.h"
 #include "console/console.h"
@@ -55,7 +56,7 @@ leave_wait(const char *text)
 static int
 start(int argc, char **argv)
 {
-	char why[512];
+	char why[WHY_SIZE];
 	int ret, own;
 
 	ret = startup_streams();
@@ -75,7 +76,7 @@ start(int argc, char **argv)
 	own = options_own(argc, argv);
 	/* Before this process joins, so that its joining is the first event of a feed. */
 	monitor_set(options.monitor);
-	ret = startup_eal(argc, argv, start_wait, why, sizeof(why));
+	ret = startup_eal(argc, argv, start_wait, why);
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);
 		return signals_caught() != 0 ? 128 + signals_caught() : EXIT_FAILURE;

@@ -6,6 +6,7 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "base/wait.h"
 #include "console/completion.h"
@@ -63,7 +64,7 @@ completion_attached(void)
 	struct port_device known;
 	struct device_port port;
 	unsigned int id;
-	char why[256];
+	char why[WHY_SIZE];
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		port_device_get(id, &known);
@@ -71,7 +72,7 @@ completion_attached(void)
 			strlcpy(known.name, port.name, sizeof(known.name));
 		attached_add(known.name);
 	}
-	if (turn_take("complete", wait_not, why, sizeof(why)) >= 0) {
+	if (turn_take("complete", wait_not, why) >= 0) {
 		device_each(attached_add);
 		turn_release();
 	}
@@ -103,7 +104,7 @@ completion_attachable(void)
 			}
 		}
 	}
-	if (turn_take("complete", wait_not, why, sizeof(why)) >= 0) {
+	if (turn_take("complete", wait_not, why) >= 0) {
 		while ((pci = pci_next(pci)) != NULL) {
 			if (pci->usable && pci->pmd != NULL && !pci->attached)
 				completion_add(pci->address);

@@ -6,6 +6,7 @@
 
 #include <rte_common.h>
 
+#include "base/why.h"
 #include "base/wait.h"
 #include "console/monitor.h"
 #include "console/output.h"
@@ -22,9 +23,9 @@ static bool monitoring;
 static void
 foreign_ports_look(void)
 {
-	char why[256];
+	char why[WHY_SIZE];
 
-	if (!primary_is_foreign() || turn_take("monitor", wait_not, why, sizeof(why)) < 0)
+	if (!primary_is_foreign() || turn_take("monitor", wait_not, why) < 0)
 		return;
 	catalogue_follow_foreign();
 	turn_release();

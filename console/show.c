@@ -8,6 +8,7 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/wait.h"
@@ -72,7 +73,7 @@ show_peers(__rte_unused const char *rest)
 
 	/* Between two operations the views are at rest. If an operation takes too long, they are
 	 * shown as they are. */
-	ret = turn_take("peers", wait_not, text, sizeof(text));
+	ret = turn_take("peers", wait_not, text);
 	views_take(&views);
 	if (ret >= 0)
 		turn_release();
@@ -146,7 +147,7 @@ port_print(FILE *out, unsigned int id)
 
 /* A device, which may have several ports, or none. */
 static bool
-device_print(FILE *out, const char *text, char *why, size_t size)
+device_print(FILE *out, const char *text, char *why)
 {
 	struct rte_device *dev;
 	struct inspect inspect;
@@ -154,11 +155,11 @@ device_print(FILE *out, const char *text, char *why, size_t size)
 	struct rte_devargs da;
 	unsigned int id;
 
-	if (device_split(text, &da, why, size) < 0)
+	if (device_split(text, &da, why) < 0)
 		return false;
 	dev = device_find(&da);
 	if (dev == NULL) {
-		snprintf(why, size, "not attached");
+		snprintf(why, WHY_SIZE, "not attached");
 	} else {
 		ports = device_ports(dev);
 		if (port_set_is_empty(&ports)) {
@@ -180,7 +181,7 @@ show(const char *rest)
 	bool found = false, is_port;
 	unsigned int id;
 	struct page page;
-	char why[512];
+	char why[WHY_SIZE];
 	int ret;
 
 	if (!answer_one_device("show", "<device|port>", rest))
@@ -189,9 +190,9 @@ show(const char *rest)
 	ret = page_open(&page);
 	if (ret < 0)
 		snprintf(why, sizeof(why), "%s", strerror(-ret));
-	else if (turn_take("show", output_wait, why, sizeof(why)) >= 0) {
+	else if (turn_take("show", output_wait, why) >= 0) {
 		if (!is_port)
-			found = device_print(page.out, rest, why, sizeof(why));
+			found = device_print(page.out, rest, why);
 		else if (port_print(page.out, id))
 			found = true;
 		else
@@ -224,9 +225,9 @@ show_devices(__rte_unused const char *rest)
 {
 	const struct drivers_virtual *virt = NULL;
 	const struct pci_device *pci;
-	char why[512];
+	char why[WHY_SIZE];
 
-	if (turn_take("devices", output_wait, why, sizeof(why)) < 0) {
+	if (turn_take("devices", output_wait, why) < 0) {
 		output_print("failed to look at the devices: %s\n", why);
 		output_fail();
 		return;

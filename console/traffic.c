@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "console/answers.h"
 #include "console/input.h"
@@ -146,7 +147,7 @@ traffic_stats(const char *rest)
 	const struct rte_mempool *pool;
 	struct port_set ports;
 	struct words words;
-	char why[512];
+	char why[WHY_SIZE];
 
 	words_split(&words, rest);
 	if (words.nb > 1) {
@@ -154,7 +155,7 @@ traffic_stats(const char *rest)
 	} else if (words.nb == 1 && strcmp(words.word[0], "reset") == 0) {
 		stats_reset();
 	} else if (words.nb == 1 &&
-		   which_ports_typed(words.word[0], &ports, output_wait, why, sizeof(why)) < 0) {
+		   which_ports_typed(words.word[0], &ports, output_wait, why) < 0) {
 		output_print("failed to show stats of %s: %s\n", words.word[0], why);
 		output_fail();
 	} else {

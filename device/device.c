@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "device/device.h"
 #include "eal/log_tap.h"
 
@@ -54,43 +55,37 @@ key_alone(const char *name, size_t len)
 }
 
 int
-device_split(const char *text, struct rte_devargs *da, char *why, size_t size)
+device_split(const char *text, struct rte_devargs *da, char *why)
 {
 	const char *name = after_bus(text);
 	size_t len = strlen(text), name_len = strcspn(name, ",");
 
 	memset(da, 0, sizeof(*da));
-	if (len > DEVARGS_MAX) {
-		snprintf(why, size,
+	if (len > DEVARGS_MAX)
+		return why_set(why, -E2BIG,
 			"devargs of %zu bytes; the EAL's multi-process channel carries at most %d",
 			len, DEVARGS_MAX);
-		return -E2BIG;
-	}
-	if (name_len == 0 || name[name_len - 1] == ':') {
-		snprintf(why, size, "\"%s\" has no device name; expected [bus:]name[,arguments]",
-			text);
-		return -EINVAL;
-	}
-	if (name_len >= sizeof(da->name)) {
-		snprintf(why, size, "device name of %zu bytes; it can have at most %zu", name_len,
+	if (name_len == 0 || name[name_len - 1] == ':')
+		return why_set(why, -EINVAL,
+			"\"%s\" has no device name; expected [bus:]name[,arguments]", text);
+	if (name_len >= sizeof(da->name))
+		return why_set(why, -ENAMETOOLONG,
+			"device name of %zu bytes; it can have at most %zu", name_len,
 			sizeof(da->name) - 1);
-		return -ENAMETOOLONG;
-	}
 	if (!key_alone(name, name_len) && rte_devargs_parse(da, text) == 0 && da->bus != NULL &&
 		da->name[0] != '\0') {
 		if (strcmp(rte_bus_name(da->bus), "pci") != 0 || strchr(da->name, ':') == NULL ||
 			strchr(da->name, ':') != strrchr(da->name, ':'))
 			return 0;
-		snprintf(why, size, "a PCI address has a domain: 0000:%s", da->name);
+		snprintf(why, WHY_SIZE, "a PCI address has a domain: 0000:%s", da->name);
 		rte_devargs_reset(da);
 		return -EINVAL;
 	}
 	rte_devargs_reset(da);
-	snprintf(why, size,
+	return why_set(why, -EINVAL,
 		"no bus knows \"%.*s\": it is no PCI address and begins with the name of no "
 		"virtual driver that is loaded",
 		(int)strcspn(text, ","), text);
-	return -EINVAL;
 }
 
 struct rte_device *

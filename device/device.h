@@ -36,7 +36,7 @@ bool device_port_next(unsigned int id, struct device_port *port);
  * @param why receives a sentence on failure.
  * @return 0 or a negative errno.
  */
-int device_split(const char *text, struct rte_devargs *da, char *why, size_t size);
+int device_split(const char *text, struct rte_devargs *da, char *why);
 
 /** The device da names, if a driver has taken it in this process; else NULL. */
 struct rte_device *device_find(const struct rte_devargs *da);

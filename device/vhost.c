@@ -12,6 +12,7 @@
 #include <rte_common.h>
 #include <rte_kvargs.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "device/vhost.h"
 
@@ -47,46 +48,45 @@ primary_path(const char *path, pid_t primary, char *whole, size_t size)
 
 /* Check what is at the path where a server would make its socket. */
 static int
-socket_path_check(const char *path, pid_t primary, char *why, size_t size)
+socket_path_check(const char *path, pid_t primary, char *why)
 {
 	const size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
 	char whole[PATH_MAX + 128];
 	struct stat st;
 	int place, err;
 
-	if (strlen(path) > max) {
-		snprintf(why, size, "the path of its socket has %zu bytes; it can have at most %zu",
+	if (strlen(path) > max)
+		return why_set(why, -ENAMETOOLONG,
+			"the path of its socket has %zu bytes; it can have at most %zu",
 			strlen(path), max);
-		return -ENAMETOOLONG;
-	}
 	primary_path(path, primary, whole, sizeof(whole));
 	place = open(whole, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 	if (place < 0)
 		return 0;
 	if (fstat(place, &st) < 0 || !S_ISSOCK(st.st_mode)) {
 		close(place);
-		snprintf(why, size, "%s exists and is no socket; name another iface", whole);
-		return -EEXIST;
+		return why_set(
+			why, -EEXIST, "%s exists and is no socket; name another iface", whole);
 	}
 	err = socket_try(place);
 	close(place);
 	if (err == ECONNREFUSED)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			"the socket %s is left over from a process that is gone; remove it (rm %s) "
 			"and attach again",
 			whole, whole);
 	else if (err == 0 || err == EAGAIN)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			"another process listens on the socket %s; end it or name another iface",
 			whole);
 	else
-		snprintf(why, size, "cannot use the socket %s: %s; name another iface", whole,
+		snprintf(why, WHY_SIZE, "cannot use the socket %s: %s; name another iface", whole,
 			strerror(err));
 	return -EADDRINUSE;
 }
 
 int
-vhost_check(const struct rte_devargs *da, pid_t primary, char *why, size_t size)
+vhost_check(const struct rte_devargs *da, pid_t primary, char *why)
 {
 	struct rte_kvargs *kvargs;
 	const char *path, *client;
@@ -100,7 +100,7 @@ vhost_check(const struct rte_devargs *da, pid_t primary, char *why, size_t size)
 	path = rte_kvargs_get(kvargs, "iface");
 	client = rte_kvargs_get(kvargs, "client");
 	if (path != NULL && (client == NULL || strcmp(client, "0") == 0))
-		ret = socket_path_check(path, primary, why, size);
+		ret = socket_path_check(path, primary, why);
 	rte_kvargs_free(kvargs);
 	return ret;
 }

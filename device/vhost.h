@@ -14,4 +14,4 @@
  *
  * @return 0, also for any other device; or a negative errno, and in why what to do.
  */
-int vhost_check(const struct rte_devargs *da, pid_t primary, char *why, size_t size);
+int vhost_check(const struct rte_devargs *da, pid_t primary, char *why);

@@ -13,6 +13,7 @@
 
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "base/wait.h"
 #include "base/clock.h"
 #include "eal/hugepages.h"
@@ -103,7 +104,7 @@ lock_pid(int fd)
 }
 
 int
-hugepages_wait(const char *huge_dir, wait_fn wait, char *why, size_t size)
+hugepages_wait(const char *huge_dir, wait_fn wait, char *why)
 {
 	char path[PATH_MAX] = "", text[PATH_MAX + 64], holder[32];
 	unsigned int looks;
@@ -119,8 +120,7 @@ hugepages_wait(const char *huge_dir, wait_fn wait, char *why, size_t size)
 		snprintf(text, sizeof(text), "waiting for %s, which has locked %s",
 			pid == 0 ? "a process" : holder, path);
 		if (!wait_go_on(wait, looks == TELL_MS / LOOK_MS ? text : NULL)) {
-			snprintf(why, size, "gave up %s", text);
-			ret = -ECANCELED;
+			ret = why_set(why, -ECANCELED, "gave up %s", text);
 			break;
 		}
 		clock_sleep_ns(LOOK_MS * CLOCK_NS_PER_MS);

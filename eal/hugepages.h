@@ -23,4 +23,4 @@ void hugepages_look(const char *huge_dir, bool *mounted, bool *writable);
  * @param why receives a sentence on failure.
  * @return 0, or -ECANCELED if wait() said so.
  */
-int hugepages_wait(const char *huge_dir, wait_fn wait, char *why, size_t size);
+int hugepages_wait(const char *huge_dir, wait_fn wait, char *why);

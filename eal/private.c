@@ -8,47 +8,46 @@
 
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "eal/private.h"
 
 /* May only this user, or root, use what is at this path for the group? */
 static int
-owner_check(const char *path, const struct stat *st, mode_t type, char *why, size_t size)
+owner_check(const char *path, const struct stat *st, mode_t type, char *why)
 {
 	if (S_ISLNK(st->st_mode))
-		snprintf(why, size, "%s is a symbolic link", path);
+		snprintf(why, WHY_SIZE, "%s is a symbolic link", path);
 	else if ((st->st_mode & S_IFMT) != type)
-		snprintf(why, size, "%s is no %s", path,
+		snprintf(why, WHY_SIZE, "%s is no %s", path,
 			type == S_IFDIR ? "directory" : "regular file");
 	else if (st->st_uid != geteuid() && st->st_uid != 0)
-		snprintf(why, size, "%s belongs to another user (uid %u)", path, st->st_uid);
+		snprintf(why, WHY_SIZE, "%s belongs to another user (uid %u)", path, st->st_uid);
 	else
 		return 0;
 	return -EPERM;
 }
 
 int
-private_check(const char *path, const struct stat *st, mode_t type, char *why, size_t size)
+private_check(const char *path, const struct stat *st, mode_t type, char *why)
 {
-	int ret = owner_check(path, st, type, why, size);
+	int ret = owner_check(path, st, type, why);
 
 	if (ret == 0 && (st->st_mode & 077) != 0) {
-		snprintf(why, size, "%s is open to other users (mode %04o)", path,
+		ret = why_set(why, -EPERM, "%s is open to other users (mode %04o)", path,
 			st->st_mode & 07777);
-		ret = -EPERM;
 	}
 	return ret;
 }
 
 /* Can nobody else put something at, or take something from, the paths below it? */
 static int
-parent_check(const char *path, const struct stat *st, char *why, size_t size)
+parent_check(const char *path, const struct stat *st, char *why)
 {
-	int ret = owner_check(path, st, S_IFDIR, why, size);
+	int ret = owner_check(path, st, S_IFDIR, why);
 
 	if (ret == 0 && (st->st_mode & 022) != 0 && (st->st_mode & S_ISVTX) == 0) {
-		snprintf(why, size, "other users can write to %s (mode %04o)", path,
+		ret = why_set(why, -EPERM, "other users can write to %s (mode %04o)", path,
 			st->st_mode & 07777);
-		ret = -EPERM;
 	}
 	return ret;
 }
@@ -61,7 +60,7 @@ dir_error(void)
 }
 
 static int
-dirs_make(const char *dir, char *why, size_t size)
+dirs_make(const char *dir, char *why)
 {
 	char base[PATH_MAX], parent[PATH_MAX];
 	char *slash = NULL;
@@ -81,42 +80,42 @@ dirs_make(const char *dir, char *why, size_t size)
 	 * is the machine's or the user's own choice, which may be a link: /var/run is. */
 	if (stat(base[0] == '\0' ? "/" : base, &st) < 0)
 		return -errno;
-	ret = parent_check(base, &st, why, size);
+	ret = parent_check(base, &st, why);
 	if (ret < 0)
 		return ret;
 	if ((mkdir(parent, 0700) < 0 && errno != EEXIST) || lstat(parent, &st) < 0)
 		return -errno;
-	ret = parent_check(parent, &st, why, size);
+	ret = parent_check(parent, &st, why);
 	if (ret < 0)
 		return ret;
 	if (mkdir(dir, 0700) < 0 && errno != EEXIST)
 		return -errno;
 	if (lstat(dir, &st) < 0)
 		return dir_error();
-	ret = private_check(dir, &st, S_IFDIR, why, size);
+	ret = private_check(dir, &st, S_IFDIR, why);
 	if (ret == 0 && access(dir, R_OK | W_OK | X_OK) < 0)
 		ret = dir_error();
 	return ret;
 }
 
 int
-private_make_dir(const char *dir, char *why, size_t size)
+private_make_dir(const char *dir, char *why)
 {
-	char unsafe[256] = "";
+	char unsafe[WHY_SIZE] = "";
 	int ret;
 
 	do {
-		ret = dirs_make(dir, unsafe, sizeof(unsafe));
+		ret = dirs_make(dir, unsafe);
 	} while (ret == -EAGAIN);
 	if (ret == 0)
 		return 0;
 	if (unsafe[0] != '\0')
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			"cannot use the runtime directory %s: %s; mend that, or set "
 			"$RUNTIME_DIRECTORY to a directory of your own",
 			dir, unsafe);
 	else
-		snprintf(why, size, "cannot use the runtime directory %s: %s%s", dir,
+		snprintf(why, WHY_SIZE, "cannot use the runtime directory %s: %s%s", dir,
 			strerror(-ret),
 			ret == -EACCES ? "; run as the user who started the primary, or as root"
 				       : "");

@@ -15,7 +15,7 @@
  * @param why receives a sentence on failure.
  * @return 0 or a negative errno.
  */
-int private_make_dir(const char *dir, char *why, size_t size);
+int private_make_dir(const char *dir, char *why);
 
 /**
  * Check that other users have no access to this file or directory, not even to read it.
@@ -24,4 +24,4 @@ int private_make_dir(const char *dir, char *why, size_t size);
  * @param why receives a sentence on failure.
  * @return 0 or -EPERM.
  */
-int private_check(const char *path, const struct stat *st, mode_t type, char *why, size_t size);
+int private_check(const char *path, const struct stat *st, mode_t type, char *why);

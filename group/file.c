@@ -13,6 +13,7 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "eal/own_files.h"
 #include "eal/private.h"
 #include "group/file.h"
@@ -37,28 +38,26 @@ file_path(char *path, size_t size)
 }
 
 int
-group_file_open(const char *dir, wait_fn wait, char *why, size_t size)
+group_file_open(const char *dir, wait_fn wait, char *why)
 {
 	char path[PATH_MAX];
 	int ret;
 
 	strlcpy(group_dir, dir, sizeof(group_dir));
 	ret = file_path(path, sizeof(path));
-	if (ret < 0) {
-		snprintf(why, size, "the path of the runtime directory is too long");
-		return ret;
-	}
+	if (ret < 0)
+		return why_set(why, ret, "the path of the runtime directory is too long");
 	for (;;) {
-		ret = private_make_dir(group_dir, why, size);
+		ret = private_make_dir(group_dir, why);
 		if (ret < 0)
 			return ret;
-		ret = locks_open(path, why, size);
+		ret = locks_open(path, why);
 		/* The last process of an earlier group may remove the directory as well. */
 		if (ret == -ENOENT)
 			continue;
 		if (ret < 0)
 			return ret;
-		ret = locks_turn_take(wait, why, size);
+		ret = locks_turn_take(wait, why);
 		if (ret < 0 || locks_file_current())
 			return ret;
 		/* The last process of an earlier group has left while this process waited. */
@@ -68,7 +67,7 @@ group_file_open(const char *dir, wait_fn wait, char *why, size_t size)
 
 /* The other processes must have made the file as this build would, and it must be whole. */
 static int
-file_check(char *why, size_t size)
+file_check(char *why)
 {
 	struct group_shared head = {0};
 	int fd = locks_fd();
@@ -76,51 +75,44 @@ file_check(char *why, size_t size)
 
 	if (pread(fd, &head, offsetof(struct group_shared, turn), 0) < 0 ||
 		head.magic != GROUP_MAGIC || head.layout != GROUP_LAYOUT ||
-		head.size != sizeof(head)) {
-		snprintf(why, size,
+		head.size != sizeof(head))
+		return why_set(why, -EPROTO,
 			"another build of this program runs in this group (pid %d, layout %u; this "
 			"one has layout %u); start the same build, or choose another --file-prefix",
 			locks_any_slot(), head.layout, GROUP_LAYOUT);
-		return -EPROTO;
-	}
 	/* Beyond the end of a file that was truncated there is nothing to read or write. */
-	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(head)) {
-		snprintf(why, size,
+	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(head))
+		return why_set(why, -EPROTO,
 			"%s/" FILE_NAME " has been cut off; quit all processes of this group, or "
 			"choose another --file-prefix",
 			group_dir);
-		return -EPROTO;
-	}
 	return 0;
 }
 
 int
-group_file_map(char *why, size_t size)
+group_file_map(char *why)
 {
 	const pid_t other = locks_any_slot();
 	int fd = locks_fd(), ret = 0;
 
-	if (other < 0) {
-		snprintf(why, size,
+	if (other < 0)
+		return why_set(why, -EREMOTE,
 			"processes of another pid namespace are in this group; start this one "
 			"there, or choose another --file-prefix");
-		return -EREMOTE;
-	}
-	if (other != 0 && (ret = file_check(why, size)) < 0)
+	if (other != 0 && (ret = file_check(why)) < 0)
 		return ret;
 	/* Allocate all of it now: a write to a page that the file system has no room for is
 	 * SIGBUS. */
 	if (other == 0)
 		ret = ftruncate(fd, 0) < 0 ? errno : posix_fallocate(fd, 0, sizeof(*group_shared));
-	if (ret != 0) {
-		snprintf(why, size, "cannot make %s/" FILE_NAME ": %s", group_dir, strerror(ret));
-		return -ret;
-	}
+	if (ret != 0)
+		return why_set(
+			why, -ret, "cannot make %s/" FILE_NAME ": %s", group_dir, strerror(ret));
 	group_shared = mmap(NULL, sizeof(*group_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (group_shared == MAP_FAILED) {
 		group_shared = NULL;
-		snprintf(why, size, "cannot map %s/" FILE_NAME ": %s", group_dir, strerror(errno));
-		return -errno;
+		return why_set(
+			why, -errno, "cannot map %s/" FILE_NAME ": %s", group_dir, strerror(errno));
 	}
 	if (other != 0)
 		return 0;

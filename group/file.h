@@ -25,7 +25,7 @@ const char *group_file_dir(void);
  * @param why on failure receives a sentence.
  * @return 0 or a negative errno.
  */
-int group_file_open(const char *dir, wait_fn wait, char *why, size_t size);
+int group_file_open(const char *dir, wait_fn wait, char *why);
 
 /**
  * Check the file and map it, with the turn. A file that no process uses is made anew, all zero.
@@ -33,7 +33,7 @@ int group_file_open(const char *dir, wait_fn wait, char *why, size_t size);
  * @param why on failure receives a sentence.
  * @return 1 if it was made, 0 if other processes use it, or a negative errno.
  */
-int group_file_map(char *why, size_t size);
+int group_file_map(char *why);
 
 /** Be a group of one, which shares nothing and has no file. @return 1 or a negative errno. */
 int group_file_none(void);

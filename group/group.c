@@ -6,6 +6,7 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 
+#include "base/why.h"
 #include "eal/log_tap.h"
 #include "eal/own_files.h"
 #include "group/dead.h"
@@ -26,16 +27,14 @@ static void (*sync_self)(void);
 static bool (*beat)(void);
 
 static int
-slot_claim(char *why, size_t size)
+slot_claim(char *why)
 {
 	struct group_member *member = member_take_slot();
 
-	if (member == NULL) {
-		snprintf(why, size,
+	if (member == NULL)
+		return why_set(why, -EUSERS,
 			"the group has %d processes already, and room for no more; quit one first",
 			GROUP_MAX_MEMBERS);
-		return -EUSERS;
-	}
 	/* A process that has died may have had it, and no process has looked since. */
 	dead_clear_slot(member);
 	member_claim(member);
@@ -43,22 +42,22 @@ slot_claim(char *why, size_t size)
 }
 
 int
-group_join(const char *dir, wait_fn wait, char *why, size_t size)
+group_join(const char *dir, wait_fn wait, char *why)
 {
 	int first, ret;
 
 	if (dir == NULL) {
 		first = group_file_none();
 		if (first < 0)
-			snprintf(why, size, "no memory");
+			snprintf(why, WHY_SIZE, "no memory");
 		else
 			member_claim(member_at(0));
 		return first;
 	}
-	first = group_file_open(dir, wait, why, size);
+	first = group_file_open(dir, wait, why);
 	if (first == 0)
-		first = group_file_map(why, size);
-	ret = first < 0 ? first : slot_claim(why, size);
+		first = group_file_map(why);
+	ret = first < 0 ? first : slot_claim(why);
 	if (ret < 0) {
 		locks_close();
 		return ret;

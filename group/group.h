@@ -17,7 +17,7 @@
  * @return 1 if this process is the first of the group, and what the group shares is all zero;
  *   0 if there are others; or a negative errno.
  */
-int group_join(const char *dir, wait_fn wait, char *why, size_t size);
+int group_join(const char *dir, wait_fn wait, char *why);
 
 /**
  * Take part from now on: publish what this process sees, and watch the primary. After

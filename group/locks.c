@@ -12,6 +12,7 @@
 
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/private.h"
@@ -60,7 +61,7 @@ lock_owner(off_t start, off_t len)
 }
 
 int
-locks_open(const char *path, char *why, size_t size)
+locks_open(const char *path, char *why)
 {
 	struct stat st;
 	int ret;
@@ -69,12 +70,11 @@ locks_open(const char *path, char *why, size_t size)
 	file_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (file_fd < 0 || fstat(file_fd, &st) < 0) {
 		ret = -errno;
-		snprintf(why, size, "cannot open %s: %s", path,
+		return why_set(why, ret, "cannot open %s: %s", path,
 			ret == -ELOOP ? "it is a symbolic link" : strerror(-ret));
-		return ret;
 	}
 	/* A user who can open the file, even for reading only, can lock it and stop the group. */
-	return private_check(path, &st, S_IFREG, why, size);
+	return private_check(path, &st, S_IFREG, why);
 }
 
 void
@@ -153,7 +153,7 @@ holder_print(pid_t holder, char *text, size_t size)
 
 /* A tick of waiting has passed. @return 0 to go on. */
 static int
-tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why, size_t size)
+tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why)
 {
 	bool tell = ticks >= TELL_MS / TICK_MS && !*told;
 	char holder[192], text[224];
@@ -167,25 +167,23 @@ tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why, size_t size)
 	holder_print(pid, holder, sizeof(holder));
 	if (proc_stopped(pid)) {
 		if (pid == next)
-			snprintf(why, size,
+			snprintf(why, WHY_SIZE,
 				"%s is the next to have the turn and is stopped; resume or end it",
 				holder);
 		else
-			snprintf(why, size, "%s has the turn and is stopped; resume or end it",
+			snprintf(why, WHY_SIZE, "%s has the turn and is stopped; resume or end it",
 				holder);
 		return -EBUSY;
 	}
 	snprintf(text, sizeof(text), "waiting for %s", holder);
 	*told = *told || tell;
-	if (!wait_go_on(wait, tell ? text : NULL)) {
-		snprintf(why, size, "gave up %s", text);
-		return -ECANCELED;
-	}
+	if (!wait_go_on(wait, tell ? text : NULL))
+		return why_set(why, -ECANCELED, "gave up %s", text);
 	return 0;
 }
 
 int
-locks_turn_take(wait_fn wait, char *why, size_t size)
+locks_turn_take(wait_fn wait, char *why)
 {
 	static const int bytes[] = {NEXT_BYTE, TURN_BYTE};
 	bool ticking = false, told = false;
@@ -204,7 +202,7 @@ locks_turn_take(wait_fn wait, char *why, size_t size)
 			ret = lock_set(F_SETLKW, F_WRLCK, bytes[i], 1);
 			if (ret != -EINTR)
 				break;
-			ret = tick_over(++ticks, &told, wait, why, size);
+			ret = tick_over(++ticks, &told, wait, why);
 		}
 	}
 	if (ticking)
@@ -212,7 +210,7 @@ locks_turn_take(wait_fn wait, char *why, size_t size)
 	lock_set(F_SETLK, F_UNLCK, NEXT_BYTE, 1);
 	held = ret == 0;
 	if (ret < 0 && ret != -EBUSY && ret != -ECANCELED)
-		snprintf(why, size, "cannot lock %s: %s", file_path, strerror(-ret));
+		why_set(why, ret, "cannot lock %s: %s", file_path, strerror(-ret));
 	return ret;
 }
 

@@ -20,7 +20,7 @@
  * @param why on failure receives a sentence; a file that other users can get at is refused.
  * @return 0 or a negative errno.
  */
-int locks_open(const char *path, char *why, size_t size);
+int locks_open(const char *path, char *why);
 
 /** Drop all locks and close the file. */
 void locks_close(void);
@@ -38,7 +38,7 @@ bool locks_file_current(void);
  * @return 0; -EBUSY if the process waited for is stopped; -ECANCELED if wait() said so; or
  *   another negative errno. On failure why receives a sentence.
  */
-int locks_turn_take(wait_fn wait, char *why, size_t size);
+int locks_turn_take(wait_fn wait, char *why);
 
 /** Give the turn to the next process. Does nothing without the turn. */
 void locks_turn_release(void);

@@ -3,6 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "base/why.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "group/dead.h"
@@ -24,30 +25,28 @@
  * @return 0 or -EBUSY.
  */
 static int
-peer_check(const struct peer *peer, uint64_t start, bool *late, char *why, size_t size)
+peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 {
 	char name[64];
 
 	if (peer->state == PEER_GONE)
 		return 0;
-	if (peer->state == PEER_STOPPED) {
-		snprintf(why, size, "%s is stopped; resume or end it",
+	if (peer->state == PEER_STOPPED)
+		return why_set(why, -EBUSY, "%s is stopped; resume or end it",
 			who_name(peer->who, name, sizeof(name)));
-		return -EBUSY;
-	}
 	if (peer->foreign || peer->beat_ns > start || !peers_beat_is_old(peer->beat_ns, LATE_MS))
 		return 0;
 	*late = true;
 	if (clock_now_ns() - start < GRACE_MS * CLOCK_NS_PER_MS)
 		return 0;
 	if (peer->self)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			heartbeat_deaf() ? "this process has lost the EAL's thread for messages; "
 					   "quit and restart it"
 					 : "this process still serves an earlier request; try "
 					   "again when it is done");
 	else
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			"%s is hung: it has served no request for %u ms; end it, or try again "
 			"later",
 			who_name(peer->who, name, sizeof(name)),
@@ -56,7 +55,7 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why, size_
 }
 
 int
-readiness_check(struct views *now, wait_fn wait, char *why, size_t size)
+readiness_check(struct views *now, wait_fn wait, char *why)
 {
 	uint64_t start = clock_now_ns();
 	bool late, was_late = false;
@@ -66,14 +65,14 @@ readiness_check(struct views *now, wait_fn wait, char *why, size_t size)
 
 	for (;;) {
 		if (primary_left() != 0) {
-			primary_lost_text(why, size);
+			primary_lost_text(why, WHY_SIZE);
 			return -ENOTCONN;
 		}
 		views_take(now);
 		dead_clear(now);
 		late = false;
 		for (peer = now->peers; peer < now->peers + now->nb; peer++) {
-			ret = peer_check(peer, start, &late, why, size);
+			ret = peer_check(peer, start, &late, why);
 			if (ret < 0)
 				return ret;
 		}
@@ -85,10 +84,11 @@ readiness_check(struct views *now, wait_fn wait, char *why, size_t size)
 	/* A process that was stopped until now first serves what it was sent meanwhile. */
 	if (!was_late || readiness_settle(wait) == 0)
 		return 0;
-	snprintf(why, size, "some process is still busy with an earlier request; try again later");
+	snprintf(why, WHY_SIZE,
+		"some process is still busy with an earlier request; try again later");
 	for (peer = now->peers; peer < now->peers + now->nb; peer++) {
 		if (peer->state != PEER_GONE && !peer->self && proc_stopped(peer->who.pid))
-			snprintf(why, size, "%s is stopped; resume or end it",
+			snprintf(why, WHY_SIZE, "%s is stopped; resume or end it",
 				who_name(peer->who, name, sizeof(name)));
 	}
 	return -EBUSY;

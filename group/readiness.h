@@ -16,7 +16,7 @@
  * @param now receives what each process sees, once all are well.
  * @return 0; or a negative errno, and in why which process it is and what to do.
  */
-int readiness_check(struct views *now, wait_fn wait, char *why, size_t size);
+int readiness_check(struct views *now, wait_fn wait, char *why);
 
 /**
  * Wait until the interrupt thread of every process has done what was sent to it so far.

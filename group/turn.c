@@ -8,6 +8,7 @@
 
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "group/file.h"
 #include "group/locks.h"
@@ -18,7 +19,7 @@ static wait_fn waiter; /* of turn_take(), while it waits */
 
 /* Enter that this process has the turn and what for. @return as turn_take(). */
 static int
-record_begin(char role, const char *what, char *why, size_t size)
+record_begin(char role, const char *what, char *why)
 {
 	struct turn_record *record = &group_shared->turn;
 	char dead_what[sizeof(record->dead_what)];
@@ -38,26 +39,27 @@ record_begin(char role, const char *what, char *why, size_t size)
 		return 0;
 	snprintf(dead_what, sizeof(dead_what), "%.*s", (int)sizeof(dead_what) - 1,
 		record->dead_what);
-	snprintf(why, size, "pid %d died during: %s", dead, text_printable(dead_what));
-	return 1;
+	return why_set(why, 1, "pid %d died during: %s", dead, text_printable(dead_what));
 }
 
 void
 turn_begin_start(void)
 {
-	record_begin(0, "start", NULL, 0);
+	char why[WHY_SIZE];
+
+	record_begin(0, "start", why);
 }
 
 static int
-lock_and_begin(const char *what, wait_fn wait, char *why, size_t size)
+lock_and_begin(const char *what, wait_fn wait, char *why)
 {
 	int ret = 0;
 
 	if (group_file_dir()[0] != '\0')
-		ret = locks_turn_take(wait, why, size);
+		ret = locks_turn_take(wait, why);
 	if (ret < 0)
 		return ret;
-	return record_begin(primary_is_self() ? 'p' : 's', what, why, size);
+	return record_begin(primary_is_self() ? 'p' : 's', what, why);
 }
 
 /* Without a primary the turn is of no use, so nobody waits for it. */
@@ -68,25 +70,25 @@ wait_with_primary(const char *text)
 }
 
 int
-turn_take(const char *what, wait_fn wait, char *why, size_t size)
+turn_take(const char *what, wait_fn wait, char *why)
 {
 	int ret = -ENOTCONN;
 
 	waiter = wait;
 	if (primary_left() == 0)
-		ret = lock_and_begin(what, wait_with_primary, why, size);
+		ret = lock_and_begin(what, wait_with_primary, why);
 	if (ret < 0 && primary_left() != 0)
-		primary_lost_text(why, size);
+		primary_lost_text(why, WHY_SIZE);
 	return ret;
 }
 
 void
 turn_take_to_leave(wait_fn wait)
 {
-	char why[256];
+	char why[WHY_SIZE];
 
 	if (!locks_turn_held())
-		lock_and_begin("quit", wait, why, sizeof(why));
+		lock_and_begin("quit", wait, why);
 }
 
 void

@@ -25,7 +25,7 @@ void turn_begin_start(void);
  *   errno: -EBUSY the holder is stopped, -ECANCELED wait() said to give up, -ENOTCONN the
  *   primary has left.
  */
-int turn_take(const char *what, wait_fn wait, char *why, size_t size);
+int turn_take(const char *what, wait_fn wait, char *why);
 
 /** Take the turn to leave, also without a primary, unless this process has it already; goes on
  * without it if wait() gives up. */

@@ -14,6 +14,7 @@
 #include <rte_string_fns.h>
 #include <rte_telemetry.h>
 
+#include "base/why.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/text.h"
@@ -50,12 +51,11 @@ static int wanted_fd = -1;
 void
 telemetry_refresh(void)
 {
-	char why[256];
+	char why[WHY_SIZE];
 	unsigned int id;
 	uint64_t nb;
 
-	if (read(wanted_fd, &nb, sizeof(nb)) < 0 ||
-		turn_take("telemetry", wait_not, why, sizeof(why)) < 0)
+	if (read(wanted_fd, &nb, sizeof(nb)) < 0 || turn_take("telemetry", wait_not, why) < 0)
 		return;
 	pthread_mutex_lock(&lock);
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++)

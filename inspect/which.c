@@ -5,6 +5,7 @@
 
 #include <rte_devargs.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "device/device.h"
 #include "group/port_device.h"
@@ -42,7 +43,7 @@ which_ports(const char *text)
 }
 
 int
-which_ports_typed(const char *text, struct port_set *ports, wait_fn wait, char *why, size_t size)
+which_ports_typed(const char *text, struct port_set *ports, wait_fn wait, char *why)
 {
 	struct rte_devargs da = {0};
 	unsigned int id;
@@ -52,10 +53,9 @@ which_ports_typed(const char *text, struct port_set *ports, wait_fn wait, char *
 		*ports = which_ports(text);
 		if (!port_set_is_empty(ports))
 			return 0;
-		snprintf(why, size, "no such port; list shows those there are");
-		return -ENODEV;
+		return why_set(why, -ENODEV, "no such port; list shows those there are");
 	}
-	ret = device_split(text, &da, why, size);
+	ret = device_split(text, &da, why);
 	if (ret < 0)
 		return ret;
 	*ports = which_ports(da.name);
@@ -63,8 +63,8 @@ which_ports_typed(const char *text, struct port_set *ports, wait_fn wait, char *
 	 * freeing a device. */
 	if (port_set_is_empty(ports)) {
 		ret = -ENODEV;
-		if (turn_take("stats", wait, why, size) >= 0) {
-			snprintf(why, size, "%s",
+		if (turn_take("stats", wait, why) >= 0) {
+			snprintf(why, WHY_SIZE, "%s",
 				device_find(&da) == NULL ? "not attached" : "no ethernet port");
 			turn_release();
 		}

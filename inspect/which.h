@@ -26,5 +26,4 @@ struct port_set which_ports(const char *text);
  *
  * @return 0, or a negative errno and why.
  */
-int which_ports_typed(
-	const char *text, struct port_set *ports, wait_fn wait, char *why, size_t size);
+int which_ports_typed(const char *text, struct port_set *ports, wait_fn wait, char *why);

@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 #include <rte_vfio.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "device/device.h"
 #include "device/pci.h"
@@ -85,7 +86,7 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 static void
 attach_undo(struct operation *op, const char *devargs, int err)
 {
-	char why[512], still[512];
+	char why[WHY_SIZE], still[512];
 	struct rte_device *dev;
 	struct port_set left;
 	bool settled = true;
@@ -113,7 +114,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 	left = views_new(&op->before, &op->now);
 	catalogue_enter(&left, op->da.name, devargs);
 	if (primary_left() != 0) {
-		primary_lost_text(why, sizeof(why));
+		primary_lost_text(why, WHY_SIZE);
 		result_set(op->res, -ENOTCONN, "%s", why);
 	} else if (views_have(&op->now, &left, still, sizeof(still)) > 0) {
 		result_set(op->res, err, "%s; still attached in %s; run sync", why, still);
@@ -156,10 +157,10 @@ attach_verify(struct operation *op, const char *devargs)
 static void
 attach_everywhere(struct operation *op, const char *devargs)
 {
-	char why[512];
+	char why[WHY_SIZE];
 	int ret;
 
-	ret = vhost_check(&op->da, primary_pid(), why, sizeof(why));
+	ret = vhost_check(&op->da, primary_pid(), why);
 	if (ret < 0) {
 		result_set(op->res, ret, "%s", why);
 		return;

@@ -6,6 +6,7 @@
 #include <rte_devargs.h>
 #include <rte_ethdev.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "device/device.h"
 #include "group/primary.h"
@@ -68,7 +69,7 @@ ports_forget(const struct operation *op, const struct port_set *ports)
 static void
 detach_failed(struct operation *op, const struct port_set *ports, int err)
 {
-	char why[512], still[512], rest[512], lost[96];
+	char why[WHY_SIZE], still[512], rest[512], lost[96];
 	bool here;
 
 	primary_lost_text(lost, sizeof(lost));
@@ -132,21 +133,21 @@ detach_everywhere(struct operation *op, struct rte_device *dev, bool force)
 {
 	const struct port_set ports = device_ports(dev);
 	bool touched = false;
-	char why[512];
+	char why[WHY_SIZE];
 	int ret;
 
 	if (owner_find(&ports, why, sizeof(why))) {
 		result_set(op->res, -EBUSY, "%s", why);
 		return;
 	}
-	ret = withdraw_ports(&ports, force ? FORCE_MS : WITHDRAW_MS, why, sizeof(why));
+	ret = withdraw_ports(&ports, force ? FORCE_MS : WITHDRAW_MS, why);
 	if (ret < 0 && force) {
 		text_add(op->res->note, sizeof(op->res->note), "%s%s; it may crash now",
 			op->res->note[0] == '\0' ? "" : "; ", why);
 		ret = 0;
 	}
 	if (ret == 0)
-		ret = request_stop(&ports, &touched, why, sizeof(why));
+		ret = request_stop(&ports, &touched, why);
 	if (ret < 0) {
 		withdraw_end(&ports, touched);
 		result_set(op->res, ret, "%s%s", why, touched ? "" : "; nothing has changed");

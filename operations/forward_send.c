@@ -7,6 +7,7 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
+#include "base/why.h"
 #include "device/device.h"
 #include "group/primary.h"
 #include "group/turn.h"
@@ -19,7 +20,7 @@
 
 /* The first port of a device, if this process can poll it; or a negative errno and why. */
 static int
-port_to_poll(const char *device, char *why, size_t size)
+port_to_poll(const char *device, char *why)
 {
 	const struct rte_device *dev;
 	struct port_set ports = {0};
@@ -27,29 +28,25 @@ port_to_poll(const char *device, char *why, size_t size)
 	struct rte_devargs da;
 	int ret;
 
-	if (primary_is_foreign()) {
-		snprintf(why, size,
+	if (primary_is_foreign())
+		return why_set(why, -ENOTSUP,
 			"the primary (pid %d) is another program, which polls its ports itself",
 			primary_pid());
-		return -ENOTSUP;
-	}
-	ret = device_split(device, &da, why, size);
+	ret = device_split(device, &da, why);
 	if (ret < 0)
 		return ret;
 	dev = device_find(&da);
 	if (dev != NULL)
 		ports = device_ports(dev);
 	if (port_set_is_empty(&ports)) {
-		snprintf(why, size, "%s: no port of this process", da.name);
-		ret = -ENODEV;
+		ret = why_set(why, -ENODEV, "%s: no port of this process", da.name);
 	} else {
 		ret = port_set_next(&ports, 0);
 		driver = rte_driver_name(rte_dev_driver(dev));
 		if (!queues_pollable(ret, driver)) {
-			snprintf(why, size,
+			ret = why_set(why, -ENOTSUP,
 				"%s lets no secondary poll port %d; do it in the primary (pid %d)",
 				driver, ret, primary_pid());
-			ret = -ENOTSUP;
 		}
 	}
 	rte_devargs_reset(&da);
@@ -71,11 +68,10 @@ forward_devices(const char *in, const char *out, bool both, wait_fn wait, struct
 	if (operation_take_turn("forward", wait, res) < 0)
 		return;
 	snprintf(text, sizeof(text), "forward %.63s %.63s%s", in, out, both ? " both" : "");
-	if ((from = port_to_poll(in, res->text, sizeof(res->text))) < 0 ||
-		(to = port_to_poll(out, res->text, sizeof(res->text))) < 0)
+	if ((from = port_to_poll(in, res->text)) < 0 || (to = port_to_poll(out, res->text)) < 0)
 		res->err = -ENODEV;
 	else
-		res->err = forward_start(text, from, to, both, res->text, sizeof(res->text));
+		res->err = forward_start(text, from, to, both, res->text);
 	turn_release();
 }
 
@@ -90,9 +86,9 @@ send_through_device(const char *device, unsigned int count, unsigned int size, w
 	memset(res, 0, sizeof(*res));
 	if (operation_take_turn("send", wait, res) < 0)
 		return;
-	id = port_to_poll(device, res->text, sizeof(res->text));
+	id = port_to_poll(device, res->text);
 	if (id >= 0)
-		queue = send_begin(id, res->text, sizeof(res->text));
+		queue = send_begin(id, res->text);
 	res->err = RTE_MIN(id < 0 ? id : queue, 0);
 	turn_release();
 	if (res->err < 0)
@@ -110,7 +106,7 @@ reset_counters(wait_fn wait, struct result *res)
 	unsigned int id;
 
 	memset(res, 0, sizeof(*res));
-	res->err = turn_take("stats reset", wait, res->text, sizeof(res->text));
+	res->err = turn_take("stats reset", wait, res->text);
 	if (res->err < 0)
 		return;
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++)

@@ -59,12 +59,12 @@ lock_begin(const char *verb, const char *device, struct rte_devargs *da, wait_fn
 	char what[RTE_DEV_NAME_MAX_LEN + 16];
 
 	memset(res, 0, sizeof(*res));
-	res->err = device_split(device, da, res->text, sizeof(res->text));
+	res->err = device_split(device, da, res->text);
 	if (res->err < 0)
 		return false;
 	strlcpy(res->name, da->name, sizeof(res->name));
 	snprintf(what, sizeof(what), "%s %s", verb, res->name);
-	res->err = turn_take(what, wait, res->text, sizeof(res->text));
+	res->err = turn_take(what, wait, res->text);
 	res->err = RTE_MIN(res->err, 0);
 	if (res->err < 0)
 		rte_devargs_reset(da);

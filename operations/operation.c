@@ -5,6 +5,7 @@
 
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "device/device.h"
@@ -52,7 +53,7 @@ static void
 dead_see_to(wait_fn wait, const char *who, struct result *res)
 {
 	struct views now;
-	char why[512];
+	char why[WHY_SIZE];
 
 	withdraw_recover(true);
 	readiness_settle(wait);
@@ -68,8 +69,8 @@ dead_see_to(wait_fn wait, const char *who, struct result *res)
 static int
 take_and_see_to(const char *what, wait_fn wait, struct result *res)
 {
-	char why[512];
-	int ret = turn_take(what, wait, why, sizeof(why));
+	char why[WHY_SIZE];
+	int ret = turn_take(what, wait, why);
 
 	if (ret < 0)
 		result_set(res, ret, "%s", why);
@@ -84,7 +85,7 @@ operation_take_turn(const char *what, wait_fn wait, struct result *res)
 	int ret = take_and_see_to(what, wait, res);
 
 	/* A port that the server is just stopping looks as if it could be polled. */
-	if (ret == 0 && (ret = request_settle(wait, res->text, sizeof(res->text))) < 0) {
+	if (ret == 0 && (ret = request_settle(wait, res->text)) < 0) {
 		res->err = ret;
 		turn_release();
 	}
@@ -105,9 +106,9 @@ operation_turn_take(struct operation *op)
 		return ret;
 	}
 	op->turn_ns = clock_now_ns();
-	ret = readiness_check(&op->before, op->wait, why, sizeof(why));
+	ret = readiness_check(&op->before, op->wait, why);
 	if (ret == 0)
-		ret = request_settle(op->wait, why, sizeof(why));
+		ret = request_settle(op->wait, why);
 	if (ret < 0) {
 		result_set(op->res, ret, "%s", why);
 		operation_event(op);
@@ -122,7 +123,7 @@ operation_turn_take(struct operation *op)
 int
 operation_begin(struct operation *op, const char *device)
 {
-	char why[512];
+	char why[WHY_SIZE];
 	int ret;
 
 	memset(op->res, 0, sizeof(*op->res));
@@ -131,7 +132,7 @@ operation_begin(struct operation *op, const char *device)
 	op->tries = 0;
 	if (device == NULL)
 		return operation_turn_take(op);
-	ret = device_split(device, &op->da, why, sizeof(why));
+	ret = device_split(device, &op->da, why);
 	if (ret < 0) {
 		result_set(op->res, ret, "%s", why);
 		return ret;
@@ -146,11 +147,11 @@ operation_begin(struct operation *op, const char *device)
 bool
 operation_again(struct operation *op)
 {
-	char why[512];
+	char why[WHY_SIZE];
 
 	/* The views before the first try are what counts, so they stay. */
 	if (!op->again || op->tries++ == MAX_RETRIES ||
-		readiness_check(&op->now, op->wait, why, sizeof(why)) < 0)
+		readiness_check(&op->now, op->wait, why) < 0)
 		return false;
 	op->again = false;
 	op->start_ns = clock_now_ns();

@@ -4,6 +4,7 @@
 
 #include <rte_common.h>
 
+#include "base/why.h"
 #include "device/device.h"
 #include "group/primary.h"
 #include "operations/operation.h"
@@ -44,7 +45,7 @@ start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn
 	struct operation op = {.verb = "start", .res = res, .wait = wait};
 	struct port_set ports;
 	unsigned int id;
-	char why[256] = "";
+	char why[WHY_SIZE] = "";
 	int ret = 0;
 
 	if (operation_begin(&op, device) < 0)
@@ -58,7 +59,7 @@ start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn
 				snprintf(why, sizeof(why), "already started (port %u)", id);
 				ret = -EALREADY;
 			} else {
-				ret = request_start(id, nb_rx, nb_tx, why, sizeof(why));
+				ret = request_start(id, nb_rx, nb_tx, why);
 			}
 		}
 		result_set(res, ret, "%s", ret == 0 ? "" : why);
@@ -73,7 +74,7 @@ stop_device(const char *device, wait_fn wait, struct result *res)
 	bool any = false, touched = false;
 	struct port_set ports;
 	unsigned int id;
-	char why[256] = "not started";
+	char why[WHY_SIZE] = "not started";
 	int ret = -EALREADY;
 
 	if (operation_begin(&op, device) < 0)
@@ -84,9 +85,9 @@ stop_device(const char *device, wait_fn wait, struct result *res)
 			any = any || started_port(id);
 		}
 		if (any) {
-			ret = withdraw_ports(&ports, WITHDRAW_MS, why, sizeof(why));
+			ret = withdraw_ports(&ports, WITHDRAW_MS, why);
 			if (ret == 0)
-				ret = request_stop(&ports, &touched, why, sizeof(why));
+				ret = request_stop(&ports, &touched, why);
 			withdraw_end(&ports, touched);
 		}
 		result_set(res, ret, "%s", ret == 0 ? "" : why);

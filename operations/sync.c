@@ -7,6 +7,7 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
+#include "base/why.h"
 #include "device/device.h"
 #include "group/port_device.h"
 #include "group/readiness.h"
@@ -27,7 +28,7 @@ stale_remove(const struct port_set *ref, unsigned int id)
 	struct port_set ports;
 	struct rte_devargs da;
 	unsigned int i;
-	char why[256];
+	char why[WHY_SIZE];
 	bool taken;
 
 	port_device_get(id, &stale);
@@ -38,13 +39,13 @@ stale_remove(const struct port_set *ref, unsigned int id)
 		if (i != id && strcmp(other.name, stale.name) == 0)
 			return;
 	}
-	if (stale.name[0] == '\0' || device_split(stale.devargs, &da, why, sizeof(why)) < 0)
+	if (stale.name[0] == '\0' || device_split(stale.devargs, &da, why) < 0)
 		return;
 	dev = device_find(&da);
 	if (dev != NULL) {
 		ports = device_ports(dev);
 		/* The holder of the turn has asked for this, and waits for it. */
-		taken = withdraw_ports(&ports, WITHDRAW_MS, why, sizeof(why)) == 0;
+		taken = withdraw_ports(&ports, WITHDRAW_MS, why) == 0;
 		if (taken)
 			rte_dev_remove(dev);
 		withdraw_end(&ports, taken);

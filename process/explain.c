@@ -7,6 +7,7 @@
 
 #include <rte_errno.h>
 
+#include "base/why.h"
 #include "eal/hugepages.h"
 #include "eal/own_files.h"
 #include "process/explain.h"
@@ -31,30 +32,29 @@ meminfo(const char *key)
 }
 
 void
-explain_no_space(const char *dir, char *why, size_t size)
+explain_no_space(const char *dir, char *why)
 {
-	snprintf(why, size, "no space is left in the runtime directory %s; make room there", dir);
+	why_set(why, 0, "no space is left in the runtime directory %s; make room there", dir);
 }
 
 void
-explain_failure(const struct eal_options *options, const char *dir, bool joins, int err, char *why,
-	size_t size)
+explain_failure(const struct eal_options *options, const char *dir, bool joins, int err, char *why)
 {
 	char path[PATH_MAX + 16];
 	bool mounted, writable;
 
-	snprintf(why, size, "the EAL did not start: %s; its own messages are above",
+	why_set(why, err, "the EAL did not start: %s; its own messages are above",
 		rte_strerror(err));
 	/* The EAL refuses its options. */
 	if (err == EINVAL)
 		return;
 	if (options->shared && own_files_no_room(dir, 1, 1)) {
-		explain_no_space(dir, why, size);
+		explain_no_space(dir, why);
 		return;
 	}
 	snprintf(path, sizeof(path), "%s/hugepage_info", dir);
 	if (joins && (!options->huge || access(path, F_OK) < 0)) {
-		snprintf(why, size,
+		why_set(why, err,
 			"a process without hugepages (--no-huge) can neither join a group nor be "
 			"joined; start the primary, and this one, with hugepages");
 		return;
@@ -62,14 +62,14 @@ explain_failure(const struct eal_options *options, const char *dir, bool joins, 
 	if (options->huge) {
 		hugepages_look(options->huge_dir, &mounted, &writable);
 		if (!mounted) {
-			snprintf(why, size,
+			why_set(why, err,
 				"no hugetlbfs is mounted%s%s; run scripts/setup.sh or "
 				"dpdk-hugepages.py --setup 1G as root, or start with --no-huge",
 				options->huge_dir[0] == '\0' ? "" : " at ", options->huge_dir);
 			return;
 		}
 		if (!writable) {
-			snprintf(why, size,
+			why_set(why, err,
 				"no permission to use the hugepages (%s on hugetlbfs); run as "
 				"root, or give this user a mount of its own with --huge-dir",
 				strerror(EACCES));
@@ -78,7 +78,7 @@ explain_failure(const struct eal_options *options, const char *dir, bool joins, 
 		if (joins && err == ENOMEM) {
 			/* It needs all of the group's pages at their addresses, and a little
 			 * of the memory in them. */
-			snprintf(why, size,
+			why_set(why, err,
 				"the group's memory cannot be mapped at the addresses it has in "
 				"the primary, or has no room left; try again, or start all "
 				"processes of the group anew, with more hugepages or with "
@@ -86,7 +86,7 @@ explain_failure(const struct eal_options *options, const char *dir, bool joins, 
 			return;
 		}
 		if (!joins && meminfo("HugePages_Free") == 0) {
-			snprintf(why, size,
+			why_set(why, err,
 				"no hugepages are free (%ld reserved); reserve some as root with "
 				"scripts/setup.sh or dpdk-hugepages.py --setup 1G, or start with "
 				"--no-huge",
@@ -95,7 +95,7 @@ explain_failure(const struct eal_options *options, const char *dir, bool joins, 
 		}
 	}
 	if (options->huge && err == ENOMEM)
-		snprintf(why, size,
+		why_set(why, err,
 			"not enough hugepages: %ld of %ld are free; reserve more as root with "
 			"dpdk-hugepages.py, or ask for less with -m",
 			meminfo("HugePages_Free"), meminfo("HugePages_Total"));

@@ -15,8 +15,8 @@
  * @param dir the runtime directory; empty if the group has none.
  * @param joins this process was to be a secondary.
  */
-void explain_failure(const struct eal_options *options, const char *dir, bool joins, int err,
-	char *why, size_t size);
+void explain_failure(
+	const struct eal_options *options, const char *dir, bool joins, int err, char *why);
 
 /** The runtime directory is full. */
-void explain_no_space(const char *dir, char *why, size_t size);
+void explain_no_space(const char *dir, char *why);

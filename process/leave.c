@@ -8,6 +8,7 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
+#include "base/why.h"
 #include "base/signals.h"
 #include "group/group.h"
 #include "group/heartbeat.h"
@@ -33,10 +34,10 @@ static void
 withdraw_all(void)
 {
 	const struct port_set all = port_set_all();
-	char why[256];
+	char why[WHY_SIZE];
 
 	primary_leaves();
-	if (withdraw_ports(&all, POLLED_MS, why, sizeof(why)) < 0)
+	if (withdraw_ports(&all, POLLED_MS, why) < 0)
 		fprintf(stderr, PROGRAM ": %s\n", why);
 }
 
@@ -56,7 +57,7 @@ stop_ports(void)
 {
 	bool touched, any = false;
 	struct port_set port;
-	char why[256];
+	char why[WHY_SIZE];
 	sem_t passed;
 	uint16_t id;
 
@@ -66,7 +67,7 @@ stop_ports(void)
 		signals_allow(CLOSE_MS);
 		port = port_set_of(id);
 		/* Go on with the next port if one does not stop. */
-		if (request_stop(&port, &touched, why, sizeof(why)) < 0)
+		if (request_stop(&port, &touched, why) < 0)
 			fprintf(stderr, PROGRAM ": port %u is closed without being stopped: %s\n",
 				id, why);
 		any = any || touched;

@@ -7,6 +7,7 @@
 
 #include <rte_common.h>
 
+#include "base/why.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/hugepages.h"
@@ -25,44 +26,33 @@
 #define MIN_DESCRIPTORS 64
 
 int
-preflight_options(
-	const struct eal_options *options, char *dir, size_t dir_size, char *why, size_t size)
+preflight_options(const struct eal_options *options, char *dir, size_t dir_size, char *why)
 {
 	struct rlimit files;
 
 	dir[0] = '\0';
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MIN_DESCRIPTORS) {
-		snprintf(why, size,
+	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MIN_DESCRIPTORS)
+		return why_set(why, -EMFILE,
 			"at most %lu open files are allowed, and %d are needed; allow more (ulimit -n)",
 			(unsigned long)files.rlim_cur, MIN_DESCRIPTORS);
-		return -EMFILE;
-	}
-	if (options->shared && runtime_dir(options->file_prefix, dir, dir_size) < 0) {
-		snprintf(why, size, "the path of the runtime directory is too long");
-		return -ENAMETOOLONG;
-	}
-	if (options->shared && strlen(dir) > DIR_MAX) {
-		snprintf(why, size,
+	if (options->shared && runtime_dir(options->file_prefix, dir, dir_size) < 0)
+		return why_set(why, -ENAMETOOLONG, "the path of the runtime directory is too long");
+	if (options->shared && strlen(dir) > DIR_MAX)
+		return why_set(why, -ENAMETOOLONG,
 			"the runtime directory %s has a path of %zu bytes, too long for the sockets "
 			"in it, which allow %d; choose a shorter --file-prefix",
 			dir, strlen(dir), DIR_MAX);
-		return -ENAMETOOLONG;
-	}
-	if (!options->shared && eal_options_secondary(options)) {
-		snprintf(why, size,
+	if (!options->shared && eal_options_secondary(options))
+		return why_set(why, -EINVAL,
 			"with --in-memory or --no-shconf there is no group to be a secondary in");
-		return -EINVAL;
-	}
-	if (strchr(options->file_prefix, '/') != NULL) {
-		snprintf(why, size, "the file prefix \"%s\" has a slash", options->file_prefix);
-		return -EINVAL;
-	}
+	if (strchr(options->file_prefix, '/') != NULL)
+		return why_set(
+			why, -EINVAL, "the file prefix \"%s\" has a slash", options->file_prefix);
 	return 0;
 }
 
 int
-preflight_roles(
-	const struct eal_options *options, const char *dir, bool *joins, char *why, size_t size)
+preflight_roles(const struct eal_options *options, const char *dir, bool *joins, char *why)
 {
 	pid_t pids[PEERS_MAX];
 	char program[32], list[512];
@@ -70,48 +60,40 @@ preflight_roles(
 	pid_t primary;
 
 	primary = runtime_primary(dir);
-	if (primary == -EREMOTE) {
-		snprintf(why, size,
+	if (primary == -EREMOTE)
+		return why_set(why, primary,
 			"the primary with the file prefix \"%s\" is in another pid namespace; "
 			"start this process there, or choose another --file-prefix",
 			options->file_prefix);
-		return primary;
-	}
-	if (primary < 0) {
-		snprintf(why, size,
+	if (primary < 0)
+		return why_set(why, primary,
 			"cannot look into %s: %s; run as the user who started the primary, or as "
 			"root",
 			dir, strerror(-primary));
-		return primary;
-	}
 	*joins = eal_options_secondary(options) || (eal_options_auto(options) && primary != 0);
-	if (*joins && primary == 0) {
-		snprintf(why, size,
+	if (*joins && primary == 0)
+		return why_set(why, -ENOENT,
 			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
 			"start the primary first, or use --proc-type=auto",
 			options->file_prefix);
-		return -ENOENT;
-	}
 	if (*joins)
 		return 0;
 	if (primary != 0) {
 		proc_program(primary, program, sizeof(program));
-		snprintf(why, size,
+		return why_set(why, -EEXIST,
 			"a primary runs already with the file prefix \"%s\": pid %d (%s); join it "
 			"with --proc-type=auto, or choose another --file-prefix",
 			options->file_prefix, primary, program);
-		return -EEXIST;
 	}
 	nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
 	if (nb > 0) {
 		list[0] = '\0';
 		for (i = 0; i < nb; i++)
 			text_add(list, sizeof(list), "%s%d", i == 0 ? "" : " ", pids[i]);
-		snprintf(why, size,
+		return why_set(why, -EBUSY,
 			"secondaries of an earlier primary still run with the file prefix \"%s\": "
 			"pid %s; quit them first, or choose another --file-prefix",
 			options->file_prefix, list);
-		return -EBUSY;
 	}
 	return 0;
 }
@@ -138,31 +120,29 @@ stopped_find(const char *dir)
 }
 
 int
-preflight_group(const struct eal_options *options, const char *dir, bool *joins, wait_fn wait,
-	char *why, size_t size)
+preflight_group(
+	const struct eal_options *options, const char *dir, bool *joins, wait_fn wait, char *why)
 {
 	unsigned int files;
 	uint64_t bytes;
 	pid_t stopped;
 	int ret;
 
-	ret = preflight_roles(options, dir, joins, why, size);
+	ret = preflight_roles(options, dir, joins, why);
 	/* A primary locks the mount, here and whenever it needs more memory. */
 	if (ret == 0 && !*joins && options->huge)
-		ret = hugepages_wait(options->huge_dir, wait, why, size);
+		ret = hugepages_wait(options->huge_dir, wait, why);
 	if (ret < 0 || !*joins)
 		return ret;
 	stopped = stopped_find(dir);
-	if (stopped != 0) {
-		snprintf(why, size,
+	if (stopped != 0)
+		return why_set(why, -EBUSY,
 			"cannot start beside pid %d, which is stopped; resume or end it", stopped);
-		return -EBUSY;
-	}
 	/* A process that dies for want of room leaves the EAL's locks behind, and harms the
 	 * group. */
 	own_files_join_needs(dir, &bytes, &files);
 	if (own_files_no_room(dir, bytes, files)) {
-		explain_no_space(dir, why, size);
+		explain_no_space(dir, why);
 		return -ENOSPC;
 	}
 	return 0;

@@ -15,14 +15,12 @@
 
 /** Check what needs no look at others. @param dir receives the runtime directory, empty if the
  * options say that there is none. */
-int preflight_options(
-	const struct eal_options *options, char *dir, size_t dir_size, char *why, size_t size);
+int preflight_options(const struct eal_options *options, char *dir, size_t dir_size, char *why);
 
 /** Check which processes are there. @param joins receives whether this one will be a secondary. */
-int preflight_roles(
-	const struct eal_options *options, const char *dir, bool *joins, char *why, size_t size);
+int preflight_roles(const struct eal_options *options, const char *dir, bool *joins, char *why);
 
 /** Check that nothing can block or kill the EAL's start, with the turn, so that no process starts,
  * leaves or operates meanwhile. */
-int preflight_group(const struct eal_options *options, const char *dir, bool *joins, wait_fn wait,
-	char *why, size_t size);
+int preflight_group(
+	const struct eal_options *options, const char *dir, bool *joins, wait_fn wait, char *why);

@@ -11,6 +11,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "base/why.h"
 #include "eal/own_files.h"
 #include "group/events.h"
 #include "group/file.h"
@@ -54,7 +55,7 @@ no_room(__rte_unused int signo)
 	char why[PATH_MAX + 128], text[sizeof(why) + 64];
 	int len;
 
-	explain_no_space(group_file_dir(), why, sizeof(why));
+	explain_no_space(group_file_dir(), why);
 	if (!own_files_no_room(group_file_dir(), 1, 1))
 		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
 			strsignal(SIGBUS));
@@ -68,15 +69,14 @@ no_room(__rte_unused int signo)
 
 /* Start the EAL, with the turn. */
 static int
-eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait, char *why,
-	size_t size)
+eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait, char *why)
 {
 	struct sigaction action = {.sa_handler = no_room}, found;
 	bool joins = false;
 	int ret = 0;
 
 	if (options->shared)
-		ret = preflight_group(options, group_file_dir(), &joins, wait, why, size);
+		ret = preflight_group(options, group_file_dir(), &joins, wait, why);
 	if (ret < 0)
 		return ret;
 	rte_errno = 0;
@@ -88,7 +88,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 	if (ret >= 0)
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
-	explain_failure(options, group_file_dir(), joins, ret, why, size);
+	explain_failure(options, group_file_dir(), joins, ret, why);
 	cleanup_remove_files();
 	return -ret;
 }
@@ -104,7 +104,7 @@ beat(void)
 
 /* Take part in the group, and let the next process have the turn. */
 static int
-enter(char *why, size_t size)
+enter(char *why)
 {
 	struct views views;
 	char text[512];
@@ -112,7 +112,7 @@ enter(char *why, size_t size)
 
 	ret = group_enter(sync_self, beat);
 	if (ret < 0) {
-		snprintf(why, size, "cannot watch the group: %s", strerror(-ret));
+		snprintf(why, WHY_SIZE, "cannot watch the group: %s", strerror(-ret));
 		leave(NULL);
 		return ret;
 	}
@@ -126,7 +126,7 @@ enter(char *why, size_t size)
 }
 
 int
-startup_eal(int argc, char **argv, wait_fn wait, char *why, size_t size)
+startup_eal(int argc, char **argv, wait_fn wait, char *why)
 {
 	struct eal_options options;
 	char dir[PATH_MAX];
@@ -134,28 +134,26 @@ startup_eal(int argc, char **argv, wait_fn wait, char *why, size_t size)
 	bool joins;
 
 	ret = eal_options_read(argc, argv, &options);
-	if (ret < 0) {
-		snprintf(why, size, "no memory");
-		return ret;
-	}
-	ret = preflight_options(&options, dir, sizeof(dir), why, size);
+	if (ret < 0)
+		return why_set(why, ret, "no memory");
+	ret = preflight_options(&options, dir, sizeof(dir), why);
 	if (ret < 0)
 		return ret;
 	/* To join means that a process is there: make no directory for an empty group. */
 	if (options.shared && eal_options_secondary(&options) && access(dir, F_OK) < 0 &&
 		errno == ENOENT)
-		return preflight_roles(&options, dir, &joins, why, size);
-	ret = group_join(options.shared ? dir : NULL, wait, why, size);
+		return preflight_roles(&options, dir, &joins, why);
+	ret = group_join(options.shared ? dir : NULL, wait, why);
 	if (ret < 0)
 		return ret;
 	if (ret > 0)
 		withdraw_init();
 	withdraw_slot_claimed();
-	taken = eal_start(argc, argv, &options, wait, why, size);
+	taken = eal_start(argc, argv, &options, wait, why);
 	if (taken < 0) {
 		group_leave();
 		return taken;
 	}
-	ret = enter(why, size);
+	ret = enter(why);
 	return ret < 0 ? ret : taken;
 }

@@ -23,4 +23,4 @@ int startup_streams(void);
  * @param why receives, on failure, one sentence: what is wrong and how to mend it.
  * @return the number of arguments the EAL took, as rte_eal_init(); or a negative errno.
  */
-int startup_eal(int argc, char **argv, wait_fn wait, char *why, size_t size);
+int startup_eal(int argc, char **argv, wait_fn wait, char *why);

@@ -11,6 +11,7 @@
 #include <rte_mbuf.h>
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "base/clock.h"
 #include "group/events.h"
 #include "group/primary.h"
@@ -175,14 +176,14 @@ job_main(__rte_unused void *arg)
 
 /* Take what a direction needs; on failure nothing stays taken. */
 static int
-direction_make(struct direction *dir, unsigned int in, unsigned int out, char *why, size_t size)
+direction_make(struct direction *dir, unsigned int in, unsigned int out, char *why)
 {
 	int rxq, txq;
 
-	rxq = queues_take(in, true, why, size);
+	rxq = queues_take(in, true, why);
 	if (rxq < 0)
 		return rxq;
-	txq = queues_take(out, false, why, size);
+	txq = queues_take(out, false, why);
 	if (txq < 0) {
 		queues_give(in, true, rxq);
 		return txq;
@@ -221,7 +222,7 @@ job_cores(cpu_set_t *cores)
 }
 
 static int
-job_start(char *why, size_t size)
+job_start(char *why)
 {
 	pthread_attr_t attr;
 	cpu_set_t cores;
@@ -237,9 +238,9 @@ job_start(char *why, size_t size)
 	job.made = ret == 0;
 	atomic_store(&job.runs, job.made);
 	if (ret != 0)
-		snprintf(why, size, "cannot make a thread%s: %s",
+		return why_set(why, -ret, "cannot make a thread%s: %s",
 			job_core >= 0 ? " on the core of --poll-core" : "", strerror(ret));
-	return -ret;
+	return 0;
 }
 
 static void
@@ -263,22 +264,21 @@ forward_off(void)
 }
 
 int
-forward_start(
-	const char *text, unsigned int in, unsigned int out, bool both, char *why, size_t size)
+forward_start(const char *text, unsigned int in, unsigned int out, bool both, char *why)
 {
 	int ret;
 
 	job_join();
 	strlcpy(job.text, text, sizeof(job.text));
 	job.nb = 0;
-	ret = direction_make(&job.dirs[0], in, out, why, size);
+	ret = direction_make(&job.dirs[0], in, out, why);
 	if (ret < 0)
 		return ret;
 	job.nb = 1;
-	if (both && (ret = direction_make(&job.dirs[1], out, in, why, size)) == 0)
+	if (both && (ret = direction_make(&job.dirs[1], out, in, why)) == 0)
 		job.nb = 2;
 	if (ret == 0)
-		ret = job_start(why, size);
+		ret = job_start(why);
 	while (ret < 0 && job.nb > 0)
 		direction_unmake(&job.dirs[--job.nb]);
 	if (ret == 0)

@@ -19,8 +19,7 @@ const char *forward_running(void);
  * @param text names it: "forward net_null0 net_null1".
  * @return 0, or a negative errno and why.
  */
-int forward_start(
-	const char *text, unsigned int in, unsigned int out, bool both, char *why, size_t size);
+int forward_start(const char *text, unsigned int in, unsigned int out, bool both, char *why);
 
 /** @return false if nothing was forwarded. */
 bool forward_off(void);

@@ -9,6 +9,7 @@
 #include <rte_per_lcore.h>
 #include <rte_stack.h>
 
+#include "base/why.h"
 #include "group/members.h"
 #include "traffic/pool.h"
 
@@ -47,7 +48,7 @@ pool_find(void)
 }
 
 struct rte_mempool *
-pool_make(unsigned int nb, char *why, size_t size)
+pool_make(unsigned int nb, char *why)
 {
 	struct rte_mempool *pool = pool_find();
 
@@ -55,11 +56,11 @@ pool_make(unsigned int nb, char *why, size_t size)
 		pool = rte_pktmbuf_pool_create_by_ops(POOL, nb, nb < CACHED_MIN ? 0 : CACHE, 0,
 			RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY, "lf_stack");
 	if (pool == NULL && rte_errno == EINVAL)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			"cannot make %u mbufs: %s; load DPDK's driver librte_mempool_stack", nb,
 			rte_strerror(rte_errno));
 	else if (pool == NULL)
-		snprintf(why, size,
+		snprintf(why, WHY_SIZE,
 			"no memory for %u mbufs: %s; start the primary with -- --mbufs and fewer",
 			nb, rte_strerror(rte_errno));
 	return pool;

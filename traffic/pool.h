@@ -20,7 +20,7 @@ struct rte_mempool *pool_find(void);
  * @param nb mbufs in it.
  * @return NULL and why if there is no memory.
  */
-struct rte_mempool *pool_make(unsigned int nb, char *why, size_t size);
+struct rte_mempool *pool_make(unsigned int nb, char *why);
 
 /** The calling thread uses no cache of the pool, whichever lcore the EAL says it is. */
 void pool_use_uncached(void);

@@ -7,6 +7,7 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
+#include "base/why.h"
 #include "base/clock.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
@@ -25,14 +26,14 @@ port_control_set_mbufs(unsigned int nb)
 }
 
 static int
-queues_setup(const struct port_request *req, char *why, size_t size)
+queues_setup(const struct port_request *req, char *why)
 {
 	uint16_t nb_rxd = DESCRIPTORS, nb_txd = DESCRIPTORS, i;
 	int socket = rte_eth_dev_socket_id(req->id), ret;
 	const struct rte_eth_conf conf = {0};
 	struct rte_mempool *pool;
 
-	pool = pool_make(pool_size, why, size);
+	pool = pool_make(pool_size, why);
 	if (pool == NULL)
 		return -ENOMEM;
 	ret = rte_eth_dev_configure(req->id, req->nb_rx, req->nb_tx, &conf);
@@ -43,41 +44,33 @@ queues_setup(const struct port_request *req, char *why, size_t size)
 	for (i = 0; i < req->nb_tx && ret == 0; i++)
 		ret = rte_eth_tx_queue_setup(req->id, i, nb_txd, socket, NULL);
 	if (ret < 0)
-		snprintf(why, size, "cannot configure port %u: %s", req->id, strerror(-ret));
-	return ret;
+		return why_set(why, ret, "cannot configure port %u: %s", req->id, strerror(-ret));
+	return 0;
 }
 
 static int
-port_start(const struct port_request *req, char *why, size_t size)
+port_start(const struct port_request *req, char *why)
 {
 	struct rte_eth_dev_info info;
 	int ret;
 
 	ret = rte_eth_dev_info_get(req->id, &info);
-	if (ret < 0) {
-		snprintf(why, size, "cannot ask port %u: %s", req->id, strerror(-ret));
-		return ret;
-	}
-	if (req->nb_rx > info.max_rx_queues || req->nb_tx > info.max_tx_queues) {
-		snprintf(why, size, "port %u has at most %u rx and %u tx queues", req->id,
+	if (ret < 0)
+		return why_set(why, ret, "cannot ask port %u: %s", req->id, strerror(-ret));
+	if (req->nb_rx > info.max_rx_queues || req->nb_tx > info.max_tx_queues)
+		return why_set(why, -ERANGE, "port %u has at most %u rx and %u tx queues", req->id,
 			info.max_rx_queues, info.max_tx_queues);
-		return -ERANGE;
-	}
 	/* net_tap sends all descriptors in one message, and checks too late whether they fit. */
-	if (strcmp(info.driver_name, "net_tap") == 0 &&
-		req->nb_rx + req->nb_tx > RTE_MP_MAX_FD_NUM) {
-		snprintf(why, size, "port %u: net_tap has at most %d queues, rx and tx together",
-			req->id, RTE_MP_MAX_FD_NUM);
-		return -ERANGE;
-	}
-	ret = queues_setup(req, why, size);
+	if (strcmp(info.driver_name, "net_tap") == 0 && req->nb_rx + req->nb_tx > RTE_MP_MAX_FD_NUM)
+		return why_set(why, -ERANGE,
+			"port %u: net_tap has at most %d queues, rx and tx together", req->id,
+			RTE_MP_MAX_FD_NUM);
+	ret = queues_setup(req, why);
 	if (ret < 0)
 		return ret;
 	ret = rte_eth_dev_start(req->id);
-	if (ret < 0) {
-		snprintf(why, size, "cannot start port %u: %s", req->id, strerror(-ret));
-		return ret;
-	}
+	if (ret < 0)
+		return why_set(why, ret, "cannot start port %u: %s", req->id, strerror(-ret));
 	/* A process that forwards wants every packet. A port that cannot switch it on has it on
 	 * already, or has no such mode. */
 	rte_eth_promiscuous_enable(req->id);
@@ -109,16 +102,14 @@ port_drain(uint16_t id)
 }
 
 static int
-port_stop(uint16_t id, char *why, size_t size)
+port_stop(uint16_t id, char *why)
 {
 	int ret;
 
 	port_drain(id);
 	ret = rte_eth_dev_stop(id);
-	if (ret < 0) {
-		snprintf(why, size, "cannot stop port %u: %s", id, strerror(-ret));
-		return ret;
-	}
+	if (ret < 0)
+		return why_set(why, ret, "cannot stop port %u: %s", id, strerror(-ret));
 	started_clear(id);
 	return 0;
 }
@@ -152,15 +143,13 @@ pool_see_to(void)
 }
 
 int
-port_control_do(const struct port_request *req, char *why, size_t size)
+port_control_do(const struct port_request *req, char *why)
 {
 	if (req->id == PORT_CONTROL_POOL) {
 		pool_see_to();
 		return 0;
 	}
-	if (!rte_eth_dev_is_valid_port(req->id)) {
-		snprintf(why, size, "the primary has no port %u; run sync", req->id);
-		return -ENODEV;
-	}
-	return req->nb_rx == 0 ? port_stop(req->id, why, size) : port_start(req, why, size);
+	if (!rte_eth_dev_is_valid_port(req->id))
+		return why_set(why, -ENODEV, "the primary has no port %u; run sync", req->id);
+	return req->nb_rx == 0 ? port_stop(req->id, why) : port_start(req, why);
 }

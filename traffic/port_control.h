@@ -31,4 +31,4 @@ void port_control_set_mbufs(unsigned int nb);
  * @param why on failure receives a sentence.
  * @return 0 or a negative errno.
  */
-int port_control_do(const struct port_request *req, char *why, size_t size);
+int port_control_do(const struct port_request *req, char *why);

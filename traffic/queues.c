@@ -9,6 +9,7 @@
 #include <rte_ethdev.h>
 #include <rte_memory.h>
 
+#include "base/why.h"
 #include "base/text.h"
 #include "group/file.h"
 #include "group/members.h"
@@ -56,7 +57,7 @@ queues_valid(void **queues, unsigned int nb)
  * are now.
  */
 static int
-queues_adopt(unsigned int id, char *why, size_t size)
+queues_adopt(unsigned int id, char *why)
 {
 	const struct started_port *port = &group_shared->started[id];
 	void **rx, **tx;
@@ -66,20 +67,18 @@ queues_adopt(unsigned int id, char *why, size_t size)
 	rx = atomic_load(&port->rx_queues);
 	tx = atomic_load(&port->tx_queues);
 	if (!queues_valid(rx, started_queues(id, true)) ||
-		!queues_valid(tx, started_queues(id, false))) {
-		snprintf(why, size,
+		!queues_valid(tx, started_queues(id, false)))
+		return why_set(why, -EFAULT,
 			"what the group knows of the queues of port %u is damaged; stop and start "
 			"its device",
 			id);
-		return -EFAULT;
-	}
 	rte_eth_fp_ops[id].rxq.data = rx;
 	rte_eth_fp_ops[id].txq.data = tx;
 	return 0;
 }
 
 int
-queues_take(unsigned int id, bool rx, char *why, size_t size)
+queues_take(unsigned int id, bool rx, char *why)
 {
 	unsigned int nb = started_queues(id, rx), queue;
 	const struct group_member *member;
@@ -87,10 +86,9 @@ queues_take(unsigned int id, bool rx, char *why, size_t size)
 	char who[256] = "";
 	int ret;
 
-	if (nb == 0) {
-		snprintf(why, size, "port %u is not started; start its device first", id);
-		return -ENETDOWN;
-	}
+	if (nb == 0)
+		return why_set(
+			why, -ENETDOWN, "port %u is not started; start its device first", id);
 	MEMBER_FOREACH(member)
 	{
 		polled = atomic_load(rx ? &member->rx_polled[id] : &member->tx_polled[id]);
@@ -102,12 +100,10 @@ queues_take(unsigned int id, bool rx, char *why, size_t size)
 	}
 	for (queue = 0; queue < nb && (used >> queue & 1) != 0; queue++)
 		;
-	if (queue == nb) {
-		snprintf(why, size, "all %s queues of port %u (%u) are in use by %s",
+	if (queue == nb)
+		return why_set(why, -EBUSY, "all %s queues of port %u (%u) are in use by %s",
 			rx ? "rx" : "tx", id, nb, who);
-		return -EBUSY;
-	}
-	ret = queues_adopt(id, why, size);
+	ret = queues_adopt(id, why);
 	if (ret < 0)
 		return ret;
 	atomic_fetch_or(

@@ -16,7 +16,7 @@ bool queues_pollable(unsigned int id, const char *driver);
  * @param rx to receive, else to send.
  * @return its number, or a negative errno and why.
  */
-int queues_take(unsigned int id, bool rx, char *why, size_t size);
+int queues_take(unsigned int id, bool rx, char *why);
 
 /** Give a queue back. Any thread, without the turn. */
 void queues_give(unsigned int id, bool rx, unsigned int queue);

@@ -8,6 +8,7 @@
 #include <rte_common.h>
 #include <rte_eal.h>
 
+#include "base/why.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "group/members.h"
@@ -22,7 +23,7 @@
 #define ANSWER_S 5
 
 static int
-request_send(struct port_request *req, char *why, size_t size)
+request_send(struct port_request *req, char *why)
 {
 	struct rte_mp_msg msg = {.name = SERVER_ACTION, .len_param = sizeof(*req)};
 	struct timespec timeout = {.tv_sec = ANSWER_S};
@@ -31,17 +32,17 @@ request_send(struct port_request *req, char *why, size_t size)
 	int err = -ETIMEDOUT;
 
 	if (primary_is_self())
-		return port_control_do(req, why, size);
+		return port_control_do(req, why);
 	req->op = turn_operation();
 	memcpy(msg.param, req, sizeof(*req));
-	snprintf(why, size,
+	snprintf(why, WHY_SIZE,
 		"the primary (pid %d) did not answer within %d s, and may do it still; show tells",
 		primary_pid(), ANSWER_S);
 	if (rte_mp_request_sync(&msg, &reply, &timeout) == 0 && reply.nb_received == 1 &&
 		reply.msgs[0].len_param == sizeof(answer)) {
 		memcpy(&answer, reply.msgs[0].param, sizeof(answer));
 		err = RTE_MIN(answer.err, 0);
-		snprintf(why, size, "%.*s", (int)sizeof(answer.why), answer.why);
+		snprintf(why, WHY_SIZE, "%.*s", (int)sizeof(answer.why), answer.why);
 		text_printable(why);
 	}
 	free(reply.msgs);
@@ -49,15 +50,15 @@ request_send(struct port_request *req, char *why, size_t size)
 }
 
 int
-request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why, size_t size)
+request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why)
 {
 	struct port_request req = {.id = id, .nb_rx = nb_rx, .nb_tx = nb_tx};
 
-	return request_send(&req, why, size);
+	return request_send(&req, why);
 }
 
 int
-request_stop(const struct port_set *ports, bool *touched, char *why, size_t size)
+request_stop(const struct port_set *ports, bool *touched, char *why)
 {
 	struct port_request req = {0};
 	unsigned int id;
@@ -69,9 +70,9 @@ request_stop(const struct port_set *ports, bool *touched, char *why, size_t size
 		if (!started_port(id))
 			continue;
 		req.id = id;
-		ret = request_send(&req, why, size);
+		ret = request_send(&req, why);
 		if (ret < 0 && ret != -ETIMEDOUT && *touched)
-			text_add(why, size, "; another port of it is stopped");
+			text_add(why, WHY_SIZE, "; another port of it is stopped");
 		*touched = *touched || ret == 0 || ret == -ETIMEDOUT;
 		if (ret < 0)
 			break;
@@ -83,11 +84,11 @@ void
 request_mend_pool(void)
 {
 	struct port_request req = {.id = PORT_CONTROL_POOL};
-	char why[256];
+	char why[WHY_SIZE];
 
 	/* Failure is harmless: the next caller checks again. */
 	if (!started_any() && !primary_is_foreign() && !pool_whole())
-		request_send(&req, why, sizeof(why));
+		request_send(&req, why);
 }
 
 static bool
@@ -104,17 +105,15 @@ primary_serves(void)
 }
 
 int
-request_settle(wait_fn wait, char *why, size_t size)
+request_settle(wait_fn wait, char *why)
 {
 	uint64_t until = clock_in_ms(ANSWER_S * 1000);
 
 	while (primary_serves()) {
-		if (clock_is_past(until) || !wait_go_on(wait, NULL)) {
-			snprintf(why, size,
+		if (clock_is_past(until) || !wait_go_on(wait, NULL))
+			return why_set(why, -EBUSY,
 				"the primary (pid %d) is still busy with an earlier start or stop",
 				primary_pid());
-			return -EBUSY;
-		}
 		clock_sleep_ns(10 * CLOCK_NS_PER_MS);
 	}
 	return 0;

@@ -13,7 +13,7 @@
  */
 
 /** Start a port with so many queues. @return 0, or a negative errno and why. */
-int request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why, size_t size);
+int request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why);
 
 /**
  * Stop those of the ports that this program has started.
@@ -22,7 +22,7 @@ int request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char 
  *   that polled it must not go on.
  * @return 0, also if there is nothing to stop; or a negative errno and why.
  */
-int request_stop(const struct port_set *ports, bool *touched, char *why, size_t size);
+int request_stop(const struct port_set *ports, bool *touched, char *why);
 
 /** Ports have gone. If they were the last that were started, have the pool made whole. */
 void request_mend_pool(void);
@@ -32,4 +32,4 @@ void request_mend_pool(void);
  *
  * @return 0, or -EBUSY and why.
  */
-int request_settle(wait_fn wait, char *why, size_t size);
+int request_settle(wait_fn wait, char *why);

@@ -18,9 +18,9 @@
 #define FULL_MS 1000 /* how long the port may take nothing */
 
 int
-send_begin(unsigned int id, char *why, size_t size)
+send_begin(unsigned int id, char *why)
 {
-	int queue = queues_take(id, false, why, size);
+	int queue = queues_take(id, false, why);
 
 	if (queue >= 0)
 		withdraw_enter(id, withdraw_send_reader());

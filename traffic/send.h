@@ -8,7 +8,7 @@
 
 /** Take a queue of the port to send through, with the turn. @return it, or a negative errno and
  * why. */
-int send_begin(unsigned int id, char *why, size_t size);
+int send_begin(unsigned int id, char *why);
 
 /**
  * Send nb packets of size bytes through a queue that send_begin() took, without the turn, and

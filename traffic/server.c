@@ -9,6 +9,7 @@
 #include <rte_errno.h>
 #include <rte_string_fns.h>
 
+#include "base/why.h"
 #include "group/members.h"
 #include "group/primary.h"
 #include "group/turn.h"
@@ -30,11 +31,13 @@ request_answer(const struct port_request *req, const char *peer)
 {
 	struct rte_mp_msg msg = {.name = SERVER_ACTION, .len_param = sizeof(struct server_answer)};
 	struct server_answer answer = {0};
+	char why[WHY_SIZE] = "";
 
 	/* If the asker has given up or died, the turn and the port are another process's. */
 	if (turn_operation() != req->op)
 		return;
-	answer.err = port_control_do(req, answer.why, sizeof(answer.why));
+	answer.err = port_control_do(req, why);
+	strlcpy(answer.why, why, sizeof(answer.why));
 	memcpy(msg.param, &answer, sizeof(answer));
 	rte_mp_reply(&msg, peer);
 }

@@ -7,6 +7,7 @@
 #include <rte_common.h>
 #include <rte_rcu_qsbr.h>
 
+#include "base/why.h"
 #include "base/clock.h"
 #include "group/file.h"
 #include "group/locks.h"
@@ -143,7 +144,7 @@ dead_unregister(void)
 
 /* Wait until everyone has reported to a port since it is closing. */
 static int
-port_wait(unsigned int id, uint64_t until, char *why, size_t size)
+port_wait(unsigned int id, uint64_t until, char *why)
 {
 	unsigned int looks = 0;
 	uint64_t token;
@@ -151,13 +152,11 @@ port_wait(unsigned int id, uint64_t until, char *why, size_t size)
 
 	token = rte_rcu_qsbr_start(qsbr(id));
 	while (rte_rcu_qsbr_check(qsbr(id), token, false) == 0) {
-		if (clock_is_past(until)) {
-			snprintf(why, size, "%s polls port %u and does not let go of it",
+		if (clock_is_past(until))
+			return why_set(why, -EBUSY, "%s polls port %u and does not let go of it",
 				who_name(member_who(member_at(reader_late(id, token) / 2)), name,
 					sizeof(name)),
 				id);
-			return -EBUSY;
-		}
 		if (looks++ % LOOKS_PER_CENSUS == 0)
 			dead_unregister();
 		clock_sleep_ns(LOOK_NS);
@@ -166,7 +165,7 @@ port_wait(unsigned int id, uint64_t until, char *why, size_t size)
 }
 
 int
-withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why, size_t size)
+withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 {
 	uint64_t until = clock_in_ms(limit_ms);
 	/* A process that has gone wrong may have written 0 there, which would close nothing. */
@@ -181,7 +180,7 @@ withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why, s
 	PORT_SET_FOREACH(id, ports)
 	{
 		if (ret == 0)
-			ret = port_wait(id, until, why, size);
+			ret = port_wait(id, until, why);
 	}
 	return ret;
 }

@@ -55,7 +55,7 @@ pid_t withdraw_taken_by(unsigned int id);
  * @return 0; or -EBUSY and in why which process does not answer in time. All others leave the
  *   ports alone.
  */
-int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why, size_t size);
+int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why);
 
 /** After withdraw_ports(): the ports are gone or stopped (taken), or they are as they were. */
 void withdraw_end(const struct port_set *ports, bool taken);
