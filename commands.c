@@ -5,7 +5,7 @@
 #include "console/completion.h"
 #include "console/console.h"
 #include "console/devices.h"
-#include "console/help.h"
+#include "console/grammar.h"
 #include "console/monitor.h"
 #include "console/show.h"
 #include "console/traffic.h"

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "base/signals.h"
 #include "commands.h"
 #include "console/console.h"
@@ -15,7 +15,7 @@
 #include "group/heartbeat.h"
 #include "inspect/telemetry.h"
 #include "operations/kernel_requests.h"
-#include "process/cleanup.h"
+#include "eal/own_files.h"
 #include "process/leave.h"
 #include "process/options.h"
 #include "process/startup.h"
@@ -30,7 +30,7 @@ static void
 force_cleanup(void)
 {
 	terminal_restore();
-	cleanup_remove_files();
+	own_files_remove_own();
 }
 
 /* A start waits for an operation under way. */
@@ -91,25 +91,24 @@ start(int argc, char **argv)
 	return -1;
 }
 
-/* A process that lacks one of these services can do the rest of its work. */
+/* A process that lacks a service can do the rest of its work. */
+static void
+check_service(int ret, const char *service)
+{
+	if (ret < 0)
+		fprintf(stderr, PROGRAM ": cannot %s: %s\n", service, strerror(-ret));
+}
+
 static void
 serve(void)
 {
-	int ret;
-
-	ret = kernel_requests_start(options.auto_attach);
-	if (ret < 0)
-		fprintf(stderr, PROGRAM ": cannot watch for devices that come and go: %s\n",
-			strerror(-ret));
 	forward_set_core(options.poll_core);
 	if (options.nb_mbufs != 0)
 		port_control_set_mbufs(options.nb_mbufs);
-	ret = server_start();
-	if (ret < 0)
-		fprintf(stderr, PROGRAM ": cannot start ports for others: %s\n", strerror(-ret));
-	ret = telemetry_start();
-	if (ret < 0)
-		fprintf(stderr, PROGRAM ": cannot answer telemetry: %s\n", strerror(-ret));
+	check_service(
+		kernel_requests_start(options.auto_attach), "watch for devices that come and go");
+	check_service(server_start(), "start ports for others");
+	check_service(telemetry_start(), "answer telemetry");
 }
 
 /* Run the scripts, then whatever else has to be read. */

@@ -4,7 +4,6 @@
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <time.h>
 
 /* The monotonic clock (CLOCK_MONOTONIC), which all processes of a machine share. Any thread. */
 

@@ -67,9 +67,7 @@ port_set_count(const struct port_set *set)
 	unsigned int id, nb = 0;
 
 	PORT_SET_FOREACH(id, set)
-	{
 		nb++;
-	}
 	return nb;
 }
 

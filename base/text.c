@@ -58,3 +58,14 @@ text_number(const char *text, unsigned int min, unsigned int max, unsigned int *
 	*value = n;
 	return true;
 }
+
+int
+why_set(char *why, int err, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(why, WHY_SIZE, format, ap);
+	va_end(ap);
+	return err;
+}

@@ -22,3 +22,10 @@ bool text_is_digits(const char *text);
 
 /** Read a decimal number from min to max. @return false if text is anything else. */
 bool text_number(const char *text, unsigned int min, unsigned int max, unsigned int *value);
+
+/** Size of every buffer named why: a sentence without its full stop that says what failed, who or
+ * what is the cause, and what to do. */
+#define WHY_SIZE 512
+
+/** Put a sentence into why, and return err. Any thread. */
+__rte_format_printf(3, 4) int why_set(char *why, int err, const char *format, ...);

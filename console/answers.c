@@ -2,10 +2,25 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_string_fns.h>
+
 #include "console/answers.h"
-#include "console/output.h"
-#include "console/words.h"
 #include "group/primary.h"
+
+void
+words_split(struct words *words, const char *rest)
+{
+	char *save = NULL, *word;
+
+	words->nb = 0;
+	strlcpy(words->text, rest, sizeof(words->text));
+	for (word = strtok_r(words->text, " \t", &save); word != NULL;
+		word = strtok_r(NULL, " \t", &save)) {
+		if (words->nb < WORDS_MAX)
+			words->word[words->nb] = word;
+		words->nb++;
+	}
+}
 
 bool
 answer_one_device(const char *verb, const char *args, const char *rest)

@@ -3,7 +3,8 @@
 
 #include <stdbool.h>
 
-#include "operations/result.h"
+#include "console/output.h"
+#include "operations/operation.h"
 
 /* How commands answer. What says that something was wrong also fails the command. Main thread. */
 
@@ -21,3 +22,16 @@ void answer_result(const char *verb, const char *done, const char *what, const s
 
 /** The same, of a device; typed is how it was named, if its bus does not name it. */
 void answer_device(const char *verb, const char *done, const char *typed, const struct result *res);
+
+/* The words of what was typed after a command. Any thread. */
+
+/** Most words that a command takes. */
+#define WORDS_MAX 6
+
+struct words {
+	char text[OUTPUT_LINE_MAX + 1];
+	char *word[WORDS_MAX];
+	int nb; /* more than WORDS_MAX if there are more; those are not in word */
+};
+
+void words_split(struct words *words, const char *rest);

@@ -6,14 +6,13 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
-#include "base/why.h"
 #include "base/text.h"
 #include "base/wait.h"
 #include "console/completion.h"
 #include "device/device.h"
 #include "device/drivers.h"
 #include "device/pci.h"
-#include "group/port_device.h"
+#include "group/views.h"
 #include "group/turn.h"
 
 #define MAX_CHOICES 256
@@ -67,7 +66,7 @@ completion_attached(void)
 	char why[WHY_SIZE];
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		port_device_get(id, &known);
+		views_device(id, &known);
 		if (known.name[0] == '\0' && device_port_next(id, &port) && port.id == id)
 			strlcpy(known.name, port.name, sizeof(known.name));
 		attached_add(known.name);

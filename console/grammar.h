@@ -26,3 +26,10 @@ const struct command *grammar_commands(void);
  * nothing to complete. */
 cmdline_parse_ctx_t *grammar_typed(void);
 cmdline_parse_ctx_t *grammar_scripted(void);
+
+/* `help [command]`, made of the table of commands. Main thread. */
+
+void help_print(const char *rest);
+
+/** Offer the names of the commands; for TAB. */
+void help_complete(void);

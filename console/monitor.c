@@ -4,9 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_common.h>
-
-#include "base/why.h"
+#include "base/text.h"
 #include "base/wait.h"
 #include "console/monitor.h"
 #include "console/output.h"

@@ -8,7 +8,6 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
-#include "base/why.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/wait.h"
@@ -18,7 +17,6 @@
 #include "device/device.h"
 #include "device/drivers.h"
 #include "device/pci.h"
-#include "group/port_device.h"
 #include "group/primary.h"
 #include "group/turn.h"
 #include "group/views.h"
@@ -40,7 +38,7 @@ show_list(__rte_unused const char *rest)
 	}
 	output_print("list all etherdev\n");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
-		port_device_get(port.id, &known);
+		views_device(port.id, &known);
 		output_print("%u\t%s\n", port.id,
 			text_harmless(port.name[0] == '\0' ? known.name : port.name));
 	}
@@ -54,9 +52,7 @@ peer_print(const struct peer *peer)
 
 	proc_program(peer->who.pid, program, sizeof(program));
 	PORT_SET_FOREACH(id, &peer->ports)
-	{
 		text_add(ports, sizeof(ports), "%s%u", ports[0] == '\0' ? "" : ",", id);
-	}
 	if (ports[0] == '\0')
 		strlcpy(ports, peer->foreign ? "?" : "-", sizeof(ports));
 	output_print("%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->who.pid,
@@ -167,9 +163,7 @@ device_print(FILE *out, const char *text, char *why)
 			inspect_print(out, &inspect);
 		}
 		PORT_SET_FOREACH(id, &ports)
-		{
 			port_print(out, id);
-		}
 	}
 	rte_devargs_reset(&da);
 	return dev != NULL;

@@ -4,13 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/why.h"
 #include "base/text.h"
 #include "console/answers.h"
 #include "console/input.h"
 #include "console/output.h"
 #include "console/traffic.h"
-#include "console/words.h"
 #include "inspect/which.h"
 #include "operations/forward_send.h"
 #include "operations/start_stop.h"
@@ -18,7 +16,7 @@
 #include "traffic/forward.h"
 #include "traffic/packet.h"
 #include "traffic/pool.h"
-#include "traffic/started.h"
+#include "traffic/queues.h"
 
 void
 traffic_start(const char *rest)

@@ -4,12 +4,10 @@
 #include <string.h>
 
 #include <rte_bus.h>
-#include <rte_dev.h>
-#include <rte_devargs.h>
 #include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "device/device.h"
 #include "eal/log_tap.h"
 
@@ -96,8 +94,7 @@ device_find(const struct rte_devargs *da)
 	char bus[64];
 
 	snprintf(bus, sizeof(bus), "bus=%s", rte_bus_name(da->bus));
-	RTE_DEV_FOREACH(dev, bus, &it)
-	{
+	RTE_DEV_FOREACH(dev, bus, &it) {
 		if (strcmp(rte_dev_name(dev), da->name) == 0 && rte_dev_is_probed(dev))
 			return dev;
 	}
@@ -122,8 +119,7 @@ device_each(void (*fn)(const char *name))
 	log_tap_mute(true);
 	while ((bus = rte_bus_find(bus, bus_any, NULL)) != NULL) {
 		snprintf(text, sizeof(text), "bus=%s", rte_bus_name(bus));
-		RTE_DEV_FOREACH(dev, text, &it)
-		{
+		RTE_DEV_FOREACH(dev, text, &it) {
 			if (rte_dev_is_probed(dev))
 				fn(rte_dev_name(dev));
 		}
@@ -140,8 +136,6 @@ device_ports(const struct rte_device *dev)
 	/* The driver is not asked: of a port that the primary has released meanwhile, it has no
 	 * data to answer from. */
 	RTE_ETH_FOREACH_DEV_OF(id, dev)
-	{
 		port_set_add(&ports, id);
-	}
 	return ports;
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <link.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,7 +9,6 @@
 #include <rte_common.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
-#include <rte_string_fns.h>
 
 #include "device/drivers.h"
 #include "eal/log_tap.h"
@@ -192,8 +190,7 @@ record_matches(const struct record *record, const unsigned int *ids)
 	json_int_t id;
 	size_t i, j;
 
-	json_array_foreach(pci_ids, i, match)
-	{
+	json_array_foreach(pci_ids, i, match) {
 		for (j = 0; j < 4; j++) {
 			id = json_integer_value(json_array_get(match, j));
 			if (id != PCI_ANY_ID && id != ids[j])

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stddef.h>
-
 /*
  * The ethernet drivers that are loaded into this process, as they describe themselves
  * (dpdk-pmdinfo.py shows that). They are read once, at the first call (5 ms). After

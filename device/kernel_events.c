@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <rte_common.h>
-#include <rte_dev.h>
 #include <rte_spinlock.h>
 #include <rte_string_fns.h>
 

@@ -12,7 +12,6 @@
 #include <rte_common.h>
 #include <rte_kvargs.h>
 
-#include "base/why.h"
 #include "base/text.h"
 #include "device/vhost.h"
 

@@ -13,8 +13,7 @@
 
 #include <rte_string_fns.h>
 
-#include "base/why.h"
-#include "base/wait.h"
+#include "base/text.h"
 #include "base/clock.h"
 #include "eal/hugepages.h"
 

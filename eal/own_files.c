@@ -2,6 +2,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
+
+#include <rte_string_fns.h>
 
 #include "eal/own_files.h"
 #include "eal/runtime.h"
@@ -119,4 +122,33 @@ own_files_no_room(const char *dir, uint64_t bytes, unsigned int files)
 	room = (uint64_t)(geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize;
 	/* Some file systems do not count files. */
 	return room < bytes || (fs.f_files != 0 && fs.f_favail < files);
+}
+
+/* Where the EAL of a primary answers telemetry. */
+#define TELEMETRY_SOCKET "dpdk_telemetry.v2"
+
+static char files_dir[PATH_MAX];
+static bool is_secondary;
+/* The thread that ends the process by force reads it before it reads the two above. */
+static atomic_bool begun;
+
+void
+own_files_begin(const char *dir, bool secondary)
+{
+	strlcpy(files_dir, dir, sizeof(files_dir));
+	is_secondary = secondary;
+	begun = true;
+}
+
+void
+own_files_remove_own(void)
+{
+	char path[PATH_MAX + sizeof(TELEMETRY_SOCKET)];
+
+	if (!begun)
+		return;
+	own_files_remove(files_dir, is_secondary ? getpid() : 0);
+	snprintf(path, sizeof(path), "%s/" TELEMETRY_SOCKET, files_dir);
+	if (!is_secondary)
+		unlink(path);
 }

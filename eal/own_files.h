@@ -21,3 +21,12 @@ void own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
 
 /** Has the file system of dir less room than this, for this user? */
 bool own_files_no_room(const char *dir, uint64_t bytes, unsigned int files);
+
+/* The files that the EAL makes for this process, and removes only in rte_eal_cleanup(). */
+
+/** From now on the EAL may make files in dir, for a secondary or a primary. Main thread. */
+void own_files_begin(const char *dir, bool secondary);
+
+/** Remove them, for a process that ends without rte_eal_cleanup(). Nothing before
+ * own_files_begin(). Any thread. */
+void own_files_remove_own(void);

@@ -3,12 +3,11 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <rte_string_fns.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "eal/private.h"
 
 /* May only this user, or root, use what is at this path for the group? */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stddef.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 

@@ -40,8 +40,7 @@ dead_clear(const struct views *views)
 		;
 	if (i == views->nb)
 		return;
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		if (!member_alive(member)) {
 			dead_tell(member);
 			member_free(member);

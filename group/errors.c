@@ -10,7 +10,6 @@
 #include "eal/log_tap.h"
 #include "group/errors.h"
 #include "group/file.h"
-#include "group/members.h"
 #include "group/turn.h"
 
 static _Atomic uint64_t claimed; /* the operation own->text is of, or is being written for */
@@ -47,8 +46,7 @@ errors_first(struct who *who, char *text, size_t size)
 	uint64_t op = turn_operation(), order = UINT64_MAX;
 	struct group_member *member;
 
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		if (atomic_load(&member->error.op) != op || member->error.order >= order)
 			continue;
 		order = member->error.order;

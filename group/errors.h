@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "group/who.h"
+#include "group/members.h"
 
 /*
  * The first error of each process during an operation. It is where the reason of a refusal

@@ -8,7 +8,7 @@
 #include <rte_common.h>
 
 #include "group/shared.h"
-#include "group/who.h"
+#include "group/members.h"
 
 /* What has happened in the group: tell others of it, and take what this process is told. Any
  * thread, where nothing else is said. */
@@ -46,3 +46,25 @@ unsigned int events_last(struct event *events, unsigned int max);
 
 /** Put "2026-11-23 21:36:42.242704", the time of an event, into text and return it. */
 const char *events_time_text(uint64_t time_ns, char *text, size_t size);
+
+/* The last events of the group, in a ring that all its processes share. Any thread. */
+
+/** How far one reader has come. */
+struct ring_cursor {
+	uint64_t seen;	  /* the last number taken, or passed over */
+	uint64_t waiting; /* the number found unwritten at the last look */
+	uint64_t missed;  /* overwritten before they were taken; the reader resets it */
+};
+
+/** Add an event. Never waits. */
+void ring_put(const struct event *event);
+
+/** Number of the newest event. */
+uint64_t ring_newest(void);
+
+/**
+ * Take the next event of this kind at most; others are passed over.
+ *
+ * @return false if there is none.
+ */
+bool ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event);

@@ -13,7 +13,7 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "eal/own_files.h"
 #include "eal/private.h"
 #include "group/file.h"

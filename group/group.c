@@ -6,7 +6,7 @@
 #include <rte_common.h>
 #include <rte_ethdev.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "eal/log_tap.h"
 #include "eal/own_files.h"
 #include "group/dead.h"

@@ -12,7 +12,6 @@
 
 #include <rte_string_fns.h>
 
-#include "base/why.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/private.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_MEMBERS
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,8 +38,7 @@ member_find(pid_t pid)
 {
 	struct group_member *member;
 
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		if (atomic_load(&member->pid) == pid)
 			break;
 	}

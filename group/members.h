@@ -2,10 +2,10 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/types.h>
 
 #include "group/shared.h"
-#include "group/who.h"
 
 /*
  * The members of a group: the processes of this program, each with a slot in what the group
@@ -51,3 +51,31 @@ void member_set_primary(bool primary);
 
 /** Free a slot, of this process or of a dead one. With the turn, but for its own. */
 void member_free(struct group_member *member);
+
+/* How people are told of a process: its pid and its role. Any thread. */
+
+struct who {
+	pid_t pid;
+	bool primary;
+};
+
+/** "primary" or "secondary" */
+static inline const char *
+who_role(bool primary)
+{
+	return primary ? "primary" : "secondary";
+}
+
+/** "pid 7545 (secondary)", in text; it lasts as long as the statement. */
+struct who_name {
+	char text[32];
+};
+
+static inline struct who_name
+who_name(struct who who)
+{
+	struct who_name name;
+
+	snprintf(name.text, sizeof(name.text), "pid %d (%s)", who.pid, who_role(who.primary));
+	return name;
+}

@@ -18,8 +18,7 @@ is_observer(void)
 
 	if (primary_is_self() || !primary_is_foreign())
 		return primary_is_self();
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		if (member_alive(member))
 			break;
 	}
@@ -82,8 +81,7 @@ observer_look(void)
 		known = false;
 		return;
 	}
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		if (!member_alive(member))
 			dead_tell(member);
 	}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -13,7 +12,6 @@
 #include "eal/runtime.h"
 #include "group/file.h"
 #include "group/heartbeat.h"
-#include "group/members.h"
 #include "group/peers.h"
 #include "group/primary.h"
 
@@ -102,8 +100,7 @@ peers_look(struct peer *peers, unsigned int max)
 
 	/* Slots without a process are left out: to ask the kernel about each of them would cost
 	 * more than all the rest. */
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		if (nb == max)
 			break;
 		peers_look_at(member, &peers[nb]);

@@ -6,7 +6,7 @@
 
 #include "base/port_set.h"
 #include "group/shared.h"
-#include "group/who.h"
+#include "group/members.h"
 
 /* What can be seen of each process of the group at one moment, without asking it. Any thread. */
 

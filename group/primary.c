@@ -8,7 +8,6 @@
 
 #include "eal/runtime.h"
 #include "group/file.h"
-#include "group/members.h"
 #include "group/primary.h"
 
 static bool is_self; /* of this process, whatever the shared file says */

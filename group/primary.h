@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "group/who.h"
+#include "group/members.h"
 
 /* The primary of this process: who it is, whether it has left. Any thread, where nothing else
  * is said. */

@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "group/dead.h"
@@ -27,13 +27,12 @@
 static int
 peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 {
-	char name[64];
 
 	if (peer->state == PEER_GONE)
 		return 0;
 	if (peer->state == PEER_STOPPED)
-		return why_set(why, -EBUSY, "%s is stopped; resume or end it",
-			who_name(peer->who, name, sizeof(name)));
+		return why_set(
+			why, -EBUSY, "%s is stopped; resume or end it", who_name(peer->who).text);
 	if (peer->foreign || peer->beat_ns > start || !peers_beat_is_old(peer->beat_ns, LATE_MS))
 		return 0;
 	*late = true;
@@ -49,7 +48,7 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 		snprintf(why, WHY_SIZE,
 			"%s is hung: it has served no request for %u ms; end it, or try again "
 			"later",
-			who_name(peer->who, name, sizeof(name)),
+			who_name(peer->who).text,
 			(unsigned int)((clock_now_ns() - peer->beat_ns) / CLOCK_NS_PER_MS));
 	return -EBUSY;
 }
@@ -60,7 +59,6 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 	uint64_t start = clock_now_ns();
 	bool late, was_late = false;
 	const struct peer *peer;
-	char name[64];
 	int ret;
 
 	for (;;) {
@@ -89,7 +87,7 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 	for (peer = now->peers; peer < now->peers + now->nb; peer++) {
 		if (peer->state != PEER_GONE && !peer->self && proc_stopped(peer->who.pid))
 			snprintf(why, WHY_SIZE, "%s is stopped; resume or end it",
-				who_name(peer->who, name, sizeof(name)));
+				who_name(peer->who).text);
 	}
 	return -EBUSY;
 }
@@ -115,7 +113,8 @@ readiness_settle(wait_fn wait)
 {
 	uint64_t first[GROUP_MAX_MEMBERS] = {0}, start = clock_now_ns();
 	const struct group_member *member;
-	char name[64], text[160];
+	struct who busy_who = {0};
+	char text[160];
 	bool busy, told = false;
 	struct peer peer;
 	int ret;
@@ -123,8 +122,7 @@ readiness_settle(wait_fn wait)
 	while (clock_now_ns() - start < SETTLE_MS * CLOCK_NS_PER_MS) {
 		busy = false;
 		ret = 0;
-		MEMBER_FOREACH(member)
-		{
+		MEMBER_FOREACH(member) {
 			peers_look_at(member, &peer);
 			if (peer.state == PEER_STOPPED)
 				ret = -ETIMEDOUT;
@@ -132,14 +130,14 @@ readiness_settle(wait_fn wait)
 				has_settled(member, &peer, start, &first[member_slot(member)]))
 				continue;
 			busy = true;
-			who_name(peer.who, name, sizeof(name));
+			busy_who = peer.who;
 		}
 		if (!busy)
 			return ret;
 		text[0] = '\0';
 		if (!told && clock_now_ns() - start > TELL_MS * CLOCK_NS_PER_MS) {
 			snprintf(text, sizeof(text), "waiting for %s: busy with an earlier request",
-				name);
+				who_name(busy_who).text);
 			told = true;
 		}
 		if (!wait_go_on(wait, text[0] == '\0' ? NULL : text))

@@ -187,7 +187,7 @@ struct group_member {
 	BY_LOCK struct device_lock locks[GROUP_LOCKS];
 
 	/* Devices that the EAL was told to block when the process started; from the front. */
-	BY_BLOCKED char blocked[GROUP_LOCKS][RTE_DEV_NAME_MAX_LEN];
+	BY_LOCK char blocked[GROUP_LOCKS][RTE_DEV_NAME_MAX_LEN];
 
 	/* Queues of each port it polls, bit n is queue n. Set with the turn, cleared at any time.
 	 */
@@ -223,16 +223,16 @@ struct group_shared {
 	BY_ERRORS _Atomic uint64_t error_order;
 
 	/* What has happened in the group. Any process, any thread. */
-	BY_RING struct event_ring events;
+	BY_EVENTS struct event_ring events;
 
 	/* Devices behind ports, by port id. Written by the holder of the turn; a reader without
-	 * the turn may see an entry half written, never unterminated once port_device_get() has
+	 * the turn may see an entry half written, never unterminated once views_device() has
 	 * copied it. */
 	BY_CATALOGUE struct port_device ports[RTE_MAX_ETHPORTS];
 
 	/* Ports that are started, by port id. Written by the primary for the holder of the turn,
 	 * which waits; by the holder of the turn when the port has gone. */
-	BY_STARTED struct started_port started[RTE_MAX_ETHPORTS];
+	BY_QUEUES struct started_port started[RTE_MAX_ETHPORTS];
 
 	/* Written by the holder of the turn, or by whoever sees to what a dead holder has left. */
 	BY_WITHDRAW struct withdrawn_ports withdrawn;

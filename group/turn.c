@@ -3,12 +3,10 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include <rte_string_fns.h>
 
-#include "base/why.h"
 #include "base/text.h"
 #include "group/file.h"
 #include "group/locks.h"

@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <stdatomic.h>
 #include <stdio.h>
-#include <string.h>
 
 #include <rte_common.h>
 
 #include "base/text.h"
+#include "group/file.h"
 #include "group/members.h"
-#include "group/port_device.h"
 #include "group/views.h"
+
+GROUP_MAY_RACE void
+views_device(unsigned int id, struct port_device *device)
+{
+	*device = group_shared->ports[id];
+	device->name[sizeof(device->name) - 1] = '\0';
+	device->devargs[sizeof(device->devargs) - 1] = '\0';
+}
 
 void
 views_take(struct views *views)
@@ -54,7 +61,6 @@ views_agree(const struct views *views, char *text, size_t size)
 	unsigned int i, id, members = 0;
 	struct port_device device;
 	const struct peer *peer;
-	char name[64];
 
 	text[0] = '\0';
 	for (i = 0; i < views->nb; i++) {
@@ -65,9 +71,9 @@ views_agree(const struct views *views, char *text, size_t size)
 		for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 			if (port_set_has(ref, id) == port_set_has(&peer->ports, id))
 				continue;
-			port_device_get(id, &device);
+			views_device(id, &device);
 			text_add(text, size, "%s%s %s port %u (%s)", text[0] == '\0' ? "" : "; ",
-				who_name(peer->who, name, sizeof(name)),
+				who_name(peer->who).text,
 				port_set_has(&peer->ports, id) ? "alone has" : "lacks", id,
 				device.name[0] == '\0' ? "not known" : text_printable(device.name));
 		}
@@ -94,15 +100,13 @@ who_names(const struct views *views, const struct port_set *ports,
 {
 	const struct peer *peer;
 	unsigned int i, nb = 0;
-	char name[64];
 
 	text[0] = '\0';
 	for (i = 0; i < views->nb; i++) {
 		peer = &views->peers[i];
 		if (!views_count(peer) || test(&peer->ports, ports) != wanted)
 			continue;
-		text_add(text, size, "%s%s", nb++ == 0 ? "" : ", ",
-			who_name(peer->who, name, sizeof(name)));
+		text_add(text, size, "%s%s", nb++ == 0 ? "" : ", ", who_name(peer->who).text);
 	}
 	return nb;
 }
@@ -144,8 +148,7 @@ views_ports_at(const struct port_set *ports, bool everywhere)
 	unsigned int i;
 	uint64_t has;
 
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		if (atomic_load(&member->state.beat_ns) == 0)
 			continue;
 		for (i = 0; i < RTE_DIM(ports->words); i++) {

@@ -6,6 +6,7 @@
 
 #include "base/port_set.h"
 #include "group/peers.h"
+#include "group/shared.h"
 
 /*
  * What the processes of the group see, side by side. Processes that have died, that are just
@@ -51,3 +52,8 @@ struct port_set views_new(const struct views *before, const struct views *now);
  * memory alone: a cheap look, which a process that has just died can spoil.
  */
 bool views_ports_at(const struct port_set *ports, bool everywhere);
+
+/* The device behind a port, as the group remembers it. operations/catalogue.h writes it. */
+
+/** What is remembered of a port; its name is empty if nothing is. Any thread. */
+void views_device(unsigned int id, struct port_device *device);

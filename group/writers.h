@@ -8,10 +8,6 @@
  * named here does so.
  */
 
-#ifndef BY_BLOCKED
-#define BY_BLOCKED const /* operations/blocked.c */
-#endif
-
 #ifndef BY_CATALOGUE
 #define BY_CATALOGUE const /* operations/catalogue.c */
 #endif
@@ -26,6 +22,10 @@
 
 #ifndef BY_ERRORS
 #define BY_ERRORS const /* group/errors.c */
+#endif
+
+#ifndef BY_EVENTS
+#define BY_EVENTS const /* group/events.c */
 #endif
 
 #ifndef BY_FILE
@@ -52,16 +52,8 @@
 #define BY_QUEUES const /* traffic/queues.c */
 #endif
 
-#ifndef BY_RING
-#define BY_RING const /* group/ring.c */
-#endif
-
 #ifndef BY_SERVER
 #define BY_SERVER const /* traffic/server.c */
-#endif
-
-#ifndef BY_STARTED
-#define BY_STARTED const /* traffic/started.c */
 #endif
 
 #ifndef BY_SYNC_REQUEST

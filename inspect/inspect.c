@@ -13,7 +13,6 @@
 #include "base/text.h"
 #include "device/device.h"
 #include "eal/log_tap.h"
-#include "group/port_device.h"
 #include "group/views.h"
 #include "inspect/inspect.h"
 
@@ -107,7 +106,7 @@ inspect_port(unsigned int id, struct inspect *inspect)
 		rte_eth_dev_info_get(id, &info) < 0 || info.device == NULL)
 		return false;
 	number_add_field(inspect, "port", id);
-	port_device_get(id, &known);
+	views_device(id, &known);
 	device_fields(info.device,
 		strcmp(known.name, rte_dev_name(info.device)) == 0 ? known.devargs : NULL,
 		rte_eth_dev_socket_id(id), inspect);

@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <rte_common.h>
-#include <rte_ethdev.h>
 #include <rte_string_fns.h>
 #include <rte_telemetry.h>
 
-#include "base/why.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/wait.h"
 #include "group/events.h"
-#include "group/port_device.h"
 #include "group/primary.h"
 #include "group/turn.h"
 #include "group/views.h"
@@ -128,7 +123,7 @@ list_answer(struct rte_tel_data *d)
 
 	rte_tel_data_start_dict(d);
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		port_device_get(id, &port);
+		views_device(id, &port);
 		snprintf(key, sizeof(key), "%u", id);
 		if (port.name[0] != '\0')
 			string_add(d, key, port.name);
@@ -157,8 +152,7 @@ peers_answer(struct rte_tel_data *d)
 		string_add(dict, "program", text);
 		string_add(dict, "state", peers_state_name(peer->state));
 		seen = numbers_add(dict, "ports");
-		PORT_SET_FOREACH(id, &peer->ports)
-		{
+		PORT_SET_FOREACH(id, &peer->ports) {
 			if (seen != NULL)
 				rte_tel_data_add_array_int(seen, id);
 		}
@@ -233,7 +227,7 @@ show_answer(const char *params, struct rte_tel_data *d)
 	id = port_set_next(&known, 0);
 	if (id == RTE_MAX_ETHPORTS)
 		return string_add(d, "error", "no port has this id or device name");
-	port_device_get(id, &port);
+	views_device(id, &port);
 	refresh_wait();
 	/* This process may have begun to leave meanwhile. */
 	if (ports == NULL)

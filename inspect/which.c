@@ -5,10 +5,9 @@
 
 #include <rte_devargs.h>
 
-#include "base/why.h"
 #include "base/text.h"
 #include "device/device.h"
-#include "group/port_device.h"
+#include "group/views.h"
 #include "group/turn.h"
 #include "inspect/which.h"
 
@@ -31,7 +30,7 @@ which_ports(const char *text)
 	bool is_id = which_is_id(text, &wanted);
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		port_device_get(id, &device);
+		views_device(id, &device);
 		if (device.name[0] == '\0')
 			continue;
 		if (is_id ? id == wanted

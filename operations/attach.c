@@ -9,7 +9,6 @@
 #include <rte_ethdev.h>
 #include <rte_vfio.h>
 
-#include "base/why.h"
 #include "base/text.h"
 #include "device/device.h"
 #include "device/pci.h"
@@ -17,9 +16,8 @@
 #include "group/primary.h"
 #include "group/readiness.h"
 #include "operations/attach.h"
-#include "operations/blocked.h"
+#include "operations/lock.h"
 #include "operations/catalogue.h"
-#include "operations/operation.h"
 #include "operations/reason.h"
 
 /*

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/wait.h"
-#include "operations/result.h"
+#include "operations/operation.h"
 
 /**
  * Attach a device in every process of the group and check that it is there (plan: "Attach

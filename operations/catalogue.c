@@ -14,12 +14,11 @@
 #include "group/events.h"
 #include "group/file.h"
 #include "group/members.h"
-#include "group/port_device.h"
 #include "group/primary.h"
 #include "group/views.h"
 #include "operations/catalogue.h"
 #include "traffic/counters.h"
-#include "traffic/started.h"
+#include "traffic/queues.h"
 
 /* @param who has made it come or go. @param name empty if the port has gone. */
 static void
@@ -27,7 +26,7 @@ port_enter(struct who who, unsigned int id, const char *name, const char *devarg
 {
 	struct port_device device = {0}, old;
 
-	port_device_get(id, &old);
+	views_device(id, &old);
 	strlcpy(device.name, name, sizeof(device.name));
 	strlcpy(device.devargs, devargs, sizeof(device.devargs));
 	group_shared->ports[id] = device;
@@ -49,9 +48,7 @@ catalogue_enter(const struct port_set *ports, const char *name, const char *deva
 	unsigned int id;
 
 	PORT_SET_FOREACH(id, ports)
-	{
 		port_enter(primary_who_self(), id, name, devargs);
-	}
 }
 
 void
@@ -68,7 +65,7 @@ catalogue_ports(const char *name)
 	unsigned int id;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		port_device_get(id, &device);
+		views_device(id, &device);
 		if (strcmp(device.name, name) == 0)
 			port_set_add(&ports, id);
 	}
@@ -86,7 +83,7 @@ catalogue_update(void)
 	unsigned int id;
 
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
-		port_device_get(port.id, &known);
+		views_device(port.id, &known);
 		/* A port without a name has a driver, but no data to answer from. */
 		if (port.name[0] == '\0' || strcmp(known.name, port.name) == 0 ||
 			rte_eth_dev_info_get(port.id, &info) < 0 || info.device == NULL)

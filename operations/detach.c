@@ -3,10 +3,8 @@
 #include <stdio.h>
 
 #include <rte_dev.h>
-#include <rte_devargs.h>
 #include <rte_ethdev.h>
 
-#include "base/why.h"
 #include "base/text.h"
 #include "device/device.h"
 #include "group/primary.h"
@@ -14,9 +12,8 @@
 #include "operations/catalogue.h"
 #include "operations/detach.h"
 #include "operations/lock.h"
-#include "operations/operation.h"
 #include "operations/reason.h"
-#include "traffic/request.h"
+#include "traffic/server.h"
 #include "traffic/withdraw.h"
 
 /*
@@ -57,8 +54,7 @@ ports_forget(const struct operation *op, const struct port_set *ports)
 	unsigned int id;
 	char text[512];
 
-	PORT_SET_FOREACH(id, ports)
-	{
+	PORT_SET_FOREACH(id, ports) {
 		one = port_set_of(id);
 		if (views_have(&op->now, &one, text, sizeof(text)) == 0)
 			catalogue_forget(&one);
@@ -108,8 +104,7 @@ owner_find(const struct port_set *ports, char *text, size_t size)
 	struct rte_eth_dev_info info;
 	unsigned int id;
 
-	PORT_SET_FOREACH(id, ports)
-	{
+	PORT_SET_FOREACH(id, ports) {
 		if (rte_eth_dev_owner_get(id, &owner) == 0 && owner.id != RTE_ETH_DEV_NO_OWNER) {
 			snprintf(text, size, "port %u belongs to %.*s; detach that first", id,
 				(int)sizeof(owner.name) - 1, owner.name);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/wait.h"
-#include "operations/result.h"
+#include "operations/operation.h"
 
 /**
  * Detach a device from every process of the group and check that it is gone (plan: "Detach

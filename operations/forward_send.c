@@ -7,12 +7,11 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "device/device.h"
 #include "group/primary.h"
 #include "group/turn.h"
 #include "operations/forward_send.h"
-#include "operations/operation.h"
 #include "traffic/counters.h"
 #include "traffic/forward.h"
 #include "traffic/queues.h"

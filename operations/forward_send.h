@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/wait.h"
-#include "operations/result.h"
+#include "operations/operation.h"
 
 /* Packets between ports, in this process. Each takes the turn for a moment. Main thread. */
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_LOCK
 #include <errno.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -23,8 +22,7 @@ lock_find(const char *name, struct group_member **holder)
 {
 	struct device_lock *lock;
 
-	MEMBER_FOREACH(*holder)
-	{
+	MEMBER_FOREACH(*holder) {
 		for (lock = (*holder)->locks; lock < (*holder)->locks + GROUP_LOCKS; lock++) {
 			if (strncmp(lock->device, name, sizeof(lock->device)) == 0 &&
 				member_alive(*holder))
@@ -39,13 +37,11 @@ lock_holder(const char *name, char *text, size_t size)
 {
 	struct group_member *holder;
 	const struct device_lock *lock = lock_find(name, &holder);
-	char who[64];
 
 	if (lock == NULL)
 		return false;
 	snprintf(text, size, "%s%s%.*s",
-		holder == group_self ? "this process"
-				     : who_name(member_who(holder), who, sizeof(who)),
+		holder == group_self ? "this process" : who_name(member_who(holder)).text,
 		lock->reason[0] == '\0' ? "" : ": ", (int)sizeof(lock->reason) - 1, lock->reason);
 	text_printable(text);
 	return true;
@@ -132,4 +128,38 @@ lock_release(const char *device, wait_fn wait, struct result *res)
 		memset(lock, 0, sizeof(*lock));
 	}
 	lock_end("unlock", &da, res);
+}
+
+void
+blocked_publish(void)
+{
+	struct rte_devargs *da;
+	unsigned int nb = 0;
+
+	RTE_EAL_DEVARGS_FOREACH("pci", da) {
+		if (da->policy == RTE_DEV_BLOCKED && nb < RTE_DIM(group_self->blocked))
+			strlcpy(group_self->blocked[nb++], da->name,
+				sizeof(group_self->blocked[0]));
+	}
+}
+
+bool
+blocked_anywhere(const char *name, char *text, size_t size)
+{
+	const struct group_member *member;
+	unsigned int i;
+
+	MEMBER_FOREACH(member) {
+		for (i = 0; i < RTE_DIM(member->blocked); i++) {
+			if (strncmp(member->blocked[i], name, sizeof(member->blocked[i])) != 0 ||
+				!member_alive(member))
+				continue;
+			snprintf(text, size, "%s was started with -b %s; restart it without",
+				member == group_self ? "this process"
+						     : who_name(member_who(member)).text,
+				name);
+			return true;
+		}
+	}
+	return false;
 }

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "base/wait.h"
-#include "operations/result.h"
+#include "operations/operation.h"
 
 /*
  * Locks on devices: a locked device cannot be detached, not even by the process that locked it.
@@ -30,3 +30,17 @@ void lock_release(const char *device, wait_fn wait, struct result *res);
  * @return false if no process has.
  */
 bool lock_holder(const char *name, char *text, size_t size);
+
+/* Devices that a process was told to leave alone, by the EAL's option -b. An attach in the EAL
+ * would lift that. Main thread, holder of the turn. */
+
+/** Let the others know which devices this process was told to leave alone, the first GROUP_LOCKS
+ * of them. Once the EAL runs. */
+void blocked_publish(void);
+
+/**
+ * Was some process told to leave the device with this name alone? Then nobody attaches it.
+ *
+ * @param text receives a sentence if so: which process it is, and what to do.
+ */
+bool blocked_anywhere(const char *name, char *text, size_t size);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_string_fns.h>
 
-#include "base/why.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "device/device.h"
@@ -15,7 +15,7 @@
 #include "group/turn.h"
 #include "operations/catalogue.h"
 #include "operations/operation.h"
-#include "traffic/request.h"
+#include "traffic/server.h"
 #include "traffic/withdraw.h"
 
 /* Each retry may take as long as the EAL waits for an answer. */
@@ -171,4 +171,15 @@ operation_end(struct operation *op)
 	}
 	turn_release();
 	rte_devargs_reset(&op->da);
+}
+
+void
+result_set(struct result *res, int err, const char *format, ...)
+{
+	va_list ap;
+
+	res->err = err;
+	va_start(ap, format);
+	vsnprintf(res->text, sizeof(res->text), format, ap);
+	va_end(ap);
 }

@@ -2,14 +2,14 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
+#include <rte_common.h>
+#include <rte_dev.h>
 #include <rte_devargs.h>
 
 #include "base/wait.h"
 #include "group/views.h"
-#include "operations/result.h"
 
 /*
  * What every operation of the group goes through, whatever it does between: its device is
@@ -58,3 +58,19 @@ void operation_end(struct operation *op);
  * @return 0; or a negative errno, with the result set and nothing held.
  */
 int operation_take_turn(const char *what, wait_fn wait, struct result *res);
+
+/** What came of an operation. The operation decides; console/answers.h prints. */
+struct result {
+	/** 0, or a negative errno. */
+	int err;
+	/** The device as its bus knows it; empty if what was asked for names none. */
+	char name[RTE_DEV_NAME_MAX_LEN];
+	/** After a failure: why, a sentence without its full stop. After a success: a remark, or
+	 * empty. */
+	char text[1024];
+	/** What an earlier operation that was never finished has left behind; mostly empty. */
+	char note[512];
+};
+
+/** Set err, and the text by a format. Main thread. */
+__rte_format_printf(3, 4) void result_set(struct result *res, int err, const char *format, ...);

@@ -36,7 +36,7 @@ void
 reason_find(struct operation *op, int err, char *text, size_t size)
 {
 	const struct peer *late = culprit(op), *peer, *primary = NULL;
-	char name[64], error[256];
+	char error[256];
 	struct who who;
 
 	if (primary_left() != 0) {
@@ -53,20 +53,20 @@ reason_find(struct operation *op, int err, char *text, size_t size)
 	op->again = err == -ENOMSG && (late == NULL || late->state == PEER_GONE ||
 					      (late->who.primary && late->state != PEER_STOPPED));
 	if (err == -ENOMSG && late != NULL) {
-		who_name(late->who, name, sizeof(name));
 		if (late->state == PEER_GONE)
-			snprintf(text, size, "%s died before it answered; try again", name);
+			snprintf(text, size, "%s died before it answered; try again",
+				who_name(late->who).text);
 		else if (late->state == PEER_STOPPED)
 			snprintf(text, size, "%s is stopped and did not answer; resume or end it",
-				name);
+				who_name(late->who).text);
 		else
-			snprintf(text, size, "%s did not answer in time", name);
+			snprintf(text, size, "%s did not answer in time", who_name(late->who).text);
 	} else if (errors_first(&who, error, sizeof(error)) &&
 		   (primary == NULL || strncmp(error, "EAL: Failed to", 14) != 0)) {
-		snprintf(text, size, "%s: %s", who_name(who, name, sizeof(name)), error);
+		snprintf(text, size, "%s: %s", who_name(who).text, error);
 	} else if (primary != NULL) {
 		snprintf(text, size, "%s, or a process it asked, refused: %s; its log says why",
-			who_name(primary->who, name, sizeof(name)), strerror(-err));
+			who_name(primary->who).text, strerror(-err));
 	} else if (err == -ENOMSG) {
 		snprintf(text, size, "not every process answered");
 	} else {

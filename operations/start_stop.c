@@ -2,15 +2,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include <rte_common.h>
-
-#include "base/why.h"
+#include "base/text.h"
 #include "device/device.h"
 #include "group/primary.h"
-#include "operations/operation.h"
 #include "operations/start_stop.h"
-#include "traffic/request.h"
-#include "traffic/started.h"
+#include "traffic/server.h"
+#include "traffic/queues.h"
 #include "traffic/withdraw.h"
 
 /* The ports of the device an operation is about. @return false with the result set. */
@@ -51,8 +48,7 @@ start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn
 	if (operation_begin(&op, device) < 0)
 		return;
 	if (ports_of(&op, &ports)) {
-		PORT_SET_FOREACH(id, &ports)
-		{
+		PORT_SET_FOREACH(id, &ports) {
 			if (ret < 0)
 				break;
 			if (started_port(id)) {
@@ -81,9 +77,7 @@ stop_device(const char *device, wait_fn wait, struct result *res)
 		return;
 	if (ports_of(&op, &ports)) {
 		PORT_SET_FOREACH(id, &ports)
-		{
 			any = any || started_port(id);
-		}
 		if (any) {
 			ret = withdraw_ports(&ports, WITHDRAW_MS, why);
 			if (ret == 0)

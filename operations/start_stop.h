@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/wait.h"
-#include "operations/result.h"
+#include "operations/operation.h"
 
 /* Start the ports of a device, or stop them. The primary does it, whoever asks. Each takes the
  * turn. Main thread. */

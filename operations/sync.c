@@ -7,12 +7,11 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "device/device.h"
-#include "group/port_device.h"
+#include "group/views.h"
 #include "group/readiness.h"
 #include "group/sync_request.h"
-#include "operations/operation.h"
 #include "operations/sync.h"
 #include "traffic/withdraw.h"
 
@@ -31,10 +30,9 @@ stale_remove(const struct port_set *ref, unsigned int id)
 	char why[WHY_SIZE];
 	bool taken;
 
-	port_device_get(id, &stale);
-	PORT_SET_FOREACH(i, ref)
-	{
-		port_device_get(i, &other);
+	views_device(id, &stale);
+	PORT_SET_FOREACH(i, ref) {
+		views_device(i, &other);
 		/* A good device of the same name would be removed as well. */
 		if (i != id && strcmp(other.name, stale.name) == 0)
 			return;

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "base/wait.h"
-#include "operations/result.h"
+#include "operations/operation.h"
 
 /**
  * Bring the group back together: each process that sees other ports than the primary brings

@@ -7,7 +7,7 @@
 
 #include <rte_errno.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "eal/hugepages.h"
 #include "eal/own_files.h"
 #include "process/explain.h"

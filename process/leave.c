@@ -8,15 +8,15 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "base/signals.h"
 #include "group/group.h"
 #include "group/heartbeat.h"
 #include "group/primary.h"
-#include "process/cleanup.h"
+#include "eal/own_files.h"
 #include "process/leave.h"
 #include "traffic/forward.h"
-#include "traffic/request.h"
+#include "traffic/server.h"
 #include "traffic/withdraw.h"
 
 /* How long a primary waits for processes that poll its ports. */
@@ -98,7 +98,7 @@ leave(wait_fn wait)
 	 * calls it all the same, because it has devices to close.
 	 */
 	if (heartbeat_deaf() || (!primary_is_self() && !all_answer))
-		cleanup_remove_files();
+		own_files_remove_own();
 	else if (rte_eal_cleanup() < 0)
 		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
 	group_leave();

@@ -102,29 +102,18 @@ script_open(const char *path)
 int
 options_parse(int argc, char **argv, struct options *own)
 {
-	enum {
-		AUTO_ATTACH,
-		CMD,
-		CMDLINE_FILE,
-		INTERACTIVE,
-		KEEP_GOING,
-		MBUFS,
-		MONITOR,
-		POLL_CORE,
-		TRACE,
-		VERSION
-	};
-	static const struct option options[] = {
-		{"auto-attach", no_argument, NULL, AUTO_ATTACH},
+	enum { CMD = 1, CMDLINE_FILE, MBUFS, POLL_CORE, VERSION };
+	const struct option options[] = {
+		{"auto-attach", no_argument, &own->auto_attach, 1},
 		{"cmd", required_argument, NULL, CMD},
 		{"cmdline-file", required_argument, NULL, CMDLINE_FILE},
 		{"help", no_argument, NULL, 'h'},
-		{"interactive", no_argument, NULL, INTERACTIVE},
-		{"keep-going", no_argument, NULL, KEEP_GOING},
+		{"interactive", no_argument, &own->interactive, 1},
+		{"keep-going", no_argument, &own->keep_going, 1},
 		{"mbufs", required_argument, NULL, MBUFS},
-		{"monitor", no_argument, NULL, MONITOR},
+		{"monitor", no_argument, &own->monitor, 1},
 		{"poll-core", required_argument, NULL, POLL_CORE},
-		{"trace", no_argument, NULL, TRACE},
+		{"trace", no_argument, &own->trace, 1},
 		{"version", no_argument, NULL, VERSION},
 		{0},
 	};
@@ -150,8 +139,7 @@ options_parse(int argc, char **argv, struct options *own)
 	while ((opt = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
 		script = &own->scripts[own->nb_scripts];
 		switch (opt) {
-		case AUTO_ATTACH:
-			own->auto_attach = true;
+		case 0: /* it only sets its flag */
 			break;
 		case CMD:
 			script->text = optarg;
@@ -165,12 +153,6 @@ options_parse(int argc, char **argv, struct options *own)
 			break;
 		case 'h':
 			return help();
-		case INTERACTIVE:
-			own->interactive = true;
-			break;
-		case KEEP_GOING:
-			own->keep_going = true;
-			break;
 		case MBUFS:
 			if (!text_number(optarg, 1, INT_MAX, &value))
 				return wrong("--mbufs wants a number from 1 on, not", optarg);
@@ -180,12 +162,6 @@ options_parse(int argc, char **argv, struct options *own)
 			if (!text_number(optarg, 0, CPU_SETSIZE - 1, &value))
 				return wrong("--poll-core wants the number of a core, not", optarg);
 			own->poll_core = value;
-			break;
-		case MONITOR:
-			own->monitor = true;
-			break;
-		case TRACE:
-			own->trace = true;
 			break;
 		case VERSION:
 			return version();

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-
 /* The program's own options, which stand after "--". Main thread. */
 
 /** Exit status of a wrong command line. */
@@ -16,12 +14,12 @@ struct options_script {
 
 /** What the program's own options say. */
 struct options {
-	bool auto_attach; /* attach devices that arrive */
-	bool interactive; /* after the scripts, go on with standard input */
-	bool keep_going;  /* also after a command that has failed */
-	bool monitor;	  /* after the scripts, show the events of the group and nothing else */
-	bool trace;	  /* show each command of a script before it is run */
-	int poll_core;	  /* for the thread that forwards, -1 for any */
+	int auto_attach; /* attach devices that arrive */
+	int interactive; /* after the scripts, go on with standard input */
+	int keep_going;	 /* also after a command that has failed */
+	int monitor;	 /* after the scripts, show the events of the group and nothing else */
+	int trace;	 /* show each command of a script before it is run */
+	int poll_core;	 /* for the thread that forwards, -1 for any */
 	unsigned int nb_mbufs; /* in the pool all ports share; 0 for as many as usual */
 	unsigned int nb_scripts;
 	struct options_script *scripts; /* in the order given */

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/un.h>
 
 #include <rte_common.h>
 
-#include "base/why.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/hugepages.h"

@@ -11,17 +11,16 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "eal/own_files.h"
 #include "group/events.h"
 #include "group/file.h"
 #include "group/group.h"
 #include "group/turn.h"
 #include "group/views.h"
-#include "operations/blocked.h"
+#include "operations/lock.h"
 #include "operations/catalogue.h"
 #include "operations/sync.h"
-#include "process/cleanup.h"
 #include "process/eal_options.h"
 #include "process/explain.h"
 #include "process/leave.h"
@@ -60,7 +59,7 @@ no_room(__rte_unused int signo)
 		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
 			strsignal(SIGBUS));
 	len = snprintf(text, sizeof(text), PROGRAM ": %s\n", why);
-	cleanup_remove_files();
+	own_files_remove_own();
 	group_leave();
 	if (write(STDERR_FILENO, text, len) < 0)
 		_exit(EXIT_FAILURE);
@@ -81,7 +80,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 		return ret;
 	rte_errno = 0;
 	if (options->shared)
-		cleanup_begin(group_file_dir(), joins);
+		own_files_begin(group_file_dir(), joins);
 	sigaction(SIGBUS, &action, &found);
 	ret = rte_eal_init(argc, argv);
 	sigaction(SIGBUS, &found, NULL);
@@ -89,7 +88,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
 	explain_failure(options, group_file_dir(), joins, ret, why);
-	cleanup_remove_files();
+	own_files_remove_own();
 	return -ret;
 }
 

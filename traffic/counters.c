@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_COUNTERS
 #include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <rte_string_fns.h>
 
 #include "base/text.h"
 #include "group/members.h"
-#include "group/port_device.h"
+#include "group/views.h"
 #include "traffic/counters.h"
 
 static void
@@ -63,13 +62,11 @@ counters_each(const struct port_set *ports, void (*fn)(const struct counters_lin
 	struct port_device device;
 	struct counters_line line;
 
-	PORT_SET_FOREACH(line.id, ports != NULL ? ports : &all)
-	{
-		port_device_get(line.id, &device);
+	PORT_SET_FOREACH(line.id, ports != NULL ? ports : &all) {
+		views_device(line.id, &device);
 		strlcpy(line.name, device.name[0] == '\0' ? "-" : text_printable(device.name),
 			sizeof(line.name));
-		MEMBER_FOREACH(member)
-		{
+		MEMBER_FOREACH(member) {
 			line_fill(&line, member, line.id);
 			if (line.rx_packets != 0 || line.tx_packets != 0 || line.drops != 0)
 				fn(&line);
@@ -82,8 +79,7 @@ counters_reset(unsigned int id)
 {
 	struct group_member *member;
 
-	MEMBER_FOREACH(member)
-	{
+	MEMBER_FOREACH(member) {
 		memcpy(&member->counters_base[id], &member->counters[id],
 			sizeof(member->counters_base[id]));
 	}

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -11,7 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_string_fns.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "base/clock.h"
 #include "group/events.h"
 #include "group/primary.h"
@@ -214,8 +213,7 @@ job_cores(cpu_set_t *cores)
 		CPU_SET(job_core, cores);
 		return;
 	}
-	RTE_LCORE_FOREACH(lcore)
-	{
+	RTE_LCORE_FOREACH(lcore) {
 		of_lcore = rte_lcore_cpuset(lcore);
 		CPU_OR(cores, cores, &of_lcore);
 	}

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
 /* Forward packets from port to port, in a thread of its own. Main thread. */
 

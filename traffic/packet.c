@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
-#include <rte_byteorder.h>
 #include <rte_ethdev.h>
-#include <rte_ether.h>
 
 #include "base/clock.h"
 #include "traffic/packet.h"

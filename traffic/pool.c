@@ -9,7 +9,7 @@
 #include <rte_per_lcore.h>
 #include <rte_stack.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "group/members.h"
 #include "traffic/pool.h"
 

@@ -1,18 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "base/clock.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
 #include "traffic/queues.h"
-#include "traffic/started.h"
 
 #define DESCRIPTORS 512
 #define ENDING_MS 100 /* how long a process that polled has to put back what it holds */

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_WITHDRAW
 #include <errno.h>
-#include <stdio.h>
 #include <unistd.h>
 
 #include <rte_common.h>
 #include <rte_rcu_qsbr.h>
 
-#include "base/why.h"
+#include "base/text.h"
 #include "base/clock.h"
 #include "group/file.h"
 #include "group/locks.h"
@@ -148,14 +147,12 @@ port_wait(unsigned int id, uint64_t until, char *why)
 {
 	unsigned int looks = 0;
 	uint64_t token;
-	char name[64];
 
 	token = rte_rcu_qsbr_start(qsbr(id));
 	while (rte_rcu_qsbr_check(qsbr(id), token, false) == 0) {
 		if (clock_is_past(until))
 			return why_set(why, -EBUSY, "%s polls port %u and does not let go of it",
-				who_name(member_who(member_at(reader_late(id, token) / 2)), name,
-					sizeof(name)),
+				who_name(member_who(member_at(reader_late(id, token) / 2))).text,
 				id);
 		if (looks++ % LOOKS_PER_CENSUS == 0)
 			dead_unregister();
@@ -174,11 +171,8 @@ withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 	int ret = 0;
 
 	PORT_SET_FOREACH(id, ports)
-	{
 		atomic_store(&group_shared->withdrawn.closing[id], op);
-	}
-	PORT_SET_FOREACH(id, ports)
-	{
+	PORT_SET_FOREACH(id, ports) {
 		if (ret == 0)
 			ret = port_wait(id, until, why);
 	}
@@ -198,8 +192,7 @@ withdraw_end(const struct port_set *ports, bool taken)
 {
 	unsigned int id;
 
-	PORT_SET_FOREACH(id, ports)
-	{
+	PORT_SET_FOREACH(id, ports) {
 		if (taken)
 			port_taken(id, getpid());
 		atomic_store(&group_shared->withdrawn.closing[id], 0);
