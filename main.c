@@ -33,25 +33,6 @@ force_cleanup(void)
 	own_files_remove_own();
 }
 
-/* A start waits for an operation under way. */
-static bool
-start_wait(const char *text)
-{
-	if (text != NULL)
-		fprintf(stderr, PROGRAM ": %s\n", text);
-	return signals_caught() == 0;
-}
-
-/* So does leaving, but for one tick only. */
-static bool
-leave_wait(const char *text)
-{
-	static unsigned int ticks;
-
-	(void)text;
-	return ticks++ == 0;
-}
-
 /* @return -1 to go on, or the status to exit with. */
 static int
 start(int argc, char **argv)
@@ -76,7 +57,7 @@ start(int argc, char **argv)
 	own = options_own(argc, argv);
 	/* Before this process joins, so that its joining is the first event of a feed. */
 	monitor_set(options.monitor);
-	ret = startup_eal(argc, argv, start_wait, why);
+	ret = startup_eal(argc, argv, why);
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);
 		return signals_caught() != 0 ? 128 + signals_caught() : EXIT_FAILURE;
@@ -85,7 +66,7 @@ start(int argc, char **argv)
 		/* The EAL takes its options and leaves the words between them. */
 		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"; try --help\n",
 			argv[ret + 1]);
-		leave(leave_wait);
+		leave();
 		return OPTIONS_EXIT_USAGE;
 	}
 	return -1;
@@ -152,7 +133,7 @@ main(int argc, char **argv)
 	telemetry_stop();
 	server_stop();
 	kernel_requests_stop();
-	leave(leave_wait);
+	leave();
 	if (signals_caught() != 0)
 		return 128 + signals_caught();
 	return output_any_failed() ? EXIT_FAILURE : EXIT_SUCCESS;

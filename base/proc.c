@@ -21,11 +21,9 @@ proc_alive(pid_t pid)
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/*
- * Every operation looks into /proc/PID/stat of each peer, so the files it looked
- * into last stay open. The file of a process that has gone cannot be read any more,
- * even when another process has its pid by then.
- */
+/* Every operation looks into /proc/PID/stat of each peer, so the files it looked into last stay
+ * open. The file of a process that has gone cannot be read any more, even when another process has
+ * its pid by then. */
 static struct stat_file {
 	pid_t pid; /* 0 if none is open */
 	int fd;

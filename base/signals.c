@@ -17,10 +17,10 @@
 #include "base/signals.h"
 
 /*
- * A process asked to leave is gone within a second. Most of it is left to the
- * clean way; a probe that blocks in the kernel or waits for a peer cannot be
- * cancelled, so after this long the signal thread ends the process itself. (A
- * sanitizer has a lot to look at in the end; scripts/sanitize.sh gives it more.)
+ * A process asked to leave is gone within a second. Most of it is left to the clean way; a probe
+ * that blocks in the kernel or waits for a peer cannot be cancelled, so after this long the signal
+ * thread ends the process itself. (A sanitizer has a lot to look at in the end; scripts/sanitize.sh
+ * gives it more.)
  */
 #ifndef FORCE_AFTER_MS
 #define FORCE_AFTER_MS 800
@@ -59,10 +59,8 @@ signals_on_force(void (*fn)(void))
 	atomic_store(&on_force, fn);
 }
 
-/*
- * For how long this process's main thread, which does the clean-up, could have run
- * and got no processor, since it began. 0 where the kernel does not count that.
- */
+/* For how long this process's main thread, which does the clean-up, could have run and got no
+ * processor, since it began. 0 where the kernel does not count that. */
 static unsigned int
 starved_ms(void)
 {

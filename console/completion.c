@@ -52,11 +52,9 @@ attached_add(const char *name)
 		completion_add(name);
 }
 
-/*
- * The devices of the group's ports, also of ports that are not in the catalogue. Devices without
- * a port are found with the turn only, and TAB does not wait: they are missing while another
- * process has the turn.
- */
+/* The devices of the group's ports, also of ports that are not in the catalogue. Devices without a
+ * port are found with the turn only, and TAB does not wait: they are missing while another process
+ * has the turn. */
 void
 completion_attached(void)
 {
@@ -77,10 +75,8 @@ completion_attached(void)
 	}
 }
 
-/*
- * Each virtual driver's name, and the name of its first device that is not attached. With two
- * choices the library puts no blank after the name, where a number will follow.
- */
+/* Each virtual driver's name, and the name of its first device that is not attached. With two
+ * choices the library puts no blank after the name, where a number will follow. */
 void
 completion_attachable(void)
 {

@@ -57,9 +57,9 @@ refuse_long(void)
 }
 
 /*
- * Hand one character to the editor of the cmdline library. The editor silently drops what it
- * cannot hold: characters past its buffer, and all but ASCII. A line that it may have changed
- * that way must not run.
+ * Hand one character to the editor of the cmdline library. The editor silently drops what it cannot
+ * hold: characters past its buffer, and all but ASCII. A line that it may have changed that way
+ * must not run.
  *
  * @return false when the session is over.
  */

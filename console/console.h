@@ -29,11 +29,9 @@ enum console_end {
 enum console_end console_text(const struct console *con, const char *text);
 enum console_end console_lines(const struct console *con, int fd);
 
-/**
- * Read lines from standard input until `quit`, the end of input or a signal. A terminal gets
+/** Read lines from standard input until `quit`, the end of input or a signal. A terminal gets
  * prompt, editing and history of the cmdline library and is given back as it was found; anything
- * else is console_lines().
- */
+ * else is console_lines(). */
 enum console_end console_input(const struct console *con);
 
 /** See to the sources alone until a signal, or until nobody reads standard output. */

@@ -15,11 +15,9 @@
 #include "console/grammar.h"
 #include "console/output.h"
 
-/*
- * One instruction takes every line and runs it, whatever the command. The others, one for each
- * command, are there for TAB alone: the cmdline library parses a line without a result to
- * complete it, and their words match only then.
- */
+/* One instruction takes every line and runs it, whatever the command. The others, one for each
+ * command, are there for TAB alone: the cmdline library parses a line without a result to complete
+ * it, and their words match only then. */
 
 /* A line as it is parsed: the command, and what follows it. */
 struct line {
@@ -61,10 +59,8 @@ command_run(void *parsed, __rte_unused struct cmdline *cl, __rte_unused void *da
 	output_fail();
 }
 
-/*
- * Take the whole line. The library's own string tokens hold 127 bytes, or cut the line at any '#'.
- * Here a comment begins at a '#' after a blank, because a path may well have one.
- */
+/* Take the whole line. The library's own string tokens hold 127 bytes, or cut the line at any '#'.
+ * Here a comment begins at a '#' after a blank, because a path may well have one. */
 static int
 line_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, void *res,
 	unsigned int size)

@@ -30,8 +30,8 @@ sources_poll(struct pollfd *fds)
 		fds[i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
 }
 
-/* Call the sources that are ready. What they print comes above the prompt and the half-typed
- * line, which are drawn again if a command does not run. */
+/* Call the sources that are ready. What they print comes above the prompt and the half-typed line,
+ * which are drawn again if a command does not run. */
 static void
 sources_ready(const struct pollfd *fds, bool redraw)
 {

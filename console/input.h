@@ -27,8 +27,8 @@ void input_set_sources(const struct input_source *sources);
 bool input_wait(int fd);
 
 /**
- * For a command that takes long: see to the sources, so that it must be ready for all that they
- * do, and to Ctrl-C, which at a terminal is a character and no signal.
+ * For a command that takes long: see to the sources, so that it must be ready for all that they do,
+ * and to Ctrl-C, which at a terminal is a character and no signal.
  *
  * @return false once the command should end.
  */

@@ -16,8 +16,8 @@
 
 static bool monitoring;
 
-/* Ports that a foreign primary has attached or detached are events like any other. Nobody waits
- * for that: the next beat looks again. */
+/* Ports that a foreign primary has attached or detached are events like any other. Nobody waits for
+ * that: the next beat looks again. */
 static void
 foreign_ports_look(void)
 {

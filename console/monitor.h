@@ -3,8 +3,8 @@
 
 #include <stdbool.h>
 
-/* What this terminal shows without being asked: always what is announced to every process, and
- * the events of the group if it wants them. Main thread. */
+/* What this terminal shows without being asked: always what is announced to every process, and the
+ * events of the group if it wants them. Main thread. */
 
 /** Print what there is, when heartbeat_fd() is readable. */
 void monitor_print(void);

@@ -10,10 +10,8 @@
 /** Longest line that is taken, in bytes without its newline. A longer line is refused whole. */
 #define OUTPUT_LINE_MAX 511
 
-/**
- * Print on standard output. If that cannot be written, say so once on standard error; then the
- * command has failed, except at a terminal's prompt.
- */
+/** Print on standard output. If that cannot be written, say so once on standard error; then the
+ * command has failed, except at a terminal's prompt. */
 __rte_format_printf(1, 2) void output_print(const char *format, ...);
 
 /** The command under way has failed; what it has printed says why. */

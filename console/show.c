@@ -86,10 +86,8 @@ show_peers(__rte_unused const char *rest)
 	output_print("%s\n", text);
 }
 
-/*
- * What is found with the turn goes into memory first and is printed without it: the reader may be
- * slow, and the group must not wait for that.
- */
+/* What is found with the turn goes into memory first and is printed without it: the reader may be
+ * slow, and the group must not wait for that. */
 struct page {
 	FILE *out;
 	char *text;

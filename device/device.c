@@ -11,10 +11,8 @@
 #include "device/device.h"
 #include "eal/log_tap.h"
 
-/*
- * The EAL's hotplug message carries devargs in 128 bytes, the last one a null;
- * what is longer reaches the other processes cut off, without an error.
- */
+/* The EAL's hotplug message carries devargs in 128 bytes, the last one a null; what is longer
+ * reaches the other processes cut off, without an error. */
 #define DEVARGS_MAX 127
 
 bool

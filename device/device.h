@@ -9,10 +9,8 @@
 
 #include "base/port_set.h"
 
-/*
- * Devices and ports of this process alone, as the EAL has them. Main thread, or the watch
- * thread while it brings this process in line (operations/sync.h).
- */
+/* Devices and ports of this process alone, as the EAL has them. Main thread, or the watch thread
+ * while it brings this process in line (operations/sync.h). */
 
 /** An ethernet port of this process. */
 struct device_port {

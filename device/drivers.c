@@ -15,11 +15,9 @@
 
 #define PCI_ANY_ID 0xffff
 
-/*
- * DPDK's build puts a string into each driver that says what it is for, this
- * text and a JSON object: name, and where there is something to say, params,
- * kmod and pci_ids, each [vendor, device, subsystem's vendor and device].
- */
+/* DPDK's build puts a string into each driver that says what it is for, this text and a JSON
+ * object: name, and where there is something to say, params, kmod and pci_ids, each [vendor,
+ * device, subsystem's vendor and device]. */
 static const char mark[] = "PMD_INFO_STRING= {";
 #define MARK_LEN (sizeof(mark) - 1)
 
@@ -35,10 +33,8 @@ struct record {
 static struct record *records; /* in the order of loading; within an object, of linking */
 static unsigned int nb_records;
 
-/*
- * Next mark between text and end, NULL if there is none. memmem() would do, but AddressSanitizer
- * stops it between two variables of an object.
- */
+/* Next mark between text and end, NULL if there is none. memmem() would do, but AddressSanitizer
+ * stops it between two variables of an object. */
 static __attribute__((no_sanitize_address)) const char *
 mark_find(const char *text, const char *end)
 {
@@ -58,11 +54,9 @@ mark_find(const char *text, const char *end)
 	return NULL;
 }
 
-/*
- * Drivers of other classes may have names of ethernet drivers and ids of network devices
+/* Drivers of other classes may have names of ethernet drivers and ids of network devices
  * (net_ifcvf, net_sfc_vdpa); the object's name tells them apart, unless DPDK is linked into the
- * program. mlx5's ethernet driver is called mlx5_eth.
- */
+ * program. mlx5's ethernet driver is called mlx5_eth. */
 static bool
 is_ethernet(const char *object, const char *name)
 {
@@ -108,10 +102,8 @@ segment_read(const char *object, const char *text, const char *end)
 	}
 }
 
-/*
- * Read the parts of an object that are mapped for reading only. If there are none, the constants
- * are with the code, which is four times as much.
- */
+/* Read the parts of an object that are mapped for reading only. If there are none, the constants
+ * are with the code, which is four times as much. */
 static int
 object_read(struct dl_phdr_info *info, __rte_unused size_t size, __rte_unused void *arg)
 {
@@ -205,8 +197,8 @@ record_matches(const struct record *record, const unsigned int *ids)
 /*
  * If several drivers are for a device, the EAL asks one after the other in the order they were
  * loaded; for objects that is the order of a directory, which is chance. By name it is the same
- * everywhere, and right for the one such pair there is: iavf, and ice_dcf, which must be asked
- * for with cap=dcf.
+ * everywhere, and right for the one such pair there is: iavf, and ice_dcf, which must be asked for
+ * with cap=dcf.
  */
 const char *
 drivers_for_pci(const unsigned int *ids, const char **kmod)

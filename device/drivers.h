@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/*
- * The ethernet drivers that are loaded into this process, as they describe themselves
- * (dpdk-pmdinfo.py shows that). They are read once, at the first call (5 ms). After
- * rte_eal_init(); main thread. If memory is short, drivers are missing.
- */
+/* The ethernet drivers that are loaded into this process, as they describe themselves
+ * (dpdk-pmdinfo.py shows that). They are read once, at the first call (5 ms). After rte_eal_init();
+ * main thread. If memory is short, drivers are missing. */
 
 /** A driver whose devices are made by attaching them: by its name and any suffix. */
 struct drivers_virtual {

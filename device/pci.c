@@ -54,8 +54,8 @@ pci_driver_usable(const char *driver)
 	return false;
 }
 
-/* Fill device, which is all zero. @return false, with nothing changed, if its class is not network.
- */
+/* Fill device, which is all zero. @return false, with nothing changed, if its class is not
+ * network. */
 static bool
 device_read(const char *address, struct pci_device *device)
 {

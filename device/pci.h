@@ -27,8 +27,6 @@ struct pci_device {
 	bool attached;			    /* a driver has it in this process */
 };
 
-/**
- * Next network device, by address; NULL looks at the machine anew, and is returned at the end.
- * What was returned before that is no longer valid. With the turn for NULL.
- */
+/** Next network device, by address; NULL looks at the machine anew, and is returned at the end.
+ * What was returned before that is no longer valid. With the turn for NULL. */
 const struct pci_device *pci_next(const struct pci_device *prev);

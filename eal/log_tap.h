@@ -7,8 +7,8 @@
 /* The EAL's log on its way out: show its errors to the program, and mute what is no error. */
 
 /**
- * From now on, call keep for each error that this process logs. The log itself goes where it
- * went before. After rte_eal_init(), main thread.
+ * From now on, call keep for each error that this process logs. The log itself goes where it went
+ * before. After rte_eal_init(), main thread.
  *
  * @param keep called in the thread that logs, the interrupt thread included; so it must neither
  *   allocate nor wait. The text has no null at its end.

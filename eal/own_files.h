@@ -5,10 +5,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/*
- * The files that each process has in the EAL's runtime directory: its mp socket, and a
- * secondary's copies of the primary's memory tables. Any thread.
- */
+/* The files that each process has in the EAL's runtime directory: its mp socket, and a secondary's
+ * copies of the primary's memory tables. Any thread. */
 
 /** Remove the files of the secondary with this pid from dir; with pid 0, the primary's socket. */
 void own_files_remove(const char *dir, pid_t pid);

@@ -8,8 +8,8 @@
 
 /**
  * Make the runtime directory and its parent, as the EAL does, and check that other users can
- * neither replace anything there nor read it. The EAL follows links, overwrites what it finds,
- * and waits for any process that has locked the directory.
+ * neither replace anything there nor read it. The EAL follows links, overwrites what it finds, and
+ * waits for any process that has locked the directory.
  *
  * @param why receives a sentence on failure.
  * @return 0 or a negative errno.

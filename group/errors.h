@@ -6,14 +6,12 @@
 
 #include "group/members.h"
 
-/*
- * The first error of each process during an operation. It is where the reason of a refusal
- * comes from: the process that refused has logged it, and the process that asked shows it.
- */
+/* The first error of each process during an operation. It is where the reason of a refusal comes
+ * from: the process that refused has logged it, and the process that asked shows it. */
 
 /**
- * From now on, keep the first error that this process logs during an operation of the group.
- * After rte_eal_init(), main thread.
+ * From now on, keep the first error that this process logs during an operation of the group. After
+ * rte_eal_init(), main thread.
  *
  * @return 0 or a negative errno.
  */

@@ -33,8 +33,8 @@ bool events_wanted(void);
 bool events_pending(void);
 
 /**
- * The next thing this process is told: what was announced, or that the primary has left;
- * events if it wants them. heartbeat_fd() says when there is something. Main thread.
+ * The next thing this process is told: what was announced, or that the primary has left; events if
+ * it wants them. heartbeat_fd() says when there is something. Main thread.
  *
  * @param missed how many it could not be told because they are overwritten already.
  * @return false if there is nothing more.

@@ -6,11 +6,9 @@
 #include "base/wait.h"
 #include "group/shared.h"
 
-/*
- * The file that the processes of a group share. It lies in the EAL's runtime directory, so it
- * is there before rte_eal_init() and outlives any process, the primary included. Main thread,
- * where nothing else is said.
- */
+/* The file that the processes of a group share. It lies in the EAL's runtime directory, so it is
+ * there before rte_eal_init() and outlives any process, the primary included. Main thread, where
+ * nothing else is said. */
 
 /** What the group shares; NULL outside of a group. Any thread. */
 extern struct group_shared *group_shared;
@@ -38,8 +36,8 @@ int group_file_map(char *why);
 int group_file_none(void);
 
 /**
- * Remove the file, and the directory if it is empty then, unless another process uses them.
- * With the turn.
+ * Remove the file, and the directory if it is empty then, unless another process uses them. With
+ * the turn.
  *
  * @param primary_lost remove the socket of a primary that has died, too.
  */

@@ -43,11 +43,9 @@ ports_refresh(void)
 		atomic_store(&state->ports[i], words[i]);
 }
 
-/*
- * An ethdev event. It comes while the EAL's own state of the port is still the old one. In a
- * secondary whose primary has released the port already, the port id may be wrong; the next
- * beat mends what that spoils.
- */
+/* An ethdev event. It comes while the EAL's own state of the port is still the old one. In a
+ * secondary whose primary has released the port already, the port id may be wrong; the next beat
+ * mends what that spoils. */
 static int
 port_event(uint16_t id, enum rte_eth_event_type event, __rte_unused void *arg,
 	__rte_unused void *ret_param)
@@ -76,11 +74,9 @@ beat(__rte_unused void *arg)
 	atomic_store(&beat_pending, false);
 }
 
-/*
- * The EAL's mp thread ends for good when it is sent descriptors and this process can have no
- * more of them. Messages then fill its socket, and in the end every sender waits for ever.
- * Without beats no process sends it anything.
- */
+/* The EAL's mp thread ends for good when it is sent descriptors and this process can have no more
+ * of them. Messages then fill its socket, and in the end every sender waits for ever. Without beats
+ * no process sends it anything. */
 bool
 heartbeat_deaf(void)
 {

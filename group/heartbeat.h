@@ -3,10 +3,8 @@
 
 #include <stdbool.h>
 
-/*
- * What a process shows of itself four times a second: that its interrupt thread runs, and
- * which ports it has. A thread of its own, the watch thread, sees to that.
- */
+/* What a process shows of itself four times a second: that its interrupt thread runs, and which
+ * ports it has. A thread of its own, the watch thread, sees to that. */
 
 /** How often a process shows that its interrupt thread runs, in milliseconds. */
 #define HEARTBEAT_MS 250

@@ -18,11 +18,9 @@
 #include "group/locks.h"
 #include "group/shared.h"
 
-/*
- * The turn is one byte, and the place of the next in line is another. A process that wants the
- * turn takes that place first, and keeps it until it has the turn. So a process that comes back
- * at once cannot overtake one that waits and is slower to wake up.
- */
+/* The turn is one byte, and the place of the next in line is another. A process that wants the turn
+ * takes that place first, and keeps it until it has the turn. So a process that comes back at once
+ * cannot overtake one that waits and is slower to wake up. */
 #define TURN_BYTE 0
 #define NEXT_BYTE 1 /* next to the other, so that one call can take both */
 #define SLOT_BYTE(slot) (16 + (slot))
@@ -106,10 +104,8 @@ wake(int signo)
 	(void)signo;
 }
 
-/*
- * Interrupt this thread each TICK_MS. The kernel hands a lock over at once, but cannot be told
- * to wait for a limited time.
- */
+/* Interrupt this thread each TICK_MS. The kernel hands a lock over at once, but cannot be told to
+ * wait for a limited time. */
 static int
 ticker_start(timer_t *timer)
 {

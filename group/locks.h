@@ -6,15 +6,13 @@
 
 #include "base/wait.h"
 
-/*
- * The locks of a group: record locks of fcntl(2) on its file, which the kernel drops with the
- * process that holds them. They keep their place in the file in every build, whatever else of
- * its layout changes. Main thread, where nothing else is said.
- */
+/* The locks of a group: record locks of fcntl(2) on its file, which the kernel drops with the
+ * process that holds them. They keep their place in the file in every build, whatever else of its
+ * layout changes. Main thread, where nothing else is said. */
 
 /**
- * Open the file at path, or make it. The descriptor stays open, because closing it would drop
- * the locks.
+ * Open the file at path, or make it. The descriptor stays open, because closing it would drop the
+ * locks.
  *
  * @param why on failure receives a sentence; a file that other users can get at is refused.
  * @return 0 or a negative errno.
@@ -31,11 +29,11 @@ int locks_fd(void);
 bool locks_file_current(void);
 
 /**
- * Wait for the turn and take it. Processes that wait get it in about the order they came; a
- * holder that releases it and wants it again comes after them.
+ * Wait for the turn and take it. Processes that wait get it in about the order they came; a holder
+ * that releases it and wants it again comes after them.
  *
- * @return 0; -EBUSY if the process waited for is stopped; -ECANCELED if wait() said so; or
- *   another negative errno. On failure why receives a sentence.
+ * @return 0; -EBUSY if the process waited for is stopped; -ECANCELED if wait() said so; or another
+ *   negative errno. On failure why receives a sentence.
  */
 int locks_turn_take(wait_fn wait, char *why);
 
@@ -51,10 +49,8 @@ bool locks_turn_held(void);
 /** Take a slot. @return false if another process has it. */
 bool locks_slot_take(unsigned int slot);
 
-/**
- * Pid of the other process that has a slot, 0 if no other has it, -1 if that process has no pid
- * here because it is in another pid namespace. Any thread.
- */
+/** Pid of the other process that has a slot, 0 if no other has it, -1 if that process has no pid
+ * here because it is in another pid namespace. Any thread. */
 pid_t locks_slot_owner(unsigned int slot);
 
 /** The same, of any slot. */

@@ -7,10 +7,8 @@
 
 #include "group/shared.h"
 
-/*
- * The members of a group: the processes of this program, each with a slot in what the group
- * shares. Any thread, where nothing else is said.
- */
+/* The members of a group: the processes of this program, each with a slot in what the group shares.
+ * Any thread, where nothing else is said. */
 
 /** The slot of this process; NULL outside of a group. */
 extern struct group_member *group_self;
@@ -40,10 +38,8 @@ struct who member_who(const struct group_member *member);
 /** Lock a slot that no process has. Main thread, with the turn. @return NULL if all are taken. */
 struct group_member *member_take_slot(void);
 
-/**
- * Zero a slot that this process has locked and enter this process into it: from then on it is
- * group_self. Main thread, with the turn.
- */
+/** Zero a slot that this process has locked and enter this process into it: from then on it is
+ * group_self. Main thread, with the turn. */
 void member_claim(struct group_member *member);
 
 /** Enter the role of this process. Main thread, with the turn. */

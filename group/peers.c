@@ -61,10 +61,8 @@ foreign_look(pid_t pid, struct peer *peer)
 		peer->state = PEER_STOPPED;
 }
 
-/*
- * Pids of all secondaries that the EAL knows. They are read anew only when a socket has come or
- * gone, which the time of the directory tells unless it is of this very moment.
- */
+/* Pids of all secondaries that the EAL knows. They are read anew only when a socket has come or
+ * gone, which the time of the directory tells unless it is of this very moment. */
 static unsigned int
 secondaries(const pid_t **pids)
 {

@@ -7,8 +7,8 @@
 
 #include "group/members.h"
 
-/* The primary of this process: who it is, whether it has left. Any thread, where nothing else
- * is said. */
+/* The primary of this process: who it is, whether it has left. Any thread, where nothing else is
+ * said. */
 
 /** Find out who the primary is. After rte_eal_init(), main thread. */
 void primary_look(void);

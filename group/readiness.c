@@ -18,8 +18,8 @@
 #define TELL_MS 1000	/* how long before the person is told whom for */
 
 /*
- * Why this process could not answer now, if that is so. A process that is hung is found here:
- * its last beat is late, and no beat came since the operation began at start.
+ * Why this process could not answer now, if that is so. A process that is hung is found here: its
+ * last beat is late, and no beat came since the operation began at start.
  *
  * @param late set if only time will tell.
  * @return 0 or -EBUSY.
@@ -93,9 +93,8 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 }
 
 /*
- * Has the process done what was sent to it before start? What waits for its interrupt thread
- * may come after the first beat if both were due at once; by the second beat it has been
- * served.
+ * Has the process done what was sent to it before start? What waits for its interrupt thread may
+ * come after the first beat if both were due at once; by the second beat it has been served.
  *
  * @param first time of its first beat since start, 0 before that.
  */

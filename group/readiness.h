@@ -4,12 +4,12 @@
 #include "base/wait.h"
 #include "group/views.h"
 
-/* Can every process answer, and has every process done what was sent to it? Main thread, holder
- * of the turn. Nothing is sent to anyone. */
+/* Can every process answer, and has every process done what was sent to it? Main thread, holder of
+ * the turn. Nothing is sent to anyone. */
 
 /**
- * Can every process answer? The primary must be there, and no process may be stopped or hung.
- * A process that is late gets up to a second to show that it runs.
+ * Can every process answer? The primary must be there, and no process may be stopped or hung. A
+ * process that is late gets up to a second to show that it runs.
  *
  * @param now receives what each process sees, once all are well.
  * @return 0; or a negative errno, and in why which process it is and what to do.

@@ -14,14 +14,14 @@
 #include "group/writers.h"
 
 /*
- * Everything that the processes of a group share, as data: struct group_shared is the file
- * of the group, which each process maps. A word such as BY_TURN before a field names the one
- * file that writes it (group/writers.h); every file and every thread may read every field.
+ * Everything that the processes of a group share, as data: struct group_shared is the file of the
+ * group, which each process maps. A word such as BY_TURN before a field names the one file that
+ * writes it (group/writers.h); every file and every thread may read every field.
  *
- * A process that has gone wrong can write anything anywhere here. The comments say what is
- * there when all processes are well. A reader takes any bytes for what they are: a text may
- * lack its null and must be made printable, a number must be held against its bounds, an
- * address against where it must lie.
+ * A process that has gone wrong can write anything anywhere here. The comments say what is there
+ * when all processes are well. A reader takes any bytes for what they are: a text may lack its null
+ * and must be made printable, a number must be held against its bounds, an address against where it
+ * must lie.
  */
 
 #define GROUP_MAGIC 0x676d7068 /* "hpmg" */
@@ -52,11 +52,9 @@
 /** Where the record of the turn lies in the file. */
 #define GROUP_TURN_OFFSET 16
 
-/**
- * For a function that copies what another process may write at the same moment. The function
- * can tell that from what it has copied, or any mix of old and new will do; the thread
- * sanitizer knows nothing of that.
- */
+/** For a function that copies what another process may write at the same moment. The function can
+ * tell that from what it has copied, or any mix of old and new will do; the thread sanitizer knows
+ * nothing of that. */
 #define GROUP_MAY_RACE __attribute__((no_sanitize("thread")))
 
 /** Who has the turn. Written by the holder of the turn. */
@@ -88,11 +86,9 @@ struct event {
 	char text[234];
 };
 
-/**
- * Event number n, from 1 on, is at n modulo the size. Any process takes a number from nb,
- * clears the number that is there, writes the event, and then the number. A reader that finds
- * an entry unwritten twice, and a newer one behind it, passes over it: its writer has died.
- */
+/** Event number n, from 1 on, is at n modulo the size. Any process takes a number from nb, clears
+ * the number that is there, writes the event, and then the number. A reader that finds an entry
+ * unwritten twice, and a newer one behind it, passes over it: its writer has died. */
 struct event_ring {
 	_Atomic uint64_t nb;
 	struct {
@@ -107,10 +103,8 @@ struct port_device {
 	char devargs[GROUP_DEVARGS_SIZE]; /* bus:name,arguments to probe it with again */
 };
 
-/**
- * A port that has been started. The queues lie in the EAL's memory, which is at the same
- * place in every process.
- */
+/** A port that has been started. The queues lie in the EAL's memory, which is at the same place in
+ * every process. */
 struct started_port {
 	/* Queues; 0 while it is stopped, or if a foreign process started it. */
 	_Atomic uint32_t nb_rx, nb_tx;
@@ -143,10 +137,8 @@ struct heartbeat_state {
 	_Atomic uint64_t ports[(RTE_MAX_ETHPORTS + 63) / 64];
 };
 
-/**
- * The first error that a process has logged during an operation. Written by the thread that
- * logs; order and text are whole once op says which operation they belong to.
- */
+/** The first error that a process has logged during an operation. Written by the thread that logs;
+ * order and text are whole once op says which operation they belong to. */
 struct first_error {
 	_Atomic uint64_t op;
 	uint64_t order; /* among the errors of all processes: the lowest came first */
@@ -167,12 +159,10 @@ struct port_counters {
 	_Atomic uint64_t gaps;	/* numbered packets that should have come before one that came */
 };
 
-/**
- * A process of the group. A slot belongs to the process that holds the lock on its byte
+/** A process of the group. A slot belongs to the process that holds the lock on its byte
  * (group/locks.h). The kernel drops the lock with the process; the next process that takes the
  * slot zeroes it, with the turn. Where nothing else is said, a field is written by the process
- * itself.
- */
+ * itself. */
 struct group_member {
 	BY_MEMBERS _Atomic pid_t pid; /* 0: free, or left in good order */
 	BY_MEMBERS _Atomic uint32_t primary;
@@ -189,8 +179,8 @@ struct group_member {
 	/* Devices that the EAL was told to block when the process started; from the front. */
 	BY_LOCK char blocked[GROUP_LOCKS][RTE_DEV_NAME_MAX_LEN];
 
-	/* Queues of each port it polls, bit n is queue n. Set with the turn, cleared at any time.
-	 */
+	/* Queues of each port it polls, bit n is queue n. Set with the turn, cleared at any
+	 * time. */
 	BY_QUEUES _Atomic uint32_t rx_polled[RTE_MAX_ETHPORTS];
 	BY_QUEUES _Atomic uint32_t tx_polled[RTE_MAX_ETHPORTS];
 
@@ -203,11 +193,9 @@ struct group_member {
 	BY_SERVER _Atomic uint32_t serving;
 };
 
-/**
- * The file of the group. Fixed size, and no pointers but those of started_port. The first
- * process of a group makes it, with the turn; a process that joins and finds no other alive
- * zeroes it; the last process that leaves removes it.
- */
+/** The file of the group. Fixed size, and no pointers but those of started_port. The first process
+ * of a group makes it, with the turn; a process that joins and finds no other alive zeroes it; the
+ * last process that leaves removes it. */
 struct group_shared {
 	/* They and the record that follows keep their place in every build. */
 	BY_FILE uint32_t magic;

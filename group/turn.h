@@ -6,11 +6,9 @@
 
 #include "base/wait.h"
 
-/*
- * The turn: one process of the group at a time starts, leaves or operates. The lock itself is
- * in group/locks.h; this is the record of who has it and what for. Main thread, where nothing
- * else is said.
- */
+/* The turn: one process of the group at a time starts, leaves or operates. The lock itself is in
+ * group/locks.h; this is the record of who has it and what for. Main thread, where nothing else is
+ * said. */
 
 /** Enter a process that starts into the record; it holds the lock since group_file_open(). */
 void turn_begin_start(void);
@@ -20,9 +18,9 @@ void turn_begin_start(void);
  *
  * @param what for processes that wait meanwhile: "attach net_null0".
  * @param why on failure receives a sentence; when 1 is returned, who died and during what.
- * @return 0; 1 if a holder died before it was done, until turn_dead_done(); or a negative
- *   errno: -EBUSY the holder is stopped, -ECANCELED wait() said to give up, -ENOTCONN the
- *   primary has left.
+ * @return 0; 1 if a holder died before it was done, until turn_dead_done(); or a negative errno:
+ *   -EBUSY the holder is stopped, -ECANCELED wait() said to give up, -ENOTCONN the primary has
+ *   left.
  */
 int turn_take(const char *what, wait_fn wait, char *why);
 

@@ -8,10 +8,8 @@
 #include "group/peers.h"
 #include "group/shared.h"
 
-/*
- * What the processes of the group see, side by side. Processes that have died, that are just
- * starting, or whose view is not known (foreign ones) do not count. Any thread.
- */
+/* What the processes of the group see, side by side. Processes that have died, that are just
+ * starting, or whose view is not known (foreign ones) do not count. Any thread. */
 struct views {
 	struct peer peers[PEERS_MAX];
 	unsigned int nb;
@@ -47,10 +45,8 @@ unsigned int views_lack(
 /** Ports that some process has in now and did not have in before. */
 struct port_set views_new(const struct views *before, const struct views *now);
 
-/**
- * Do all members have these ports (everywhere), or does none of them have any? From shared
- * memory alone: a cheap look, which a process that has just died can spoil.
- */
+/** Do all members have these ports (everywhere), or does none of them have any? From shared memory
+ * alone: a cheap look, which a process that has just died can spoil. */
 bool views_ports_at(const struct port_set *ports, bool everywhere);
 
 /* The device behind a port, as the group remembers it. operations/catalogue.h writes it. */

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Which file writes which field of what the group shares (group/shared.h). A field is const
- * in every file but that one, so the compiler refuses a second writer. The file that writes
- * it defines the word as nothing before it includes anything; lint checks that only the file
- * named here does so.
+ * Which file writes which field of what the group shares (group/shared.h). A field is const in
+ * every file but that one, so the compiler refuses a second writer. The file that writes it defines
+ * the word as nothing before it includes anything; lint checks that only the file named here does
+ * so.
  */
 
 #ifndef BY_CATALOGUE

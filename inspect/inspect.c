@@ -45,11 +45,9 @@ number_add_field(struct inspect *inspect, const char *key, int number)
 	field_add(inspect, key, true, "%d", number);
 }
 
-/*
- * ethdev tells only drivers whether a port is started. But it refuses to unbind the hairpin
- * queues of a stopped port, before it asks the driver; for a started one the driver finds no
- * such peer to unbind.
- */
+/* ethdev tells only drivers whether a port is started. But it refuses to unbind the hairpin queues
+ * of a stopped port, before it asks the driver; for a started one the driver finds no such peer to
+ * unbind. */
 static bool
 port_started(uint16_t id)
 {

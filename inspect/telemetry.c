@@ -30,11 +30,9 @@
 #define ANSWER_LEN 15000
 #define EVENT_LEN 110
 
-/*
- * Only the main thread may look at a port, and only with the turn. A client's thread asks it to,
- * and waits so long. If the main thread is busy, or another process has the turn, the answer
- * comes from an earlier look.
- */
+/* Only the main thread may look at a port, and only with the turn. A client's thread asks it to,
+ * and waits so long. If the main thread is busy, or another process has the turn, the answer comes
+ * from an earlier look. */
 #define REFRESH_MS 300
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;

@@ -26,13 +26,13 @@
  *
  * a) Parse the devargs, and take the turn: one process of the group at a time operates.
  * b) Check that every process can answer. If one is stopped or hung, nothing is sent to anyone.
- * c) Refuse a device that is attached already, in this process or in another, and a device that
- *    a process was told to leave alone.
+ * c) Refuse a device that is attached already, in this process or in another, and a device that a
+ *    process was told to leave alone.
  * d) Call rte_dev_probe(). In a secondary this sends one request to the primary, and waits.
  * e) The primary probes the device: in its main thread if the attach was typed there, in its
  *    interrupt thread for a secondary.
- * f) The primary sends a request to every secondary. Each probes the device in its interrupt
- *    thread and replies. If one refuses, the primary has all of them undo it.
+ * f) The primary sends a request to every secondary. Each probes the device in its interrupt thread
+ *    and replies. If one refuses, the primary has all of them undo it.
  * g) The primary replies to the secondary that asked.
  * h) Verify: look in what the group shares whether every process has the ports. Each process has
  *    entered them there when its ethdev event came.

@@ -6,9 +6,9 @@
 
 /**
  * Attach a device in every process of the group and check that it is there (plan: "Attach
- * physical/virtual device from primary or secondary"). It is refused if it is attached already,
- * or if some process could not answer. After a failure it is attached nowhere, or the result
- * names the processes that still have it.
+ * physical/virtual device from primary or secondary"). It is refused if it is attached already, or
+ * if some process could not answer. After a failure it is attached nowhere, or the result names the
+ * processes that still have it.
  *
  * Takes the turn; may wait for it, and then block as long as rte_dev_probe() does. Main thread.
  *

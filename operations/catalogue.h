@@ -5,11 +5,9 @@
 
 #include "base/port_set.h"
 
-/*
- * The catalogue: which device is behind which port, for processes that do not have the port
- * themselves. group/port_device.h reads it. Main thread and holder of the turn, where nothing
- * else is said.
- */
+/* The catalogue: which device is behind which port, for processes that do not have the port
+ * themselves. group/port_device.h reads it. Main thread and holder of the turn, where nothing else
+ * is said. */
 
 /** Ports have come with a device. */
 void catalogue_enter(const struct port_set *ports, const char *name, const char *devargs);

@@ -17,21 +17,21 @@
 #include "traffic/withdraw.h"
 
 /*
- * A detach, step by step. Steps a) to e) and i) to k) are this program's, in the main thread of
- * the process where it was typed; f) to h) are the EAL's.
+ * A detach, step by step. Steps a) to e) and i) to k) are this program's, in the main thread of the
+ * process where it was typed; f) to h) are the EAL's.
  *
  * a) Parse the name, and take the turn: one process of the group at a time operates.
  * b) Check that every process can answer. If one is stopped or hung, nothing is sent to anyone.
  * c) Refuse a device that is not attached, that is locked, or that another device is made of.
- * d) Withdraw its ports: mark them as closing, and wait until every process that polls one has
- *    let go of it. A process that does not let go within a second is named, and nothing changes.
+ * d) Withdraw its ports: mark them as closing, and wait until every process that polls one has let
+ *    go of it. A process that does not let go within a second is named, and nothing changes.
  * e) Have the primary stop the ports: directly, or by a message to the server's thread there.
  * f) Call rte_dev_remove(). In a secondary this sends one request to the primary, and waits.
  * g) The primary sends a request to every secondary. Each removes the device in its interrupt
  *    thread and replies. If one fails, the primary has the others probe it again.
  * h) The primary removes the device itself, and replies to the secondary that asked.
- * i) Verify: look in what the group shares whether any process still has a port. If so, wait
- *    until every process has done what was sent to it (settle), and say what is true.
+ * i) Verify: look in what the group shares whether any process still has a port. If so, wait until
+ *    every process has done what was sent to it (settle), and say what is true.
  * j) If it failed only because a process died or came meanwhile, begin again at d).
  * k) Take the ports out of the catalogue, put lost mbufs back if the last started port has gone,
  *    tell the group what came of it, release the turn.

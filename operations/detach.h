@@ -8,10 +8,10 @@
 
 /**
  * Detach a device from every process of the group and check that it is gone (plan: "Detach
- * physical/virtual device from primary or secondary"). It is refused if it is not attached, if
- * it is locked (operations/lock.h), if some process could not answer, or if a process that polls
- * a port of it does not let go (traffic/withdraw.h). After a failure the result says which
- * processes have it.
+ * physical/virtual device from primary or secondary"). It is refused if it is not attached, if it
+ * is locked (operations/lock.h), if some process could not answer, or if a process that polls a
+ * port of it does not let go (traffic/withdraw.h). After a failure the result says which processes
+ * have it.
  *
  * Takes the turn; may wait for it, and then block as long as rte_dev_remove() does. Main thread.
  *

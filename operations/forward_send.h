@@ -8,10 +8,8 @@
 
 /* Packets between ports, in this process. Each takes the turn for a moment. Main thread. */
 
-/**
- * Forward what comes in at one device's first port to another's, and back if it is both ways,
- * until forward_off() or until a port is taken away (traffic/forward.h).
- */
+/** Forward what comes in at one device's first port to another's, and back if it is both ways,
+ * until forward_off() or until a port is taken away (traffic/forward.h). */
 void forward_devices(const char *in, const char *out, bool both, wait_fn wait, struct result *res);
 
 /**

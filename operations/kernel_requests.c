@@ -17,10 +17,8 @@
 #include "operations/detach.h"
 #include "operations/kernel_requests.h"
 
-/*
- * A device that arrives is bound to a kernel driver after the kernel has told of it: at once, or
- * when udev or a person has taken it from the kernel's own driver. So look at it for a while.
- */
+/* A device that arrives is bound to a kernel driver after the kernel has told of it: at once, or
+ * when udev or a person has taken it from the kernel's own driver. So look at it for a while. */
 #define LOOK_EVERY_MS 250
 #define LOOK_FOR_MS 60000
 

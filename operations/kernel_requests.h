@@ -13,7 +13,7 @@
  * SIGBUS from a device that has vanished. After startup.
  *
  * @param arrivals_too attach devices that arrive as well, if a kernel driver that DPDK can use has
- * them within a minute.
+ *   them within a minute.
  * @return 0 or a negative errno.
  */
 int kernel_requests_start(bool arrivals_too);
@@ -25,8 +25,8 @@ void kernel_requests_stop(void);
 int kernel_requests_fd(void);
 
 /**
- * Detach from every process what the kernel wants back, and attach what has arrived; what came
- * of it is announced to the group. Takes the turn and blocks as detach().
+ * Detach from every process what the kernel wants back, and attach what has arrived; what came of
+ * it is announced to the group. Takes the turn and blocks as detach().
  *
  * @param wait told about waiting.
  */

@@ -7,11 +7,9 @@
 #include "base/wait.h"
 #include "operations/operation.h"
 
-/*
- * Locks on devices: a locked device cannot be detached, not even by the process that locked it.
- * A lock lies in its holder's slot of the group, so it ends with its holder, however that ends.
- * Main thread, where nothing else is said.
- */
+/* Locks on devices: a locked device cannot be detached, not even by the process that locked it. A
+ * lock lies in its holder's slot of the group, so it ends with its holder, however that ends. Main
+ * thread, where nothing else is said. */
 
 /**
  * Lock a device that is attached in this process, or unlock one.
@@ -24,8 +22,8 @@ void lock_device(const char *device, const char *reason, wait_fn wait, struct re
 void lock_release(const char *device, wait_fn wait, struct result *res);
 
 /**
- * Which process has locked the device with this name: "pid 7545 (secondary): REASON". Any
- * thread; holder of the turn, for the answer to stay true.
+ * Which process has locked the device with this name: "pid 7545 (secondary): REASON". Any thread;
+ * holder of the turn, for the answer to stay true.
  *
  * @return false if no process has.
  */
@@ -34,8 +32,8 @@ bool lock_holder(const char *name, char *text, size_t size);
 /* Devices that a process was told to leave alone, by the EAL's option -b. An attach in the EAL
  * would lift that. Main thread, holder of the turn. */
 
-/** Let the others know which devices this process was told to leave alone, the first GROUP_LOCKS
- * of them. Once the EAL runs. */
+/** Let the others know which devices this process was told to leave alone, the first GROUP_LOCKS of
+ * them. Once the EAL runs. */
 void blocked_publish(void);
 
 /**

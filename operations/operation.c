@@ -45,10 +45,8 @@ operation_event(const struct operation *op)
 			what, us / 1000, us % 1000, op->res->text);
 }
 
-/*
- * The last holder of the turn has died: wait until no process works any more on what it had
- * asked for. If the processes differ after that, say so in the result's note.
- */
+/* The last holder of the turn has died: wait until no process works any more on what it had asked
+ * for. If the processes differ after that, say so in the result's note. */
 static void
 dead_see_to(wait_fn wait, const char *who, struct result *res)
 {

@@ -11,11 +11,9 @@
 #include "base/wait.h"
 #include "group/views.h"
 
-/*
- * What every operation of the group goes through, whatever it does between: its device is
- * parsed, the turn is taken, everyone must be able to answer; in the end what came of it is told
- * and the turn is given away. Main thread.
- */
+/* What every operation of the group goes through, whatever it does between: its device is parsed,
+ * the turn is taken, everyone must be able to answer; in the end what came of it is told and the
+ * turn is given away. Main thread. */
 
 /** An operation under way: the turn is held, and everyone could answer when it began. */
 struct operation {
@@ -35,25 +33,23 @@ struct operation {
 };
 
 /**
- * Parse what device it is about (NULL for none), take the turn and see that everyone can
- * answer. What an operation before it has left unfinished goes to the result's note.
+ * Parse what device it is about (NULL for none), take the turn and see that everyone can answer.
+ * What an operation before it has left unfinished goes to the result's note.
  *
  * @return 0; or a negative errno, with the result set and nothing held.
  */
 int operation_begin(struct operation *op, const char *device);
 
-/**
- * Should a failed operation be done once more, among the processes that are here now? It
- * should if it failed only because a process has died, or a foreign one came or went.
- */
+/** Should a failed operation be done once more, among the processes that are here now? It should if
+ * it failed only because a process has died, or a foreign one came or went. */
 bool operation_again(struct operation *op);
 
 /** Tell the others what there is now and what came of it, and give the turn away. */
 void operation_end(struct operation *op);
 
 /**
- * For what asks nothing of the other processes: take the turn, and see to what a dead holder
- * and an asker of the primary's server have left. turn_release() ends it.
+ * For what asks nothing of the other processes: take the turn, and see to what a dead holder and an
+ * asker of the primary's server have left. turn_release() ends it.
  *
  * @return 0; or a negative errno, with the result set and nothing held.
  */

@@ -7,11 +7,9 @@
 #include "group/primary.h"
 #include "operations/reason.h"
 
-/*
- * The process that did not answer, if that is how the operation failed: a process that has died,
- * does not run now, or was late during the operation. The primary is late when it waits for
- * another process, so it is named only when no other is late.
- */
+/* The process that did not answer, if that is how the operation failed: a process that has died,
+ * does not run now, or was late during the operation. The primary is late when it waits for another
+ * process, so it is named only when no other is late. */
 static const struct peer *
 culprit(const struct operation *op)
 {
@@ -48,8 +46,8 @@ reason_find(struct operation *op, int err, char *text, size_t size)
 		if (peer->who.primary && peer->foreign)
 			primary = peer;
 	}
-	/* A primary is late because it waits for another process; if that is none of ours, it was
-	 * a foreign one. */
+	/* A primary is late because it waits for another process; if that is none of ours, it was a
+	 * foreign one. */
 	op->again = err == -ENOMSG && (late == NULL || late->state == PEER_GONE ||
 					      (late->who.primary && late->state != PEER_STOPPED));
 	if (err == -ENOMSG && late != NULL) {

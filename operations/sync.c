@@ -15,10 +15,8 @@
 #include "operations/sync.h"
 #include "traffic/withdraw.h"
 
-/*
- * Take away from this process a device that its primary does not have. The EAL lets a secondary
- * ask for that; the request reaches every process, by the device's name.
- */
+/* Take away from this process a device that its primary does not have. The EAL lets a secondary ask
+ * for that; the request reaches every process, by the device's name. */
 static void
 stale_remove(const struct port_set *ref, unsigned int id)
 {

@@ -9,11 +9,9 @@
 
 #include "process/eal_options.h"
 
-/*
- * The EAL uses getopt_long() as well, so abbreviations mean the same here and there. It moves
- * the arguments about, so it gets a copy. Options that are not known here are for the EAL to
- * judge. A word after such an option may be its argument, so words do not end the search.
- */
+/* The EAL uses getopt_long() as well, so abbreviations mean the same here and there. It moves the
+ * arguments about, so it gets a copy. Options that are not known here are for the EAL to judge. A
+ * word after such an option may be its argument, so words do not end the search. */
 int
 eal_options_read(int argc, char **argv, struct eal_options *wanted)
 {

@@ -76,8 +76,8 @@ explain_failure(const struct eal_options *options, const char *dir, bool joins, 
 			return;
 		}
 		if (joins && err == ENOMEM) {
-			/* It needs all of the group's pages at their addresses, and a little
-			 * of the memory in them. */
+			/* It needs all of the group's pages at their addresses, and a little of the
+			 * memory in them. */
 			why_set(why, err,
 				"the group's memory cannot be mapped at the addresses it has in "
 				"the primary, or has no room left; try again, or start all "

@@ -8,8 +8,8 @@
 /* Why a start failed. Main thread. */
 
 /**
- * rte_eal_init() has failed with err, an errno, and has said so in its own words. Find a cause
- * that a person can remove.
+ * rte_eal_init() has failed with err, an errno, and has said so in its own words. Find a cause that
+ * a person can remove.
  *
  * @param dir the runtime directory; empty if the group has none.
  * @param joins this process was to be a secondary.

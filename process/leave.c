@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include <rte_alarm.h>
+#include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
@@ -47,11 +48,9 @@ alarm_passed(void *arg)
 	sem_post(arg);
 }
 
-/*
- * Stop the ports of this primary. A driver such as net_bonding may look at a started port again
- * and again, from an alarm which notices only the next time that the port is stopped. The EAL's
- * clean-up takes the port's memory away without waiting for that.
- */
+/* Stop the ports of this primary. A driver such as net_bonding may look at a started port again and
+ * again, from an alarm which notices only the next time that the port is stopped. The EAL's
+ * clean-up takes the port's memory away without waiting for that. */
 static void
 stop_ports(void)
 {
@@ -82,21 +81,28 @@ stop_ports(void)
 	sem_destroy(&passed);
 }
 
-void
-leave(wait_fn wait)
+/* Wait for an operation under way, but for one tick only. */
+static bool
+wait_once(__rte_unused const char *text)
 {
-	bool all_answer = group_leave_begin(wait);
+	static unsigned int ticks;
+
+	return ticks++ == 0;
+}
+
+void
+leave(void)
+{
+	bool all_answer = group_leave_begin(wait_once);
 
 	forward_off();
 	if (primary_is_self()) {
 		withdraw_all();
 		stop_ports();
 	}
-	/*
-	 * The EAL's clean-up would wait for a thread that has ended already, and crash; or ask
+	/* The EAL's clean-up would wait for a thread that has ended already, and crash; or ask
 	 * every process to give back a hugepage, with a lock held that everyone needs. A primary
-	 * calls it all the same, because it has devices to close.
-	 */
+	 * calls it all the same, because it has devices to close. */
 	if (heartbeat_deaf() || (!primary_is_self() && !all_answer))
 		own_files_remove_own();
 	else if (rte_eal_cleanup() < 0)

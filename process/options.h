@@ -26,9 +26,8 @@ struct options {
 };
 
 /**
- * Take the program's own options, those after "--"; --help and --version count
- * before it too. What is wrong is printed. Files are opened. Call it before
- * the EAL starts.
+ * Take the program's own options, those after "--"; --help and --version count before it too. What
+ * is wrong is printed. Files are opened. Call it before the EAL starts.
  *
  * @return -1 to go on, or the status to exit with.
  */

@@ -15,12 +15,12 @@
 #include "process/explain.h"
 #include "process/preflight.h"
 
-/* The longest path with which that of a secondary's socket, /mp_socket_<pid>_<hex>, fits
- * sun_path: 7 digits of a pid, 14 of a time stamp. */
+/* The longest path with which that of a secondary's socket, /mp_socket_<pid>_<hex>, fits sun_path:
+ * 7 digits of a pid, 14 of a time stamp. */
 #define DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 33)
 
-/* Where the EAL lacks a descriptor it panics, at its end too. It takes about 30; devices want some.
- */
+/* Where the EAL lacks a descriptor it panics, at its end too. It takes about 30; devices want
+ * some. */
 #define MIN_DESCRIPTORS 64
 
 int
@@ -96,11 +96,9 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 	return 0;
 }
 
-/*
- * A process of the group that is stopped, 0 if none is. When a process starts, the EAL sends all
- * others messages. They can be more than the socket of a process that does not read can hold;
- * then the sender waits for that process, and everyone for the sender.
- */
+/* A process of the group that is stopped, 0 if none is. When a process starts, the EAL sends all
+ * others messages. They can be more than the socket of a process that does not read can hold; then
+ * the sender waits for that process, and everyone for the sender. */
 static pid_t
 stopped_find(const char *dir)
 {

@@ -7,11 +7,9 @@
 #include "base/wait.h"
 #include "process/eal_options.h"
 
-/*
- * What is checked before rte_eal_init(): a start that would fail, or that would harm a group
- * that runs, is refused before the EAL touches anything. Main thread. Each returns 0 or a
- * negative errno, and on failure a sentence in why: what is wrong and how to mend it.
- */
+/* What is checked before rte_eal_init(): a start that would fail, or that would harm a group that
+ * runs, is refused before the EAL touches anything. Main thread. Each returns 0 or a negative
+ * errno, and on failure a sentence in why: what is wrong and how to mend it. */
 
 /** Check what needs no look at others. @param dir receives the runtime directory, empty if the
  * options say that there is none. */

@@ -12,6 +12,7 @@
 #include <rte_errno.h>
 
 #include "base/text.h"
+#include "base/signals.h"
 #include "eal/own_files.h"
 #include "group/events.h"
 #include "group/file.h"
@@ -44,10 +45,8 @@ startup_streams(void)
 	return 0;
 }
 
-/*
- * SIGBUS: the EAL has made a file, and the file system has no room for a page of it. A secondary
- * has checked the room before; a primary cannot know how much it will need.
- */
+/* SIGBUS: the EAL has made a file, and the file system has no room for a page of it. A secondary
+ * has checked the room before; a primary cannot know how much it will need. */
 static void
 no_room(__rte_unused int signo)
 {
@@ -66,16 +65,25 @@ no_room(__rte_unused int signo)
 	_exit(EXIT_FAILURE);
 }
 
+/* Wait for an operation under way, and say so. */
+static bool
+wait_told(const char *text)
+{
+	if (text != NULL)
+		fprintf(stderr, PROGRAM ": %s\n", text);
+	return signals_caught() == 0;
+}
+
 /* Start the EAL, with the turn. */
 static int
-eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait, char *why)
+eal_start(int argc, char **argv, const struct eal_options *options, char *why)
 {
 	struct sigaction action = {.sa_handler = no_room}, found;
 	bool joins = false;
 	int ret = 0;
 
 	if (options->shared)
-		ret = preflight_group(options, group_file_dir(), &joins, wait, why);
+		ret = preflight_group(options, group_file_dir(), &joins, wait_told, why);
 	if (ret < 0)
 		return ret;
 	rte_errno = 0;
@@ -112,7 +120,7 @@ enter(char *why)
 	ret = group_enter(sync_self, beat);
 	if (ret < 0) {
 		snprintf(why, WHY_SIZE, "cannot watch the group: %s", strerror(-ret));
-		leave(NULL);
+		leave();
 		return ret;
 	}
 	catalogue_update();
@@ -125,7 +133,7 @@ enter(char *why)
 }
 
 int
-startup_eal(int argc, char **argv, wait_fn wait, char *why)
+startup_eal(int argc, char **argv, char *why)
 {
 	struct eal_options options;
 	char dir[PATH_MAX];
@@ -142,13 +150,13 @@ startup_eal(int argc, char **argv, wait_fn wait, char *why)
 	if (options.shared && eal_options_secondary(&options) && access(dir, F_OK) < 0 &&
 		errno == ENOENT)
 		return preflight_roles(&options, dir, &joins, why);
-	ret = group_join(options.shared ? dir : NULL, wait, why);
+	ret = group_join(options.shared ? dir : NULL, wait_told, why);
 	if (ret < 0)
 		return ret;
 	if (ret > 0)
 		withdraw_init();
 	withdraw_slot_claimed();
-	taken = eal_start(argc, argv, &options, wait, why);
+	taken = eal_start(argc, argv, &options, why);
 	if (taken < 0) {
 		group_leave();
 		return taken;

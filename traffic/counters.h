@@ -22,8 +22,8 @@ struct counters_line {
  * that polls the port in that direction. */
 void counters_received(unsigned int id, uint64_t packets, uint64_t bytes, uint64_t gaps);
 
-/** This process has sent at a port; drops are packets that the port did not take. The thread
- * that polls the port in that direction. */
+/** This process has sent at a port; drops are packets that the port did not take. The thread that
+ * polls the port in that direction. */
 void counters_sent(unsigned int id, uint64_t packets, uint64_t bytes, uint64_t drops);
 
 /**

@@ -198,10 +198,8 @@ direction_make(struct direction *dir, unsigned int in, unsigned int out, char *w
 	return 0;
 }
 
-/*
- * The cores the thread may run on. By default it would run where the main thread does, which the
- * EAL has bound to one core; with the same options that is the same core in every process.
- */
+/* The cores the thread may run on. By default it would run where the main thread does, which the
+ * EAL has bound to one core; with the same options that is the same core in every process. */
 static void
 job_cores(cpu_set_t *cores)
 {

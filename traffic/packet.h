@@ -9,10 +9,8 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-/*
- * Numbered packets: ethernet frames whose numbers tell which packets of their stream are
- * missing. Their ethertype is the one that IEEE 802 reserves for local experiments. Any thread.
- */
+/* Numbered packets: ethernet frames whose numbers tell which packets of their stream are missing.
+ * Their ethertype is the one that IEEE 802 reserves for local experiments. Any thread. */
 
 /** Bytes of a frame, without its checksum. */
 #define PACKET_MIN 60
@@ -54,8 +52,6 @@ packet_any_seen(const struct packet_order *order)
 	return order->seen[0].stream != 0;
 }
 
-/**
- * How many packets of its stream should have come before this packet and have not; 0 for a
- * packet without a number. After its last packet a stream may begin again.
- */
+/** How many packets of its stream should have come before this packet and have not; 0 for a packet
+ * without a number. After its last packet a stream may begin again. */
 uint32_t packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf);

@@ -24,18 +24,14 @@ struct rte_mempool *pool_make(unsigned int nb, char *why);
 /** The calling thread uses no cache of the pool, whichever lcore the EAL says it is. */
 void pool_use_uncached(void);
 
-/**
- * The calling thread uses the cache of this process's slot, which no other thread of the group
- * uses, until it has given back what is in it.
- */
+/** The calling thread uses the cache of this process's slot, which no other thread of the group
+ * uses, until it has given back what is in it. */
 void pool_cache_begin(void);
 void pool_cache_end(void);
 
 /** Are all mbufs back in the pool? True before it is made. Any thread. */
 bool pool_whole(void);
 
-/**
- * Put all mbufs back, also those that dead processes had. The primary, with the turn held, when
- * neither a living process nor a port has any.
- */
+/** Put all mbufs back, also those that dead processes had. The primary, with the turn held, when
+ * neither a living process nor a port has any. */
 void pool_mend(void);

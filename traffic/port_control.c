@@ -76,10 +76,8 @@ port_start(const struct port_request *req, char *why)
 	return 0;
 }
 
-/*
- * Take the packets that the driver still holds: when the port is removed, their mbufs may be
- * lost to the pool for good. The number is limited because some drivers make packets for ever.
- */
+/* Take the packets that the driver still holds: when the port is removed, their mbufs may be lost
+ * to the pool for good. The number is limited because some drivers make packets for ever. */
 static void
 port_drain(uint16_t id)
 {
@@ -114,9 +112,9 @@ port_stop(uint16_t id, char *why)
 
 /*
  * A process that died has taken the mbufs in its hands with it, and a driver may have lost some
- * with its port. Nobody knows which ones; but when no port is configured and no process polls,
- * no mbuf can be in use, and all are put back. A port that is only stopped is configured still,
- * and may keep some.
+ * with its port. Nobody knows which ones; but when no port is configured and no process polls, no
+ * mbuf can be in use, and all are put back. A port that is only stopped is configured still, and
+ * may keep some.
  */
 static void
 pool_see_to(void)

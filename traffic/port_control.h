@@ -5,11 +5,9 @@
 
 #include <rte_config.h>
 
-/*
- * What the primary does to ports: configure and start them, stop them, put lost mbufs back. The
- * EAL lets no secondary do it. In the primary's main thread, or in its server's thread for a
- * secondary that has the turn.
- */
+/* What the primary does to ports: configure and start them, stop them, put lost mbufs back. The EAL
+ * lets no secondary do it. In the primary's main thread, or in its server's thread for a secondary
+ * that has the turn. */
 
 /** Instead of a port id: see that the pool is whole. */
 #define PORT_CONTROL_POOL RTE_MAX_ETHPORTS

@@ -102,11 +102,9 @@ queues_valid(void **queues, unsigned int nb)
 	return true;
 }
 
-/*
- * A secondary's fast-path table keeps the queues that a port had when it was attached here, and
- * ethdev has no call that brings it up to date. The primary has told the group where the queues
- * are now.
- */
+/* A secondary's fast-path table keeps the queues that a port had when it was attached here, and
+ * ethdev has no call that brings it up to date. The primary has told the group where the queues are
+ * now. */
 static int
 queues_adopt(unsigned int id, char *why)
 {

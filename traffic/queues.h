@@ -35,11 +35,8 @@ bool started_port(unsigned int id);
 /** Is any port started? */
 bool started_any(void);
 
-/**
- * Queues to receive (rx) or to send that a started port can be polled with: as many as the
- * group says it has, if ethdev has as many. A port of this process; main thread, or the
- * primary.
- */
+/** Queues to receive (rx) or to send that a started port can be polled with: as many as the group
+ * says it has, if ethdev has as many. A port of this process; main thread, or the primary. */
 unsigned int started_queues(unsigned int id, bool rx);
 
 /** Enter a port that the primary has just started. The primary, for the holder of the turn. */

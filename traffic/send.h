@@ -10,8 +10,8 @@
 int send_begin(unsigned int id, char *why);
 
 /**
- * Send nb packets of size bytes through a queue that send_begin() took, without the turn, and
- * give the queue back.
+ * Send nb packets of size bytes through a queue that send_begin() took, without the turn, and give
+ * the queue back.
  *
  * @param look called now and then; false ends the sending.
  * @param sent receives how many were sent.

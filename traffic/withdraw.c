@@ -25,10 +25,8 @@ _Static_assert(sizeof(struct rte_rcu_qsbr) + GROUP_READERS * sizeof(struct rte_r
 		       GROUP_RCU_SIZE,
 	"GROUP_RCU_SIZE is too small");
 
-/*
- * librte_rcu reads from the variable itself how many readers it has room for. That never
- * changes, and any process that has gone wrong can write there: so set it right.
- */
+/* librte_rcu reads from the variable itself how many readers it has room for. That never changes,
+ * and any process that has gone wrong can write there: so set it right. */
 static struct rte_rcu_qsbr *
 qsbr(unsigned int id)
 {
@@ -207,8 +205,8 @@ withdraw_recover(bool holder)
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		op = atomic_load(&group_shared->withdrawn.closing[id]);
-		/* Read before the turn is looked at: a holder that comes later has another number.
-		 */
+		/* Read before the turn is looked at: a holder that comes later has another
+		 * number. */
 		if (op == 0 || (!holder && !locks_turn_is_free()))
 			continue;
 		/* Changed meanwhile: that holder lived and finished, so nothing is left to

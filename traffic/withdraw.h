@@ -10,9 +10,9 @@
 /*
  * How a port is taken away from the processes that poll it. Each port has a quiescent-state
  * variable (librte_rcu). A process that polls the port is a reader, and reports to the variable
- * after every round. To withdraw a port is to mark it as closing, which readers check before
- * every round, and to wait until each reader has reported since. From then on no process
- * touches the port.
+ * after every round. To withdraw a port is to mark it as closing, which readers check before every
+ * round, and to wait until each reader has reported since. From then on no process touches the
+ * port.
  */
 
 /** How long processes that poll a port have to let go of it, in milliseconds. */
@@ -48,11 +48,11 @@ uint32_t withdraw_times(unsigned int id);
 pid_t withdraw_taken_by(unsigned int id);
 
 /**
- * Have no process touch these ports from now on, until withdraw_end(), which the caller must
- * call in any case. Holder of the turn, or on its behalf.
+ * Have no process touch these ports from now on, until withdraw_end(), which the caller must call
+ * in any case. Holder of the turn, or on its behalf.
  *
- * @return 0; or -EBUSY and in why which process does not answer in time. All others leave the
- *   ports alone.
+ * @return 0; or -EBUSY and in why which process does not answer in time. All others leave the ports
+ *   alone.
  */
 int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why);
 
@@ -60,10 +60,10 @@ int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *wh
 void withdraw_end(const struct port_set *ports, bool taken);
 
 /**
- * A holder of the turn that died between the two calls above may have taken the ports already,
- * so processes that poll them end.
+ * A holder of the turn that died between the two calls above may have taken the ports already, so
+ * processes that poll them end.
  *
- * @param holder the caller has the turn and has withdrawn nothing itself yet; else it is the
- *   watch thread, and nothing is done unless the turn is free.
+ * @param holder the caller has the turn and has withdrawn nothing itself yet; else it is the watch
+ *   thread, and nothing is done unless the turn is free.
  */
 void withdraw_recover(bool holder);
