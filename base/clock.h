@@ -12,10 +12,10 @@
 /** Now, in nanoseconds. */
 uint64_t clock_now_ns(void);
 
-/** The moment this many milliseconds from now, in nanoseconds; for clock_is_past(). */
+/** The moment this many milliseconds from now, in nanoseconds. */
 uint64_t clock_in_ms(unsigned int ms);
 
-/** Has this moment passed? */
+/** Has a moment from clock_in_ms() passed? */
 bool clock_is_past(uint64_t moment_ns);
 
 /** Sleep for this many nanoseconds, or until a signal comes. */
@@ -24,9 +24,6 @@ void clock_sleep_ns(uint64_t ns);
 /** Make a condition variable that clock_cond_wait() can wait for. */
 void clock_cond_init(pthread_cond_t *cond);
 
-/**
- * Wait for a condition until a moment from clock_in_ms().
- *
- * @return 0, or ETIMEDOUT, as pthread_cond_timedwait(3).
- */
+/** Wait for a condition until a moment from clock_in_ms().
+ * @return 0 or ETIMEDOUT, like pthread_cond_timedwait(3). */
 int clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t until_ns);

@@ -27,7 +27,7 @@ port_set_add(struct port_set *set, unsigned int id)
 	set->words[id / 64] |= UINT64_C(1) << id % 64;
 }
 
-/** The set that has this port alone. */
+/** The set of this port alone. */
 static inline struct port_set
 port_set_of(unsigned int id)
 {
@@ -37,7 +37,7 @@ port_set_of(unsigned int id)
 	return set;
 }
 
-/** The set that has every port. */
+/** The set of all port ids. */
 static inline struct port_set
 port_set_all(void)
 {
@@ -47,7 +47,7 @@ port_set_all(void)
 	return set;
 }
 
-/** The lowest port of the set from id on, RTE_MAX_ETHPORTS if there is none. */
+/** The lowest port of the set that is at least id; RTE_MAX_ETHPORTS if there is none. */
 static inline unsigned int
 port_set_next(const struct port_set *set, unsigned int id)
 {
@@ -56,7 +56,7 @@ port_set_next(const struct port_set *set, unsigned int id)
 	return id;
 }
 
-/** For each port id of the set, from the lowest on. */
+/** For each port id of the set, in ascending order. */
 #define PORT_SET_FOREACH(id, set)                                   \
 	for ((id) = port_set_next(set, 0); (id) < RTE_MAX_ETHPORTS; \
 		(id) = port_set_next(set, (id) + 1))
@@ -77,7 +77,7 @@ port_set_is_empty(const struct port_set *set)
 	return port_set_next(set, 0) == RTE_MAX_ETHPORTS;
 }
 
-/** Ports that are in both a and b. */
+/** The ports that are in both sets. */
 static inline struct port_set
 port_set_common(const struct port_set *a, const struct port_set *b)
 {
@@ -89,7 +89,7 @@ port_set_common(const struct port_set *a, const struct port_set *b)
 	return both;
 }
 
-/** Has the set every port that part has? */
+/** Is every port of part in set? */
 static inline bool
 port_set_covers(const struct port_set *set, const struct port_set *part)
 {

@@ -21,13 +21,12 @@ proc_alive(pid_t pid)
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/* Every operation looks into /proc/PID/stat of each peer, so the files it looked into last stay
- * open. The file of a process that has gone cannot be read any more, even when another process has
- * its pid by then. */
+/* Every operation reads /proc/PID/stat of each peer, so these files stay open. The file of a
+ * process that has gone cannot be read any more, even if another process has its pid by now. */
 static struct stat_file {
 	pid_t pid; /* 0 if none is open */
 	int fd;
-	bool asked; /* since the last proc_forget_others() */
+	bool asked; /* read since the last proc_forget_others() */
 } stat_files[64];
 static pthread_mutex_t stat_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -67,7 +66,7 @@ proc_stopped(pid_t pid)
 	if (len <= 0)
 		return false;
 	stat[len] = '\0';
-	/* The command name stands in parentheses, and may have parentheses in it. */
+	/* The state follows the command name, which is in parentheses and may have some in it. */
 	state = strrchr(stat, ')');
 	return state != NULL && strlen(state) > 2 && (state[2] == 'T' || state[2] == 't');
 }
@@ -102,7 +101,7 @@ proc_program(pid_t pid, char *name, size_t size)
 	if (fgets(name, size, f) != NULL)
 		name[strcspn(name, "\n")] = '\0';
 	fclose(f);
-	/* A process chooses its name itself. */
+	/* A process may give itself any name. */
 	text_printable(name);
 }
 
@@ -119,7 +118,7 @@ proc_thread(const char *const *names)
 	if (d == NULL)
 		return 0;
 	while (found == 0 && (entry = readdir(d)) != NULL) {
-		/* /proc has a directory for each thread as well. */
+		/* /proc/TID is there for each thread too. */
 		proc_program(atoi(entry->d_name), name, sizeof(name));
 		for (wanted = names; *wanted != NULL; wanted++) {
 			if (strcmp(name, *wanted) == 0)

@@ -14,19 +14,20 @@
 
 #include <rte_common.h>
 
+#include "base/clock.h"
 #include "base/signals.h"
 
 /*
- * A process asked to leave is gone within a second. Most of it is left to the clean way; a probe
- * that blocks in the kernel or waits for a peer cannot be cancelled, so after this long the signal
- * thread ends the process itself. (A sanitizer has a lot to look at in the end; scripts/sanitize.sh
- * gives it more.)
+ * A process must be gone a second after a signal asks it to leave. It has most of that second to
+ * clean up. A probe that blocks in the kernel or waits for a peer cannot be cancelled, so after
+ * this long the process is ended by force. (scripts/sanitize.sh allows more: a sanitizer has much
+ * to check at the end.)
  */
 #ifndef FORCE_AFTER_MS
 #define FORCE_AFTER_MS 800
 #endif
 
-/* How much of the time in which it gets no processor is not counted. */
+/* Time in which the process gets no processor does not count, up to this much. */
 #define STARVED_MAX_MS 10000U
 
 static atomic_uint force_after_ms = FORCE_AFTER_MS;
@@ -59,8 +60,8 @@ signals_on_force(void (*fn)(void))
 	atomic_store(&on_force, fn);
 }
 
-/* For how long this process's main thread, which does the clean-up, could have run and got no
- * processor, since it began. 0 where the kernel does not count that. */
+/* How long the main thread, which does the clean-up, has waited for a processor so far. 0 where the
+ * kernel does not count that. */
 static unsigned int
 starved_ms(void)
 {
@@ -75,12 +76,12 @@ starved_ms(void)
 	len = read(fd, text, sizeof(text) - 1);
 	close(fd);
 	text[RTE_MAX(len, 0)] = '\0';
-	/* Nanoseconds that it ran, and that it waited. */
+	/* Nanoseconds that it ran, then nanoseconds that it waited. */
 	waited = strchr(text, ' ');
 	return waited == NULL ? 0 : strtoull(waited, NULL, 10) / 1000000;
 }
 
-/* Whoever should read it may not, and somebody may have a lock on stderr. */
+/* Blocks neither on a reader that does not read, nor on a thread that has locked stderr. */
 static void
 force_message(unsigned int after_ms)
 {
@@ -95,28 +96,28 @@ force_message(unsigned int after_ms)
 		return;
 }
 
-/* What is left to do goes on in other threads, and is cut off when time is up. */
+/* The other threads clean up meanwhile; end them when time is up. */
 static void *
 force_main(void *arg)
 {
 	const unsigned int starved_before = starved_ms();
-	unsigned int ms = atomic_load(&force_after_ms), slept_ms = 0, starved;
-	struct timespec left;
+	const uint64_t begin = clock_now_ns();
+	unsigned int ms, starved;
+	uint64_t now, end;
 	void (*fn)(void);
 
 	(void)arg;
 	do {
-		left.tv_sec = (ms - slept_ms) / 1000;
-		left.tv_nsec = (ms - slept_ms) % 1000 * 1000000L;
-		while (nanosleep(&left, &left) < 0 && errno == EINTR)
-			;
-		slept_ms = ms;
 		/* A busy machine is no reason to leave without clean-up. */
 		starved = starved_ms();
 		ms = atomic_load(&force_after_ms);
 		if (starved > starved_before)
 			ms += RTE_MIN(starved - starved_before, STARVED_MAX_MS);
-	} while (ms > slept_ms);
+		end = begin + ms * CLOCK_NS_PER_MS;
+		now = clock_now_ns();
+		if (now < end)
+			clock_sleep_ns(end - now);
+	} while (now < end);
 	fn = atomic_load(&on_force);
 	if (fn != NULL)
 		fn();
@@ -160,7 +161,7 @@ signals_start(void)
 	sigemptyset(&leave_set);
 	sigaddset(&leave_set, SIGINT);
 	sigaddset(&leave_set, SIGTERM);
-	/* Started with nohup(1), the process is meant to outlive its terminal. */
+	/* nohup(1) ignores SIGHUP, so that the process outlives its terminal. */
 	if (sigaction(SIGHUP, NULL, &hup) < 0)
 		return -errno;
 	if (hup.sa_handler != SIG_IGN)
@@ -168,9 +169,9 @@ signals_start(void)
 	ret = pthread_sigmask(SIG_BLOCK, &leave_set, NULL);
 	if (ret != 0)
 		return -ret;
-	/* Whoever read our output may leave before us; that is no reason to die unclean. */
+	/* The reader of our output may leave first; that is no reason to die without clean-up. */
 	signal(SIGPIPE, SIG_IGN);
-	/* To give the terminal back from the background is no reason to stop. */
+	/* A process in the background may restore the terminal's settings without being stopped. */
 	signal(SIGTTOU, SIG_IGN);
 	ret = pthread_create(&thread, NULL, signals_main, NULL);
 	if (ret != 0)

@@ -1,27 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
+/* Leave when a signal asks for it, by force if the process takes too long. Main thread, where
+ * nothing else is said. */
+
 /**
- * Take SIGINT, SIGTERM and SIGHUP away from every thread and hand them to one that waits for them;
- * ignore SIGPIPE. Call it before any other thread starts.
+ * Block SIGINT, SIGTERM and SIGHUP in every thread except a new one that waits for them; ignore
+ * SIGPIPE and SIGTTOU. Call it before any other thread starts.
  *
  * @return 0 or a negative errno.
  */
 int signals_start(void);
 
-/** A descriptor that becomes readable once a signal has asked the process to leave. */
+/** A descriptor that becomes readable once a signal has asked the process to leave. Any thread. */
 int signals_fd(void);
 
-/** The signal that asked to leave, 0 if none did. Any thread. */
+/** The signal that asked the process to leave, 0 if none did. Any thread. */
 int signals_caught(void);
 
-/** The process is about to leave by itself: end it by force, with status 1, if it has not within
- * the time that a signal gives it. */
+/** The process is about to leave by itself. If it takes longer than it may after a signal, end it
+ * by force, with status 1. */
 void signals_force_soon(void);
 
-/** It is about to do what may take that much longer. Any thread. */
+/** Give the process this much more time to leave. Any thread. */
 void signals_allow(unsigned int ms);
 
-/** What to do before the process is ended by force, because it did not leave by itself in time;
- * runs in the signal thread, beside whatever hangs. NULL for none. */
+/** Call fn before the process is ended by force. It runs in a thread of its own, beside whatever
+ * hangs. */
 void signals_on_force(void (*fn)(void));

@@ -40,12 +40,6 @@ text_printable(char *text)
 }
 
 bool
-text_is_digits(const char *text)
-{
-	return text[strspn(text, "0123456789")] == '\0';
-}
-
-bool
 text_number(const char *text, unsigned int min, unsigned int max, unsigned int *value)
 {
 	unsigned long n;

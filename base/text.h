@@ -8,24 +8,21 @@
 
 /* Strings in buffers of a fixed size. Any thread. */
 
-/** Add to the string in text, a buffer of size bytes; what does not fit is cut. */
+/** Append to the string in text, a buffer of size bytes; what does not fit is cut off. */
 __rte_format_printf(3, 4) void text_add(char *text, size_t size, const char *format, ...);
 
-/** Put a question mark for every control character, which a terminal would obey. @return text. */
+/** Replace control characters, which a terminal would obey, by question marks. @return text. */
 char *text_harmless(char *text);
 
-/** Put a question mark for every byte that is no printable ASCII. @return text. */
+/** Replace bytes that are not printable ASCII by question marks. @return text. */
 char *text_printable(char *text);
 
-/** Is it made of digits alone? The empty string is. */
-bool text_is_digits(const char *text);
-
-/** Read a decimal number from min to max. @return false if text is anything else. */
+/** Read a decimal number from min to max into value. @return false if text is anything else. */
 bool text_number(const char *text, unsigned int min, unsigned int max, unsigned int *value);
 
-/** Size of every buffer named why: a sentence without its full stop that says what failed, who or
- * what is the cause, and what to do. */
+/** Bytes of every buffer named why. It holds a sentence, without the full stop: what failed, what
+ * caused it, and what to do. */
 #define WHY_SIZE 512
 
-/** Put a sentence into why, and return err. Any thread. */
+/** Put a sentence into why. @return err. */
 __rte_format_printf(3, 4) int why_set(char *why, int err, const char *format, ...);

@@ -4,17 +4,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How an operation that waits tells the person who waits. Called in the thread that waits. */
+/* How an operation that waits tells the user what it waits for. Called in the thread that waits. */
 
 /**
- * Called again and again during a wait; the first time a text is given is after a second.
+ * Called again and again during a wait.
  *
- * @param text which process is waited for, or NULL when there is nothing new to say.
+ * @param text says for which process, once the wait has lasted a second; NULL if nothing is new.
  * @return false to give up waiting.
  */
 typedef bool (*wait_fn)(const char *text);
 
-/** A wait_fn that does not wait: it gives up at its first call. */
+/** A wait_fn that never waits. */
 static inline bool
 wait_not(const char *text)
 {
@@ -22,7 +22,7 @@ wait_not(const char *text)
 	return false;
 }
 
-/** Call wait, which may be NULL: then the wait goes on. */
+/** Call wait; if it is NULL, the wait goes on. @return false to give up waiting. */
 static inline bool
 wait_go_on(wait_fn wait, const char *text)
 {

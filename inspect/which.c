@@ -14,7 +14,7 @@
 bool
 which_is_id(const char *text, unsigned int *id)
 {
-	if (!text_is_digits(text))
+	if (text[strspn(text, "0123456789")] != '\0')
 		return false;
 	if (!text_number(text, 0, RTE_MAX_ETHPORTS - 1, id))
 		*id = RTE_MAX_ETHPORTS;
@@ -58,8 +58,8 @@ which_ports_typed(const char *text, struct port_set *ports, wait_fn wait, char *
 	if (ret < 0)
 		return ret;
 	*ports = which_ports(da.name);
-	/* The EAL's list of devices is read with the turn: an operation of another process may be
-	 * freeing a device. */
+	/* Without the turn, an operation of another process may free a device while the EAL's list
+	 * is read. */
 	if (port_set_is_empty(ports)) {
 		ret = -ENODEV;
 		if (turn_take("stats", wait, why) >= 0) {
