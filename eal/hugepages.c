@@ -20,65 +20,35 @@
 #define LOOK_MS 20
 #define TELL_MS 1000
 
-/* The next mount of hugetlbfs that may be meant; NULL at the end. */
-static const char *
-mount_next(FILE *mounts, const char *huge_dir)
+int
+hugepages_look(const char *huge_dir, char *first)
 {
 	size_t len = strlen(huge_dir);
 	struct mntent *entry;
+	int ret = -ENOENT;
+	FILE *mounts;
 
+	first[0] = '\0';
+	mounts = setmntent("/proc/mounts", "r");
+	if (mounts == NULL)
+		return 0;
 	while (len > 1 && huge_dir[len - 1] == '/')
 		len--;
 	while ((entry = getmntent(mounts)) != NULL) {
-		if (strcmp(entry->mnt_type, "hugetlbfs") == 0 &&
-			(len == 0 || (strncmp(huge_dir, entry->mnt_dir, len) == 0 &&
-					     entry->mnt_dir[len] == '\0')))
-			return entry->mnt_dir;
-	}
-	return NULL;
-}
-
-void
-hugepages_look(const char *huge_dir, bool *mounted, bool *writable)
-{
-	const char *dir;
-	FILE *mounts;
-
-	/* If /proc/mounts is unreadable, assume the mounts are fine. */
-	*mounted = *writable = true;
-	mounts = setmntent("/proc/mounts", "r");
-	if (mounts == NULL)
-		return;
-	*mounted = *writable = false;
-	while ((dir = mount_next(mounts, huge_dir)) != NULL) {
-		*mounted = true;
-		if (access(dir, R_OK | W_OK | X_OK) == 0)
-			*writable = true;
+		if (strcmp(entry->mnt_type, "hugetlbfs") != 0 ||
+			(len > 0 && (strncmp(huge_dir, entry->mnt_dir, len) != 0 ||
+					    entry->mnt_dir[len] != '\0')))
+			continue;
+		if (first[0] == '\0')
+			strlcpy(first, entry->mnt_dir, PATH_MAX);
+		if (ret < 0)
+			ret = access(entry->mnt_dir, R_OK | W_OK | X_OK) < 0 ? -EACCES : 0;
 	}
 	endmntent(mounts);
+	return ret;
 }
 
-/* The mount the EAL locks: the first one. @return its descriptor, or -1. */
-static int
-mount_open(const char *huge_dir, char *path, size_t size)
-{
-	const char *dir;
-	FILE *mounts;
-	int fd = -1;
-
-	mounts = setmntent("/proc/mounts", "r");
-	if (mounts == NULL)
-		return -1;
-	dir = mount_next(mounts, huge_dir);
-	if (dir != NULL) {
-		strlcpy(path, dir, size);
-		fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	}
-	endmntent(mounts);
-	return fd;
-}
-
-/* Pid of a process with a lock of flock(2) on this file; 0 if it has none here. */
+/* Pid of a process that has locked this file with flock(2); 0 if it has no pid here. */
 static pid_t
 lock_pid(int fd)
 {
@@ -105,12 +75,14 @@ lock_pid(int fd)
 int
 hugepages_wait(const char *huge_dir, wait_fn wait, char *why)
 {
-	char path[PATH_MAX] = "", text[PATH_MAX + 64], holder[32];
+	char path[PATH_MAX], text[PATH_MAX + 64], holder[32];
 	unsigned int looks;
 	int ret = 0, fd;
 	pid_t pid;
 
-	fd = mount_open(huge_dir, path, sizeof(path));
+	/* The EAL locks the first mount. */
+	hugepages_look(huge_dir, path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
 	for (looks = 1; flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; looks++) {

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-
-#include "base/wait.h"
 #include "base/wait.h"
 
-/* The mounts of hugetlbfs, looked at before and after the EAL does. huge_dir is the one the EAL is
- * told to use, or empty. */
-
-/** Is there such a mount, and may this user write to one? */
-void hugepages_look(const char *huge_dir, bool *mounted, bool *writable);
+/* The mounts of hugetlbfs that the EAL will use: all, or only the one at huge_dir if that is not
+ * empty. Main thread. */
 
 /**
- * Wait while somebody has locked the mount, as the EAL would do, but say for whom and until wait()
- * gives up: whoever can read a directory can lock it. Waits for nobody if the mount cannot be
- * opened.
+ * May this user use such a mount? If /proc/mounts is unreadable, assume so.
+ *
+ * @param first receives the path of the first mount, empty if there is none; PATH_MAX bytes.
+ * @return 0, -ENOENT if none is mounted, -EACCES if this user may write to none.
+ */
+int hugepages_look(const char *huge_dir, char *first);
+
+/**
+ * Wait while a process has locked the mount that the EAL will lock. The EAL would wait too, but
+ * silently and without end, and whoever can read a directory can lock it. Does not wait if the
+ * mount cannot be opened.
  *
  * @param why receives a sentence on failure.
- * @return 0, or -ECANCELED if wait() said so.
+ * @return 0, or -ECANCELED if wait() gave up.
  */
 int hugepages_wait(const char *huge_dir, wait_fn wait, char *why);

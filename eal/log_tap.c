@@ -34,7 +34,7 @@ log_tap_start(void (*keep)(const char *text, size_t len))
 	FILE *tap;
 
 	error_keep = keep;
-	/* Stored last, so that a thread of the EAL's that sees it sees error_keep as well. */
+	/* Stored last: an EAL thread that sees it sees error_keep as well. */
 	atomic_store(&before, rte_log_get_stream());
 	tap = fopencookie(NULL, "w", functions);
 	if (tap == NULL)
@@ -51,6 +51,6 @@ log_tap_mute(bool mute)
 void
 log_tap_stop(void)
 {
-	/* NULL stands for the EAL's own stream, which is where the log went before. */
+	/* NULL: the EAL's own stream, where the log went before. */
 	rte_openlog_stream(NULL);
 }

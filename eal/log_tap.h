@@ -4,13 +4,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The EAL's log on its way out: show its errors to the program, and mute what is no error. */
+/* See each error that the EAL logs, and keep the log quiet where it would mislead. Main thread. */
 
 /**
  * From now on, call keep for each error that this process logs. The log itself goes where it went
- * before. After rte_eal_init(), main thread.
+ * before. After rte_eal_init().
  *
- * @param keep called in the thread that logs, the interrupt thread included; so it must neither
+ * @param keep called in the thread that logs, which may be the interrupt thread: it must neither
  *   allocate nor wait. The text has no null at its end.
  * @return 0 or a negative errno.
  */
@@ -19,5 +19,5 @@ int log_tap_start(void (*keep)(const char *text, size_t len));
 /** Drop what the calling thread logs, or stop dropping it. Any thread. */
 void log_tap_mute(bool mute);
 
-/** Log as before log_tap_start(). Before rte_eal_cleanup(), main thread. */
+/** Log as before log_tap_start(). Before rte_eal_cleanup(). */
 void log_tap_stop(void);

@@ -19,7 +19,21 @@
 /* A table of the primary's memory. A secondary's copy of it has the same name and "_<pid>". */
 #define TABLE "fbarray_memseg-"
 
-/* Whose copy of the primary's tables a file is: the pid at its end, or -1. */
+/* The socket at which the EAL of a primary answers telemetry. */
+#define TELEMETRY_SOCKET "dpdk_telemetry.v2"
+
+static char files_dir[PATH_MAX];
+static bool is_secondary;
+/* The thread that ends the process by force reads it before it reads the two above. */
+static atomic_bool begun;
+
+static bool
+is_table(const char *name)
+{
+	return strncmp(name, TABLE, strlen(TABLE)) == 0;
+}
+
+/* Pid of the secondary whose copy of a table this file is, or -1. */
 static pid_t
 table_owner(const char *name)
 {
@@ -27,17 +41,17 @@ table_owner(const char *name)
 	char *end;
 	long pid;
 
-	if (strncmp(name, TABLE, strlen(TABLE)) != 0 || last < name + strlen(TABLE))
+	if (!is_table(name) || last < name + strlen(TABLE))
 		return -1;
 	pid = strtol(last + 1, &end, 10);
 	return *end == '\0' && pid > 0 ? pid : -1;
 }
 
-/* The EAL locks those of a process that runs. */
+/* The EAL keeps the tables of a running process locked. */
 static bool
-table_in_use(const char *path)
+table_in_use(int dir, const char *name)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
 	bool used;
 
 	if (fd < 0)
@@ -47,36 +61,25 @@ table_in_use(const char *path)
 	return used;
 }
 
-/* Remove a process's socket and tables, or only if it does not use them any more. */
+/* Remove the socket and tables of a process; if dead_only, keep those that a process uses. */
 static void
 files_remove(const char *dir, pid_t pid, bool dead_only)
 {
+	DIR *d = pid < 0 ? NULL : opendir(dir);
 	struct dirent *entry;
-	char path[PATH_MAX];
 	bool table;
-	DIR *d;
 
-	if (pid < 0)
-		return;
-	d = opendir(dir);
 	if (d == NULL)
 		return;
 	while ((entry = readdir(d)) != NULL) {
 		table = table_owner(entry->d_name) == pid;
-		if ((!table && runtime_socket_owner(entry->d_name) != pid) ||
-			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
-				(int)sizeof(path))
+		if (!table && runtime_socket_owner(entry->d_name) != pid)
 			continue;
-		if (!dead_only || !(table ? table_in_use(path) : runtime_socket_answers(path)))
-			unlink(path);
+		if (!dead_only || !(table ? table_in_use(dirfd(d), entry->d_name)
+					  : runtime_socket_answers(dir, entry->d_name)))
+			unlinkat(dirfd(d), entry->d_name, 0);
 	}
 	closedir(d);
-}
-
-void
-own_files_remove(const char *dir, pid_t pid)
-{
-	files_remove(dir, pid, false);
 }
 
 void
@@ -88,25 +91,20 @@ own_files_remove_dead(const char *dir, pid_t pid)
 void
 own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
 {
+	DIR *d = opendir(dir);
 	struct dirent *entry;
-	char path[PATH_MAX];
 	struct stat st;
-	DIR *d;
 
 	*bytes = 0;
 	*files = 1; /* its socket */
-	d = opendir(dir);
 	if (d == NULL)
 		return;
 	while ((entry = readdir(d)) != NULL) {
-		if (strncmp(entry->d_name, TABLE, strlen(TABLE)) != 0 ||
-			table_owner(entry->d_name) > 0 ||
-			snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >=
-				(int)sizeof(path) ||
-			stat(path, &st) < 0)
-			continue;
-		*bytes += st.st_size;
-		++*files;
+		if (is_table(entry->d_name) && table_owner(entry->d_name) < 0 &&
+			fstatat(dirfd(d), entry->d_name, &st, 0) == 0) {
+			*bytes += st.st_size;
+			++*files;
+		}
 	}
 	closedir(d);
 }
@@ -124,14 +122,6 @@ own_files_no_room(const char *dir, uint64_t bytes, unsigned int files)
 	return room < bytes || (fs.f_files != 0 && fs.f_favail < files);
 }
 
-/* Where the EAL of a primary answers telemetry. */
-#define TELEMETRY_SOCKET "dpdk_telemetry.v2"
-
-static char files_dir[PATH_MAX];
-static bool is_secondary;
-/* The thread that ends the process by force reads it before it reads the two above. */
-static atomic_bool begun;
-
 void
 own_files_begin(const char *dir, bool secondary)
 {
@@ -147,7 +137,7 @@ own_files_remove_own(void)
 
 	if (!begun)
 		return;
-	own_files_remove(files_dir, is_secondary ? getpid() : 0);
+	files_remove(files_dir, is_secondary ? getpid() : 0, false);
 	snprintf(path, sizeof(path), "%s/" TELEMETRY_SOCKET, files_dir);
 	if (!is_secondary)
 		unlink(path);

@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "eal/private.h"
 
-/* May only this user, or root, use what is at this path for the group? */
+/* Is what is at this path of this type, no link, and owned by this user or root? */
 static int
 owner_check(const char *path, const struct stat *st, mode_t type, char *why)
 {
@@ -31,27 +31,26 @@ private_check(const char *path, const struct stat *st, mode_t type, char *why)
 {
 	int ret = owner_check(path, st, type, why);
 
-	if (ret == 0 && (st->st_mode & 077) != 0) {
-		ret = why_set(why, -EPERM, "%s is open to other users (mode %04o)", path,
-			st->st_mode & 07777);
-	}
-	return ret;
+	if (ret < 0 || (st->st_mode & 077) == 0)
+		return ret;
+	return why_set(
+		why, -EPERM, "%s is open to other users (mode %04o)", path, st->st_mode & 07777);
 }
 
-/* Can nobody else put something at, or take something from, the paths below it? */
+/* Can no other user exchange what is in this directory? */
 static int
 parent_check(const char *path, const struct stat *st, char *why)
 {
 	int ret = owner_check(path, st, S_IFDIR, why);
 
-	if (ret == 0 && (st->st_mode & 022) != 0 && (st->st_mode & S_ISVTX) == 0) {
-		ret = why_set(why, -EPERM, "other users can write to %s (mode %04o)", path,
-			st->st_mode & 07777);
-	}
-	return ret;
+	if (ret < 0 || (st->st_mode & 022) == 0 || (st->st_mode & S_ISVTX) != 0)
+		return ret;
+	return why_set(
+		why, -EPERM, "other users can write to %s (mode %04o)", path, st->st_mode & 07777);
 }
 
-/* What was just made, or found, may be gone: the last to leave removes it. Then try again. */
+/* Errno for what was just made or found. If it has gone, because the last process to leave removes
+ * it, try again. */
 static int
 dir_error(void)
 {
@@ -62,19 +61,12 @@ static int
 dirs_make(const char *dir, char *why)
 {
 	char base[PATH_MAX], parent[PATH_MAX];
-	char *slash = NULL;
 	struct stat st;
 	int ret;
 
-	strlcpy(parent, dir, sizeof(parent));
-	slash = strrchr(parent, '/');
-	if (slash != NULL)
-		*slash = '\0';
-	strlcpy(base, parent, sizeof(base));
-	slash = strrchr(base, '/');
-	if (slash == NULL)
-		return -EINVAL;
-	*slash = '\0';
+	/* dir is base/dpdk/prefix, from runtime_dir(). */
+	strlcpy(parent, dir, strrchr(dir, '/') - dir + 1);
+	strlcpy(base, parent, strrchr(parent, '/') - parent + 1);
 	/* From the top down: what has been found safe cannot be exchanged any more. The first one
 	 * is the machine's or the user's own choice, which may be a link: /var/run is. */
 	if (stat(base[0] == '\0' ? "/" : base, &st) < 0)
@@ -109,14 +101,10 @@ private_make_dir(const char *dir, char *why)
 	if (ret == 0)
 		return 0;
 	if (unsafe[0] != '\0')
-		snprintf(why, WHY_SIZE,
+		return why_set(why, ret,
 			"cannot use the runtime directory %s: %s; mend that, or set "
 			"$RUNTIME_DIRECTORY to a directory of your own",
 			dir, unsafe);
-	else
-		snprintf(why, WHY_SIZE, "cannot use the runtime directory %s: %s%s", dir,
-			strerror(-ret),
-			ret == -EACCES ? "; run as the user who started the primary, or as root"
-				       : "");
-	return ret;
+	return why_set(why, ret, "cannot use the runtime directory %s: %s%s", dir, strerror(-ret),
+		ret == -EACCES ? "; run as the user who started the primary, or as root" : "");
 }

@@ -4,12 +4,12 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
-/* That other users of the machine cannot get at what a group shares. Main thread. */
+/* Keep other users of the machine away from what a group shares. Main thread. */
 
 /**
  * Make the runtime directory and its parent, as the EAL does, and check that other users can
- * neither replace anything there nor read it. The EAL follows links, overwrites what it finds, and
- * waits for any process that has locked the directory.
+ * neither replace nor read anything there. The check is needed because the EAL follows links,
+ * overwrites what it finds, and waits for any process that has locked the directory.
  *
  * @param why receives a sentence on failure.
  * @return 0 or a negative errno.
@@ -19,7 +19,7 @@ int private_make_dir(const char *dir, char *why);
 /**
  * Check that other users have no access to this file or directory, not even to read it.
  *
- * @param type S_IFREG or S_IFDIR, which it must be.
+ * @param type what it must be: S_IFREG or S_IFDIR.
  * @param why receives a sentence on failure.
  * @return 0 or -EPERM.
  */

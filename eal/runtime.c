@@ -10,8 +10,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <rte_string_fns.h>
-
 #include "eal/runtime.h"
 
 int
@@ -63,15 +61,15 @@ runtime_socket_owner(const char *name)
 }
 
 bool
-runtime_socket_answers(const char *path)
+runtime_socket_answers(const char *dir, const char *name)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
+	const int size = sizeof(addr.sun_path);
 	bool answers;
 	int fd;
 
-	if (strlen(path) >= sizeof(addr.sun_path))
+	if (snprintf(addr.sun_path, size, "%s/%s", dir, name) >= size)
 		return false;
-	strlcpy(addr.sun_path, path, sizeof(addr.sun_path));
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return false;
@@ -83,22 +81,16 @@ runtime_socket_answers(const char *path)
 unsigned int
 runtime_secondaries(const char *dir, pid_t *pids, unsigned int max)
 {
-	unsigned int nb = 0;
+	DIR *d = opendir(dir);
 	struct dirent *entry;
-	char path[PATH_MAX];
+	unsigned int nb = 0;
 	pid_t pid;
-	DIR *d;
 
-	d = opendir(dir);
 	if (d == NULL)
 		return 0;
 	while (nb < max && (entry = readdir(d)) != NULL) {
 		pid = runtime_socket_owner(entry->d_name);
-		if (pid <= 0)
-			continue;
-		if (snprintf(path, sizeof(path), "%s/%s", dir, entry->d_name) >= (int)sizeof(path))
-			continue;
-		if (runtime_socket_answers(path))
+		if (pid > 0 && runtime_socket_answers(dir, entry->d_name))
 			pids[nb++] = pid;
 	}
 	closedir(d);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include <rte_common.h>
 #include <rte_ethdev.h>
@@ -75,7 +74,7 @@ tick(void)
 
 	/* Without a socket no process sends to this one and waits for it to be read. */
 	if (!deaf && !primary_is_self() && heartbeat_deaf()) {
-		own_files_remove(group_file_dir(), getpid());
+		own_files_remove_own();
 		deaf = true;
 	}
 	sync_request_serve(sync_self);

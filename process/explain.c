@@ -12,7 +12,7 @@
 #include "eal/own_files.h"
 #include "process/explain.h"
 
-/* A count from /proc/meminfo, or -1. */
+/* A number from /proc/meminfo, or -1. */
 static long
 meminfo(const char *key)
 {
@@ -41,60 +41,46 @@ void
 explain_failure(const struct eal_options *options, const char *dir, bool joins, int err, char *why)
 {
 	char path[PATH_MAX + 16];
-	bool mounted, writable;
+	int mounts = 0;
 
 	why_set(why, err, "the EAL did not start: %s; its own messages are above",
 		rte_strerror(err));
 	/* The EAL refuses its options. */
 	if (err == EINVAL)
 		return;
-	if (options->shared && own_files_no_room(dir, 1, 1)) {
-		explain_no_space(dir, why);
-		return;
-	}
+	if (options->huge)
+		mounts = hugepages_look(options->huge_dir, path);
 	snprintf(path, sizeof(path), "%s/hugepage_info", dir);
-	if (joins && (!options->huge || access(path, F_OK) < 0)) {
+	if (options->shared && own_files_no_room(dir, 1, 1))
+		explain_no_space(dir, why);
+	else if (joins && (!options->huge || access(path, F_OK) < 0))
 		why_set(why, err,
 			"a process without hugepages (--no-huge) can neither join a group nor be "
 			"joined; start the primary, and this one, with hugepages");
-		return;
-	}
-	if (options->huge) {
-		hugepages_look(options->huge_dir, &mounted, &writable);
-		if (!mounted) {
-			why_set(why, err,
-				"no hugetlbfs is mounted%s%s; run scripts/setup.sh or "
-				"dpdk-hugepages.py --setup 1G as root, or start with --no-huge",
-				options->huge_dir[0] == '\0' ? "" : " at ", options->huge_dir);
-			return;
-		}
-		if (!writable) {
-			why_set(why, err,
-				"no permission to use the hugepages (%s on hugetlbfs); run as "
-				"root, or give this user a mount of its own with --huge-dir",
-				strerror(EACCES));
-			return;
-		}
-		if (joins && err == ENOMEM) {
-			/* It needs all of the group's pages at their addresses, and a little of the
-			 * memory in them. */
-			why_set(why, err,
-				"the group's memory cannot be mapped at the addresses it has in "
-				"the primary, or has no room left; try again, or start all "
-				"processes of the group anew, with more hugepages or with "
-				"--base-virtaddr and an address that is free in each");
-			return;
-		}
-		if (!joins && meminfo("HugePages_Free") == 0) {
-			why_set(why, err,
-				"no hugepages are free (%ld reserved); reserve some as root with "
-				"scripts/setup.sh or dpdk-hugepages.py --setup 1G, or start with "
-				"--no-huge",
-				meminfo("HugePages_Total"));
-			return;
-		}
-	}
-	if (options->huge && err == ENOMEM)
+	else if (mounts == -ENOENT)
+		why_set(why, err,
+			"no hugetlbfs is mounted%s%s; run scripts/setup.sh or "
+			"dpdk-hugepages.py --setup 1G as root, or start with --no-huge",
+			options->huge_dir[0] == '\0' ? "" : " at ", options->huge_dir);
+	else if (mounts == -EACCES)
+		why_set(why, err,
+			"no permission to use the hugepages (%s on hugetlbfs); run as root, or "
+			"give this user a mount of its own with --huge-dir",
+			strerror(EACCES));
+	else if (joins && err == ENOMEM)
+		/* To join takes all of the group's pages at their addresses, and a little of the
+		 * memory in them. */
+		why_set(why, err,
+			"the group's memory cannot be mapped at the addresses it has in the "
+			"primary, or has no room left; try again, or start all processes of the "
+			"group anew, with more hugepages or with --base-virtaddr and an address "
+			"that is free in each");
+	else if (!joins && options->huge && meminfo("HugePages_Free") == 0)
+		why_set(why, err,
+			"no hugepages are free (%ld reserved); reserve some as root with "
+			"scripts/setup.sh or dpdk-hugepages.py --setup 1G, or start with --no-huge",
+			meminfo("HugePages_Total"));
+	else if (options->huge && err == ENOMEM)
 		why_set(why, err,
 			"not enough hugepages: %ld of %ld are free; reserve more as root with "
 			"dpdk-hugepages.py, or ask for less with -m",

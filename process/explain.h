@@ -8,14 +8,13 @@
 /* Why a start failed. Main thread. */
 
 /**
- * rte_eal_init() has failed with err, an errno, and has said so in its own words. Find a cause that
- * a person can remove.
+ * Put a sentence into why: what made rte_eal_init() fail with err, an errno, and how to mend it.
  *
  * @param dir the runtime directory; empty if the group has none.
- * @param joins this process was to be a secondary.
+ * @param joins this process would have become a secondary.
  */
 void explain_failure(
 	const struct eal_options *options, const char *dir, bool joins, int err, char *why);
 
-/** The runtime directory is full. */
+/** Put a sentence into why: the runtime directory dir is full. */
 void explain_no_space(const char *dir, char *why);
