@@ -11,8 +11,8 @@
 #include "device/device.h"
 #include "eal/log_tap.h"
 
-/* The EAL's hotplug message carries devargs in 128 bytes, the last one a null; what is longer
- * reaches the other processes cut off, without an error. */
+/* The EAL's hotplug message has 128 bytes for devargs and their null. Longer devargs would reach
+ * the other processes cut off, without an error. */
 #define DEVARGS_MAX 127
 
 bool
@@ -29,7 +29,7 @@ device_port_next(unsigned int id, struct device_port *port)
 	return true;
 }
 
-/* The part of [bus:]name[,arguments] after a bus, if it begins with the name of one. */
+/* [bus:]name[,arguments] without the bus. */
 static const char *
 after_bus(const char *text)
 {
@@ -42,7 +42,8 @@ after_bus(const char *text)
 	return rte_bus_find_by_name(bus) == NULL ? text : colon + 1;
 }
 
-/* The EAL takes these words for keys of its own, and follows a value that is not there. */
+/* The EAL reads these names as keys of its own, and follows a pointer to a value that is missing.
+ */
 static bool
 key_alone(const char *name, size_t len)
 {
@@ -73,15 +74,15 @@ device_split(const char *text, struct rte_devargs *da, char *why)
 		if (strcmp(rte_bus_name(da->bus), "pci") != 0 || strchr(da->name, ':') == NULL ||
 			strchr(da->name, ':') != strrchr(da->name, ':'))
 			return 0;
-		snprintf(why, WHY_SIZE, "a PCI address has a domain: 0000:%s", da->name);
-		rte_devargs_reset(da);
-		return -EINVAL;
+		why_set(why, 0, "a PCI address has a domain: 0000:%s", da->name);
+	} else {
+		why_set(why, 0,
+			"no bus knows \"%.*s\": it is no PCI address and begins with the name of "
+			"no virtual driver that is loaded",
+			(int)strcspn(text, ","), text);
 	}
 	rte_devargs_reset(da);
-	return why_set(why, -EINVAL,
-		"no bus knows \"%.*s\": it is no PCI address and begins with the name of no "
-		"virtual driver that is loaded",
-		(int)strcspn(text, ","), text);
+	return -EINVAL;
 }
 
 struct rte_device *
@@ -131,9 +132,9 @@ device_ports(const struct rte_device *dev)
 	struct port_set ports = {0};
 	uint16_t id;
 
-	/* The driver is not asked: of a port that the primary has released meanwhile, it has no
-	 * data to answer from. */
-	RTE_ETH_FOREACH_DEV_OF(id, dev)
+	/* Asks no driver: it has no data for a port that the primary has released meanwhile. */
+	RTE_ETH_FOREACH_DEV_OF(id, dev) {
 		port_set_add(&ports, id);
+	}
 	return ports;
 }

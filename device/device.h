@@ -9,8 +9,8 @@
 
 #include "base/port_set.h"
 
-/* Devices and ports of this process alone, as the EAL has them. Main thread, or the watch thread
- * while it brings this process in line (operations/sync.h). */
+/* The EAL's devices and ports in this process. Main thread, or the watch thread while it brings
+ * this process in line (operations/sync.h). */
 
 /** An ethernet port of this process. */
 struct device_port {
@@ -18,28 +18,23 @@ struct device_port {
 	char name[RTE_DEV_NAME_MAX_LEN]; /* empty if the primary has released the port */
 };
 
-/**
- * Next ethernet port, whoever owns it.
- *
- * @param id first port id to look at.
- * @return false if there is none from id on.
- */
+/** Find the next ethernet port from id on, whoever owns it. @return false if there is none. */
 bool device_port_next(unsigned int id, struct device_port *port);
 
 /**
  * Split [bus:]name[,arguments].
  *
- * @param da filled on success; the caller frees it with rte_devargs_reset().
+ * @param da receives the parts on success; the caller frees it with rte_devargs_reset().
  * @param why receives a sentence on failure.
  * @return 0 or a negative errno.
  */
 int device_split(const char *text, struct rte_devargs *da, char *why);
 
-/** The device da names, if a driver has taken it in this process; else NULL. */
+/** The device that da names, if a driver has probed it in this process; else NULL. */
 struct rte_device *device_find(const struct rte_devargs *da);
 
-/** Call fn for each device that a driver has taken in this process. Holder of the turn. */
+/** Call fn for each device that a driver has probed in this process. Holder of the turn. */
 void device_each(void (*fn)(const char *name));
 
-/** Ports of a device, in this process. */
+/** The ports of a device in this process. */
 struct port_set device_ports(const struct rte_device *dev);

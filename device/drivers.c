@@ -15,47 +15,26 @@
 
 #define PCI_ANY_ID 0xffff
 
-/* DPDK's build puts a string into each driver that says what it is for, this text and a JSON
- * object: name, and where there is something to say, params, kmod and pci_ids, each [vendor,
- * device, subsystem's vendor and device]. */
+/* DPDK's build puts a string into each driver: this text, continued as a JSON object. It has a
+ * name, and may have params, kmod and pci_ids, a list of [vendor, device, subsystem's vendor,
+ * subsystem's device]. */
 static const char mark[] = "PMD_INFO_STRING= {";
 #define MARK_LEN (sizeof(mark) - 1)
 
-/* The record of an ethernet driver; none is ever freed. */
+/* What an ethernet driver says of itself; never freed. */
 struct record {
 	struct drivers_virtual text;
 	bool is_virtual;
-	json_t *json;	    /* with pci_ids, and all the text that is pointed to */
+	json_t *json;	    /* has pci_ids, and owns the strings above and kmod */
 	const char *kmod;   /* kernel modules it needs: "* igb_uio | vfio-pci" */
-	const char *object; /* file it was found in, without directories; empty for the program */
+	const char *object; /* file name of the library it is in; empty for the program */
 };
 
-static struct record *records; /* in the order of loading; within an object, of linking */
+static struct record *records; /* in the order of loading; within a library, of linking */
 static unsigned int nb_records;
 
-/* Next mark between text and end, NULL if there is none. memmem() would do, but AddressSanitizer
- * stops it between two variables of an object. */
-static __attribute__((no_sanitize_address)) const char *
-mark_find(const char *text, const char *end)
-{
-	unsigned char skip[UINT8_MAX + 1];
-	size_t i;
-
-	/* There are millions of bytes: the byte where a mark would end says how far to skip. */
-	memset(skip, MARK_LEN, sizeof(skip));
-	for (i = 0; i < MARK_LEN - 1; i++)
-		skip[(unsigned char)mark[i]] = MARK_LEN - 1 - i;
-	for (; (size_t)(end - text) >= MARK_LEN; text += skip[(unsigned char)text[MARK_LEN - 1]]) {
-		for (i = 0; i < MARK_LEN && text[i] == mark[i]; i++)
-			;
-		if (i == MARK_LEN)
-			return text;
-	}
-	return NULL;
-}
-
-/* Drivers of other classes may have names of ethernet drivers and ids of network devices
- * (net_ifcvf, net_sfc_vdpa); the object's name tells them apart, unless DPDK is linked into the
+/* Some drivers of other classes are named like ethernet drivers and have ids of network devices
+ * (net_ifcvf, net_sfc_vdpa). The library's name tells them apart, unless DPDK is linked into the
  * program. mlx5's ethernet driver is called mlx5_eth. */
 static bool
 is_ethernet(const char *object, const char *name)
@@ -86,23 +65,23 @@ record_add(const char *object, const char *text, size_t len)
 	records[nb_records++] = record;
 }
 
-/* The records in a part of an object. */
-static void
+/* Add the records in a part of a library. Not with memmem(), because AddressSanitizer forbids it to
+ * read between two variables. */
+static __attribute__((no_sanitize_address)) void
 segment_read(const char *object, const char *text, const char *end)
 {
-	const char *nul;
+	size_t i;
 
-	while ((text = mark_find(text, end)) != NULL) {
-		text += MARK_LEN - 1;
-		nul = memchr(text, '\0', end - text);
-		if (nul == NULL)
-			break;
-		/* Text that is no record, such as the mark above, is no JSON. */
-		record_add(object, text, nul - text);
+	for (; (size_t)(end - text) >= MARK_LEN; text++) {
+		for (i = 0; i < MARK_LEN && text[i] == mark[i]; i++)
+			;
+		/* What follows is ignored if it is no JSON: after the mark above, for one. */
+		if (i == MARK_LEN)
+			record_add(object, text + i - 1, strnlen(text + i - 1, end - text - i + 1));
 	}
 }
 
-/* Read the parts of an object that are mapped for reading only. If there are none, the constants
+/* Read the parts of a library that are mapped only for reading. If there are none, the constants
  * are with the code, which is four times as much. */
 static int
 object_read(struct dl_phdr_info *info, __rte_unused size_t size, __rte_unused void *arg)
@@ -128,7 +107,7 @@ object_read(struct dl_phdr_info *info, __rte_unused size_t size, __rte_unused vo
 	return 0;
 }
 
-/* Does the vdev bus know its name? A driver without PCI ids may be for some other bus. */
+/* Does the vdev bus know its name? A driver without PCI ids may be for another bus. */
 static bool
 is_virtual(const struct record *record)
 {
@@ -151,7 +130,7 @@ records_read(void)
 		return;
 	done = true;
 	dl_iterate_phdr(object_read, NULL);
-	/* The EAL logs an error for a name that no bus knows; there is no other way to ask. */
+	/* The EAL logs an error for a name that no bus knows, and there is no other way to ask. */
 	log_tap_mute(true);
 	for (i = 0; i < nb_records; i++)
 		records[i].is_virtual = is_virtual(&records[i]);
@@ -174,7 +153,7 @@ drivers_virtual_next(const struct drivers_virtual *prev)
 	return next;
 }
 
-/* Is a driver for a device with these four numbers? */
+/* Is the driver for a device with these ids (as for drivers_for_pci())? */
 static bool
 record_matches(const struct record *record, const unsigned int *ids)
 {
@@ -195,10 +174,9 @@ record_matches(const struct record *record, const unsigned int *ids)
 }
 
 /*
- * If several drivers are for a device, the EAL asks one after the other in the order they were
- * loaded; for objects that is the order of a directory, which is chance. By name it is the same
- * everywhere, and right for the one such pair there is: iavf, and ice_dcf, which must be asked for
- * with cap=dcf.
+ * If several drivers are for a device, the EAL tries them in the order of loading. Libraries are
+ * loaded in the order of a directory, which is chance. The order of their names is the same
+ * everywhere, and right for the only such pair: iavf, and ice_dcf, which needs cap=dcf.
  */
 const char *
 drivers_for_pci(const unsigned int *ids, const char **kmod)

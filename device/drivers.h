@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* The ethernet drivers that are loaded into this process, as they describe themselves
- * (dpdk-pmdinfo.py shows that). They are read once, at the first call (5 ms). After rte_eal_init();
- * main thread. If memory is short, drivers are missing. */
+/* What the loaded ethernet drivers say of themselves (dpdk-pmdinfo.py shows the same). It is read
+ * once, at the first call (20 ms); if memory is short, drivers are missing. After rte_eal_init().
+ * Main thread. */
 
-/** A driver whose devices are made by attaching them: by its name and any suffix. */
+/** A driver that makes a device when somebody attaches its name with any suffix. */
 struct drivers_virtual {
 	const char *name;
-	const char *params; /* its arguments, as described to people; empty if they are not */
+	const char *params; /* its arguments, described for people; may be empty */
 };
 
-/** Next virtual driver, by name; NULL begins, and is returned at the end. It stays valid. */
+/** The virtual driver after prev by name, or the first if prev is NULL; NULL at the end. Valid for
+ * ever. */
 const struct drivers_virtual *drivers_virtual_next(const struct drivers_virtual *prev);
 
 /**

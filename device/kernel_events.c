@@ -11,16 +11,18 @@
 
 #include "device/kernel_events.h"
 
-/* Events not taken yet. What does not fit is lost; vfio asks again. */
+/* If the queue is full, an event is lost; vfio asks again. */
 #define QUEUE_SIZE 64
 
-static struct kernel_event queue[QUEUE_SIZE]; /* under lock */
-static unsigned int head, nb;		      /* under lock */
+/* Events that nobody has taken yet; under lock. */
+static struct kernel_event queue[QUEUE_SIZE];
+static unsigned int head, nb;
 static rte_spinlock_t lock = RTE_SPINLOCK_INITIALIZER;
-static int queue_fd = -1; /* a semaphore of nb */
+static int queue_fd = -1; /* a semaphore that counts nb */
 static bool guarded, listening;
 
-/* In the interrupt thread, which may neither allocate nor wait: keep it for the main thread. */
+/* Keep an event for the main thread. The interrupt thread calls this; it must neither allocate nor
+ * wait. */
 static void
 device_event(const char *name, enum rte_dev_event_type type, __rte_unused void *arg)
 {
@@ -31,7 +33,7 @@ device_event(const char *name, enum rte_dev_event_type type, __rte_unused void *
 	if (type != RTE_DEV_EVENT_ADD && type != RTE_DEV_EVENT_REMOVE)
 		return;
 	rte_spinlock_lock(&lock);
-	/* vfio asks and the kernel tells as well; keep one of the two. */
+	/* vfio and the kernel both report a removal; keep one of the two. */
 	for (i = 0; i < nb && !kept; i++) {
 		const struct kernel_event *event = &queue[(head + i) % QUEUE_SIZE];
 
@@ -95,17 +97,13 @@ bool
 kernel_events_next(struct kernel_event *event)
 {
 	uint64_t one;
-	bool found;
 
-	if (queue_fd < 0 || read(queue_fd, &one, sizeof(one)) != sizeof(one))
+	if (read(queue_fd, &one, sizeof(one)) != sizeof(one))
 		return false;
 	rte_spinlock_lock(&lock);
-	found = nb > 0;
-	if (found) {
-		*event = queue[head];
-		head = (head + 1) % QUEUE_SIZE;
-		nb--;
-	}
+	*event = queue[head];
+	head = (head + 1) % QUEUE_SIZE;
+	nb--;
 	rte_spinlock_unlock(&lock);
-	return found;
+	return true;
 }

@@ -18,7 +18,7 @@
 #define PCI_DEVICES "/sys/bus/pci/devices"
 #define PCI_CLASS_NETWORK 0x02
 
-static struct pci_device *devices; /* sorted by address, from the last look */
+static struct pci_device *devices; /* sorted by address, as last read */
 static unsigned int nb_devices;
 
 bool
@@ -27,17 +27,13 @@ pci_kernel_driver(const char *address, char *driver, size_t size)
 	char link[128], target[PATH_MAX];
 	ssize_t len;
 
-	driver[0] = '\0';
 	snprintf(link, sizeof(link), PCI_DEVICES "/%s", address);
 	if (access(link, F_OK) < 0)
 		return false;
 	snprintf(link, sizeof(link), PCI_DEVICES "/%s/driver", address);
 	len = readlink(link, target, sizeof(target) - 1);
-	if (len > 0) {
-		target[len] = '\0';
-		strlcpy(driver, strrchr(target, '/') == NULL ? target : strrchr(target, '/') + 1,
-			size);
-	}
+	target[RTE_MAX(len, 0)] = '\0';
+	strlcpy(driver, basename(target), size);
 	return true;
 }
 
@@ -54,8 +50,8 @@ pci_driver_usable(const char *driver)
 	return false;
 }
 
-/* Fill device, which is all zero. @return false, with nothing changed, if its class is not
- * network. */
+/* Fill device, which must be all zero. @return false, with nothing changed, if it is not a network
+ * device. */
 static bool
 device_read(const char *address, struct pci_device *device)
 {
@@ -66,7 +62,7 @@ device_read(const char *address, struct pci_device *device)
 	FILE *file;
 	int nb;
 
-	/* This file has all the numbers, the class last. */
+	/* modalias has all the ids, and then the class. */
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s/modalias", address);
 	file = fopen(path, "re");
 	if (file == NULL)

@@ -6,27 +6,24 @@
 
 #include <rte_dev.h>
 
-/* PCI devices, as the kernel has them. Main thread. */
+/* What the kernel knows of PCI devices. Main thread. */
 
-/**
- * Kernel driver of the PCI device at an address, empty if it has none.
- *
- * @return false if there is no such device.
- */
+/** Write the name of a PCI device's kernel driver to driver, a buffer of size bytes; empty if the
+ * device has none. @return false, with nothing written, if there is no such device. */
 bool pci_kernel_driver(const char *address, char *driver, size_t size);
 
-/** Does this kernel driver give a device to user space? */
+/** Does a kernel driver of this name give its devices to user space? */
 bool pci_driver_usable(const char *driver);
 
-/** A device of class network. */
+/** A network device. */
 struct pci_device {
 	char address[RTE_DEV_NAME_MAX_LEN]; /* with its domain: 0000:00:03.0 */
-	char kernel_driver[64];		    /* empty if none is bound to it */
-	const char *pmd;		    /* the loaded driver that is for it; NULL if none is */
-	bool usable;			    /* that kernel driver lets the PMD have it */
-	bool attached;			    /* a driver has it in this process */
+	char kernel_driver[64];		    /* empty if the device has none */
+	const char *pmd;		    /* the loaded DPDK driver for it, or NULL */
+	bool usable;			    /* pmd can use it with this kernel_driver */
+	bool attached;			    /* probed in this process */
 };
 
-/** Next network device, by address; NULL looks at the machine anew, and is returned at the end.
- * What was returned before that is no longer valid. With the turn for NULL. */
+/** The network device after prev by address; NULL at the end. With NULL as prev, which needs the
+ * turn, read all devices anew and return the first; earlier results become invalid. */
 const struct pci_device *pci_next(const struct pci_device *prev);

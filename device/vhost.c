@@ -15,7 +15,8 @@
 #include "base/text.h"
 #include "device/vhost.h"
 
-/* Does a process listen at this socket? @return 0 or errno, as connect(2). */
+/* Does a process listen at the socket that the descriptor place is open on? @return 0 or the errno
+ * of connect(2). */
 static int
 socket_try(int place)
 {
@@ -25,14 +26,14 @@ socket_try(int place)
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return errno;
-	/* Through its descriptor, because the path may be too long for an address. */
+	/* By its descriptor, because the path may be too long for an address. */
 	snprintf(addr.sun_path, sizeof(addr.sun_path), "/proc/self/fd/%d", place);
 	err = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) < 0 ? errno : 0;
 	close(fd);
 	return err;
 }
 
-/* The primary makes the socket, so a relative path begins at the primary's directory. */
+/* A relative path begins at the primary's directory, because the primary makes the socket. */
 static void
 primary_path(const char *path, pid_t primary, char *whole, size_t size)
 {
@@ -45,7 +46,7 @@ primary_path(const char *path, pid_t primary, char *whole, size_t size)
 	text_add(whole, size, "%s%s", len > 0 ? "/" : "", path);
 }
 
-/* Check what is at the path where a server would make its socket. */
+/* Can a server make its socket at this path? */
 static int
 socket_path_check(const char *path, pid_t primary, char *why)
 {
@@ -95,7 +96,7 @@ vhost_check(const struct rte_devargs *da, pid_t primary, char *why)
 		return 0;
 	kvargs = rte_kvargs_parse(da->drv_str, NULL);
 	if (kvargs == NULL)
-		return 0; /* the driver will say what is wrong with them */
+		return 0; /* the driver will say what is wrong */
 	path = rte_kvargs_get(kvargs, "iface");
 	client = rte_kvargs_get(kvargs, "client");
 	if (path != NULL && (client == NULL || strcmp(client, "0") == 0))

@@ -5,12 +5,14 @@
 
 #include <rte_devargs.h>
 
-/* The socket of a vhost-user server. Main thread. */
+/* Check the socket of a vhost-user server before an attach. Main thread. */
 
 /**
- * Could the primary make the socket that da asks for, if da is a vhost-user server? The driver
- * finds out only when the port is configured, long after the attach.
+ * If da is a vhost-user server, check that the primary can make its socket. The driver finds out
+ * only when the port is configured, long after the attach.
  *
- * @return 0, also for any other device; or a negative errno, and in why what to do.
+ * @param primary its pid.
+ * @param why receives a sentence on failure.
+ * @return 0, also for any other device; or a negative errno.
  */
 int vhost_check(const struct rte_devargs *da, pid_t primary, char *why);
