@@ -11,8 +11,8 @@
 #include "console/traffic.h"
 
 /*
- * Every command that can be typed, in the order of `help`. Grammar, TAB and help are made of this
- * table (console/grammar.h). To add a command, add a row here and its function in console/.
+ * Every command, in the order of `help`. Grammar, TAB and help are made from this table
+ * (console/grammar.h). To add a command, add a row here and its function in console/.
  *
  * name, arguments, summary, details, what TAB offers, function
  */

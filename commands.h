@@ -3,5 +3,7 @@
 
 #include "console/grammar.h"
 
-/** The commands that can be typed; ends with a row without a name. Any thread. */
+/* The table of commands that can be typed. Any thread. */
+
+/** Ends with a row without a name. */
 extern const struct command commands[];

@@ -25,7 +25,7 @@
 
 static struct options options;
 
-/* Leave nothing behind that must not stay, before the process is ended by force. */
+/* What must be cleaned up even if the process is ended by force. */
 static void
 force_cleanup(void)
 {
@@ -38,7 +38,7 @@ static int
 start(int argc, char **argv)
 {
 	char why[WHY_SIZE];
-	int ret, own;
+	int ret;
 
 	ret = startup_streams();
 	if (ret == 0) {
@@ -54,16 +54,15 @@ start(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	signals_on_force(force_cleanup);
-	own = options_own(argc, argv);
-	/* Before this process joins, so that its joining is the first event of a feed. */
+	/* Set before this process joins, so that "joined" is the first event of a feed. */
 	monitor_set(options.monitor);
 	ret = startup_eal(argc, argv, why);
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);
 		return signals_caught() != 0 ? 128 + signals_caught() : EXIT_FAILURE;
 	}
-	if (argc - ret - 1 != own) {
-		/* The EAL takes its options and leaves the words between them. */
+	if (argc - ret - 1 != options.nb_words) {
+		/* The EAL takes its options, and leaves words among them to us. */
 		fprintf(stderr, PROGRAM ": unexpected argument \"%s\"; try --help\n",
 			argv[ret + 1]);
 		leave();
@@ -72,7 +71,7 @@ start(int argc, char **argv)
 	return -1;
 }
 
-/* A process that lacks a service can do the rest of its work. */
+/* Print why a service did not start. The process can do the rest of its work without it. */
 static void
 check_service(int ret, const char *service)
 {
@@ -92,7 +91,7 @@ serve(void)
 	check_service(telemetry_start(), "answer telemetry");
 }
 
-/* Run the scripts, then whatever else has to be read. */
+/* Run the scripts, then commands from standard input or the feed of events. */
 static void
 run(void)
 {
@@ -110,7 +109,7 @@ run(void)
 	for (i = 0; i < options.nb_scripts && end == CONSOLE_END_INPUT; i++)
 		end = options.scripts[i].text != NULL ? console_text(&con, options.scripts[i].text)
 						      : console_lines(&con, options.scripts[i].fd);
-	/* --interactive goes on after a command that has failed: a person will want to look. */
+	/* --interactive goes on even after a command has failed: a person will want to look. */
 	if (end == CONSOLE_END_LEAVE)
 		return;
 	if (options.interactive || (options.nb_scripts == 0 && !options.monitor))

@@ -9,9 +9,9 @@
 
 #include "process/eal_options.h"
 
-/* The EAL uses getopt_long() as well, so abbreviations mean the same here and there. It moves the
- * arguments about, so it gets a copy. Options that are not known here are for the EAL to judge. A
- * word after such an option may be its argument, so words do not end the search. */
+/* The EAL calls getopt_long() as well, so abbreviations mean the same here and there. getopt_long()
+ * moves arguments, so it gets a copy. The EAL judges options that are not known here. A word after
+ * such an option may be its argument, so words do not end the search. */
 int
 eal_options_read(int argc, char **argv, struct eal_options *wanted)
 {
@@ -27,14 +27,13 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 	char **copy;
 	int opt;
 
-	*wanted = (struct eal_options){
-		.file_prefix = "rte", .proc_type = "primary", .shared = true, .huge = true};
+	*wanted = (struct eal_options){.file_prefix = "rte", .shared = true, .huge = true};
 	copy = calloc(argc + 1, sizeof(*copy));
 	if (copy == NULL)
 		return -ENOMEM;
 	memcpy(copy, argv, argc * sizeof(*copy));
 	opterr = 0;
-	/* With 1 the library would keep the order of arguments that was asked for last. */
+	/* From 1 on, the library would keep the order that an earlier call asked for. */
 	optind = 0;
 	while ((opt = getopt_long(argc, copy, "-", known, NULL)) != -1) {
 		switch (opt) {
@@ -42,7 +41,9 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 			strlcpy(wanted->file_prefix, optarg, sizeof(wanted->file_prefix));
 			break;
 		case 't':
-			strlcpy(wanted->proc_type, optarg, sizeof(wanted->proc_type));
+			/* The EAL ignores case, too. */
+			wanted->secondary = strcasecmp(optarg, "secondary") == 0;
+			wanted->auto_role = strcasecmp(optarg, "auto") == 0;
 			break;
 		case 'd':
 			strlcpy(wanted->huge_dir, optarg, sizeof(wanted->huge_dir));
@@ -54,28 +55,13 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 		case 'h':
 			wanted->huge = false;
 			break;
-		default:
-			break;
 		}
 	}
-	/* The EAL begins with 1, and needs the usual order. */
+	/* The EAL begins at 1, so ask for the usual order here. */
 	optind = 0;
 	getopt_long(1, copy, "", known, NULL);
 	opterr = 1;
 	optind = 1;
 	free(copy);
 	return 0;
-}
-
-/* The EAL ignores case here, too. */
-bool
-eal_options_secondary(const struct eal_options *options)
-{
-	return strcasecmp(options->proc_type, "secondary") == 0;
-}
-
-bool
-eal_options_auto(const struct eal_options *options)
-{
-	return strcasecmp(options->proc_type, "auto") == 0;
 }

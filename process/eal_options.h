@@ -8,17 +8,12 @@
 
 struct eal_options {
 	char file_prefix[NAME_MAX + 1];
-	char proc_type[16];
 	char huge_dir[PATH_MAX]; /* empty if not given */
+	bool secondary;		 /* this process must be a secondary */
+	bool auto_role;		 /* it is a secondary if there is a primary */
 	bool shared;		 /* there is a runtime directory with a configuration in it */
 	bool huge;		 /* memory comes from hugetlbfs */
 };
 
 /** Read them, before the EAL does. @return 0 or -ENOMEM. */
 int eal_options_read(int argc, char **argv, struct eal_options *options);
-
-/** Must this process be a secondary, whoever is there? */
-bool eal_options_secondary(const struct eal_options *options);
-
-/** May it become a secondary, if there is a primary? */
-bool eal_options_auto(const struct eal_options *options);

@@ -20,17 +20,17 @@
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
-/* How long a primary waits for processes that poll its ports. */
+/* How long a primary waits for the processes that poll its ports. */
 #define POLLED_MS 300
 
-/* To stop and close a port. A NIC that asks its firmware takes some hundreds. */
+/* Time to stop and close a port. A NIC that asks its firmware takes some hundreds of ms. */
 #define CLOSE_MS 1000
 
-/* Longer than drivers wait between two looks at a port: 10 ms, unless net_bonding is told
- * otherwise. */
+/* Longer than drivers wait between two looks at a port: 10 ms, unless net_bonding has an option
+ * that changes it. */
 #define ALARM_US 20000
 
-/* Processes that poll the ports of this primary see that it leaves, and end. */
+/* Make the processes that poll ports of this primary let go of them. */
 static void
 withdraw_all(void)
 {
@@ -48,9 +48,9 @@ alarm_passed(void *arg)
 	sem_post(arg);
 }
 
-/* Stop the ports of this primary. A driver such as net_bonding may look at a started port again and
- * again, from an alarm which notices only the next time that the port is stopped. The EAL's
- * clean-up takes the port's memory away without waiting for that. */
+/* Stop the ports of this primary. A driver such as net_bonding may look at a started port from an
+ * alarm, again and again, until the alarm finds the port stopped. The EAL's clean-up takes the
+ * port's memory away without waiting for that alarm; so wait here. */
 static void
 stop_ports(void)
 {
@@ -65,7 +65,6 @@ stop_ports(void)
 			continue;
 		signals_allow(CLOSE_MS);
 		port = port_set_of(id);
-		/* Go on with the next port if one does not stop. */
 		if (request_stop(&port, &touched, why) < 0)
 			fprintf(stderr, PROGRAM ": port %u is closed without being stopped: %s\n",
 				id, why);
@@ -73,7 +72,7 @@ stop_ports(void)
 	}
 	if (!any || sem_init(&passed, 0, 0) < 0)
 		return;
-	/* Without a limit: the clean-up waits for the same thread, without a limit either. */
+	/* Without a limit, because the clean-up waits for the same thread without one. */
 	if (rte_eal_alarm_set(ALARM_US, alarm_passed, &passed) == 0) {
 		while (sem_wait(&passed) < 0 && errno == EINTR)
 			;
@@ -81,7 +80,7 @@ stop_ports(void)
 	sem_destroy(&passed);
 }
 
-/* Wait for an operation under way, but for one tick only. */
+/* A wait_fn that gives up at its second call. */
 static bool
 wait_once(__rte_unused const char *text)
 {
@@ -100,9 +99,9 @@ leave(void)
 		withdraw_all();
 		stop_ports();
 	}
-	/* The EAL's clean-up would wait for a thread that has ended already, and crash; or ask
-	 * every process to give back a hugepage, with a lock held that everyone needs. A primary
-	 * calls it all the same, because it has devices to close. */
+	/* The EAL's clean-up would crash if a thread of the EAL has ended already, and block the
+	 * group if a process does not answer: it asks every process to free a hugepage, with a lock
+	 * held that all need. A primary calls it even so, because it has devices to close. */
 	if (heartbeat_deaf() || (!primary_is_self() && !all_answer))
 		own_files_remove_own();
 	else if (rte_eal_cleanup() < 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/** Stop the EAL and leave the group: between two operations if the turn can be had soon, else
- * beside one. Main thread. */
+/* How a process ends. Main thread. */
+
+/** Stop the EAL and leave the group: with the turn if it is free soon, else during an operation of
+ * another process. */
 void leave(void);

@@ -10,40 +10,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <rte_common.h>
 #include <rte_eal.h>
 #include <rte_version.h>
 
 #include "base/text.h"
 #include "process/options.h"
 
-static void
-usage(const char *program)
-{
-	printf("Usage: %s [EAL options] [-- [options]]\n"
-	       "Attach and detach devices in every process of a DPDK group, from a prompt in any.\n"
-	       "\n"
-	       "  --proc-type=auto     EAL: be the primary, or join the one that runs\n"
-	       "  --file-prefix=NAME   EAL: which group, if there are several\n"
-	       "\n",
-		program);
-	printf("  --cmd COMMAND        run it and leave; as often as wanted, in order\n"
-	       "  --cmdline-file FILE  run the commands in it and leave\n"
-	       "  --interactive        do not leave then, go on with standard input\n"
-	       "  --keep-going         do not stop at the first of these commands that fails\n"
-	       "  --trace              show each of them before it is run\n"
-	       "  --monitor            show the events of the group, one line each, until a signal\n"
-	       "  --mbufs N            as primary: in the pool that all ports share\n"
-	       "  --poll-core N        bind the thread that forwards to this core\n"
-	       "  --auto-attach        as primary: attach devices that arrive and are given to vfio-pci or "
-	       "uio\n"
-	       "  --help               show this and the EAL's options, and exit\n"
-	       "  --version            show the versions of program and DPDK, and exit\n"
-	       "\n"
-	       "Exit status: 0 if all commands succeeded, 1 if one failed, 2 for wrong usage;\n"
-	       "what is typed at a terminal does not count.\n");
-}
-
-/* Has what was printed so far been written? @return the exit status that says so. */
+/* Flush what was printed. @return the exit status. */
 static int
 printed(void)
 {
@@ -53,14 +27,34 @@ printed(void)
 	return EXIT_FAILURE;
 }
 
-/* Have the EAL print its own options below ours; it exits. */
+/* Print our options; then the EAL prints its own and exits. */
 static int
 help(void)
 {
 	char program[] = PROGRAM, help_option[] = "--help";
 	char *argv[] = {program, help_option, NULL};
 
-	usage(PROGRAM);
+	printf("Usage: " PROGRAM " [EAL options] [-- [options]]\n"
+	       "Attach and detach devices in every process of a DPDK group, from a prompt in any.\n"
+	       "\n"
+	       "  --proc-type=auto     EAL: be the primary, or join the one that runs\n"
+	       "  --file-prefix=NAME   EAL: which group, if there are several\n"
+	       "\n"
+	       "  --cmd COMMAND        run it and leave; as often as wanted, in order\n"
+	       "  --cmdline-file FILE  run the commands in it and leave\n"
+	       "  --interactive        do not leave then, go on with standard input\n"
+	       "  --keep-going         do not stop at the first of these commands that fails\n"
+	       "  --trace              show each of them before it is run\n"
+	       "  --monitor            show the events of the group, one line each, until a signal\n"
+	       "  --mbufs N            as primary: in the pool that all ports share\n"
+	       "  --poll-core N        bind the thread that forwards to this core\n"
+	       "  --auto-attach        as primary: attach devices that arrive and are given to "
+	       "vfio-pci or uio\n"
+	       "  --help               show this and the EAL's options, and exit\n"
+	       "  --version            show the versions of program and DPDK, and exit\n"
+	       "\n"
+	       "Exit status: 0 if all commands succeeded, 1 if one failed, 2 for wrong usage;\n"
+	       "what is typed at a terminal does not count.\n");
 	if (printed() != EXIT_SUCCESS)
 		return EXIT_FAILURE;
 	return rte_eal_init(2, argv) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
@@ -80,7 +74,7 @@ wrong(const char *what, const char *text)
 	return OPTIONS_EXIT_USAGE;
 }
 
-/* Say now what cannot be read, before anything of the group is touched. */
+/* Open a file of commands before this process joins, so that a wrong path does no harm. */
 static int
 script_open(const char *path)
 {
@@ -134,6 +128,7 @@ options_parse(int argc, char **argv, struct options *own)
 		perror(PROGRAM);
 		return EXIT_FAILURE;
 	}
+	own->nb_words = RTE_MAX(argc - first - 1, 0);
 	optind = first + 1;
 	opterr = 0;
 	while ((opt = getopt_long(argc, argv, "+:h", options, NULL)) != -1) {
@@ -176,16 +171,4 @@ options_parse(int argc, char **argv, struct options *own)
 	if (own->monitor && own->interactive)
 		return wrong("--monitor reads nothing, so it excludes", "--interactive");
 	return -1;
-}
-
-int
-options_own(int argc, char **argv)
-{
-	int i;
-
-	for (i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--") == 0)
-			return argc - i - 1;
-	}
-	return 0;
 }

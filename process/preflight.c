@@ -15,12 +15,12 @@
 #include "process/explain.h"
 #include "process/preflight.h"
 
-/* The longest path with which that of a secondary's socket, /mp_socket_<pid>_<hex>, fits sun_path:
- * 7 digits of a pid, 14 of a time stamp. */
+/* Longest path of a directory in which a secondary's socket, /mp_socket_<pid>_<hex>, fits sun_path:
+ * a pid has up to 7 digits, the time stamp 14. */
 #define DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 33)
 
-/* Where the EAL lacks a descriptor it panics, at its end too. It takes about 30; devices want
- * some. */
+/* Without a free descriptor the EAL panics, even when it ends. It takes about 30, and devices take
+ * some more. */
 #define MIN_DESCRIPTORS 64
 
 int
@@ -40,7 +40,7 @@ preflight_options(const struct eal_options *options, char *dir, size_t dir_size,
 			"the runtime directory %s has a path of %zu bytes, too long for the sockets "
 			"in it, which allow %d; choose a shorter --file-prefix",
 			dir, strlen(dir), DIR_MAX);
-	if (!options->shared && eal_options_secondary(options))
+	if (!options->shared && options->secondary)
 		return why_set(why, -EINVAL,
 			"with --in-memory or --no-shconf there is no group to be a secondary in");
 	if (strchr(options->file_prefix, '/') != NULL)
@@ -53,7 +53,7 @@ int
 preflight_roles(const struct eal_options *options, const char *dir, bool *joins, char *why)
 {
 	pid_t pids[PEERS_MAX];
-	char program[32], list[512];
+	char program[32], list[512] = "";
 	unsigned int nb, i;
 	pid_t primary;
 
@@ -68,7 +68,7 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 			"cannot look into %s: %s; run as the user who started the primary, or as "
 			"root",
 			dir, strerror(-primary));
-	*joins = eal_options_secondary(options) || (eal_options_auto(options) && primary != 0);
+	*joins = options->secondary || (options->auto_role && primary != 0);
 	if (*joins && primary == 0)
 		return why_set(why, -ENOENT,
 			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
@@ -84,21 +84,19 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 			options->file_prefix, primary, program);
 	}
 	nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
-	if (nb > 0) {
-		list[0] = '\0';
-		for (i = 0; i < nb; i++)
-			text_add(list, sizeof(list), "%s%d", i == 0 ? "" : " ", pids[i]);
-		return why_set(why, -EBUSY,
-			"secondaries of an earlier primary still run with the file prefix \"%s\": "
-			"pid %s; quit them first, or choose another --file-prefix",
-			options->file_prefix, list);
-	}
-	return 0;
+	if (nb == 0)
+		return 0;
+	for (i = 0; i < nb; i++)
+		text_add(list, sizeof(list), " %d", pids[i]);
+	return why_set(why, -EBUSY,
+		"secondaries of an earlier primary still run with the file prefix \"%s\": pid%s; quit "
+		"them first, or choose another --file-prefix",
+		options->file_prefix, list);
 }
 
-/* A process of the group that is stopped, 0 if none is. When a process starts, the EAL sends all
- * others messages. They can be more than the socket of a process that does not read can hold; then
- * the sender waits for that process, and everyone for the sender. */
+/* A process of the group that is stopped, 0 if none is. A start sends messages to all processes. If
+ * one does not read them, its socket may become full; then the sender waits for it, and everyone
+ * for the sender. */
 static pid_t
 stopped_find(const char *dir)
 {
@@ -134,8 +132,7 @@ preflight_group(
 	if (stopped != 0)
 		return why_set(why, -EBUSY,
 			"cannot start beside pid %d, which is stopped; resume or end it", stopped);
-	/* A process that dies for want of room leaves the EAL's locks behind, and harms the
-	 * group. */
+	/* If a process dies because there is no room, the EAL's locks stay locked in the group. */
 	own_files_join_needs(dir, &bytes, &files);
 	if (own_files_no_room(dir, bytes, files)) {
 		explain_no_space(dir, why);

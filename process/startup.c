@@ -35,7 +35,7 @@ startup_streams(void)
 {
 	int fd;
 
-	/* For reading only: what is printed there is lost, and that must show. */
+	/* Open for reading, so that printing to it fails and the loss is noticed. */
 	do {
 		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
@@ -45,27 +45,23 @@ startup_streams(void)
 	return 0;
 }
 
-/* SIGBUS: the EAL has made a file, and the file system has no room for a page of it. A secondary
- * has checked the room before; a primary cannot know how much it will need. */
+/* SIGBUS: the file system has no room for a page of a file that the EAL has made. A secondary has
+ * checked the room before; a primary cannot know how much it will need. */
 static void
-no_room(__rte_unused int signo)
+no_room(int signo)
 {
-	char why[PATH_MAX + 128], text[sizeof(why) + 64];
-	int len;
+	char why[WHY_SIZE];
 
-	explain_no_space(group_file_dir(), why);
-	if (!own_files_no_room(group_file_dir(), 1, 1))
-		snprintf(why, sizeof(why), "the EAL did not start: %s; its own messages are above",
-			strsignal(SIGBUS));
-	len = snprintf(text, sizeof(text), PROGRAM ": %s\n", why);
+	why_set(why, 0, "the EAL did not start: %s; its own messages are above", strsignal(signo));
+	if (own_files_no_room(group_file_dir(), 1, 1))
+		explain_no_space(group_file_dir(), why);
 	own_files_remove_own();
 	group_leave();
-	if (write(STDERR_FILENO, text, len) < 0)
-		_exit(EXIT_FAILURE);
+	dprintf(STDERR_FILENO, PROGRAM ": %s\n", why);
 	_exit(EXIT_FAILURE);
 }
 
-/* Wait for an operation under way, and say so. */
+/* A wait_fn that prints, and gives up when a signal asks this process to leave. */
 static bool
 wait_told(const char *text)
 {
@@ -80,15 +76,15 @@ eal_start(int argc, char **argv, const struct eal_options *options, char *why)
 {
 	struct sigaction action = {.sa_handler = no_room}, found;
 	bool joins = false;
-	int ret = 0;
+	int ret;
 
-	if (options->shared)
+	if (options->shared) {
 		ret = preflight_group(options, group_file_dir(), &joins, wait_told, why);
-	if (ret < 0)
-		return ret;
-	rte_errno = 0;
-	if (options->shared)
+		if (ret < 0)
+			return ret;
 		own_files_begin(group_file_dir(), joins);
+	}
+	rte_errno = 0;
 	sigaction(SIGBUS, &action, &found);
 	ret = rte_eal_init(argc, argv);
 	sigaction(SIGBUS, &found, NULL);
@@ -100,7 +96,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, char *why)
 	return -ret;
 }
 
-/* With each beat, in the watch thread. @return whether the main thread should look. */
+/* Called with each beat, in the watch thread. @return whether the main thread should look. */
 static bool
 beat(void)
 {
@@ -109,7 +105,7 @@ beat(void)
 	return events_wanted() && catalogue_is_behind();
 }
 
-/* Take part in the group, and let the next process have the turn. */
+/* Take part in the group, then release the turn. */
 static int
 enter(char *why)
 {
@@ -119,9 +115,8 @@ enter(char *why)
 
 	ret = group_enter(sync_self, beat);
 	if (ret < 0) {
-		snprintf(why, WHY_SIZE, "cannot watch the group: %s", strerror(-ret));
 		leave();
-		return ret;
+		return why_set(why, ret, "cannot watch the group: %s", strerror(-ret));
 	}
 	catalogue_update();
 	blocked_publish();
@@ -146,9 +141,8 @@ startup_eal(int argc, char **argv, char *why)
 	ret = preflight_options(&options, dir, sizeof(dir), why);
 	if (ret < 0)
 		return ret;
-	/* To join means that a process is there: make no directory for an empty group. */
-	if (options.shared && eal_options_secondary(&options) && access(dir, F_OK) < 0 &&
-		errno == ENOENT)
+	/* Nobody is there to join: make no directory. */
+	if (options.shared && options.secondary && access(dir, F_OK) < 0 && errno == ENOENT)
 		return preflight_roles(&options, dir, &joins, why);
 	ret = group_join(options.shared ? dir : NULL, wait_told, why);
 	if (ret < 0)

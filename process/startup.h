@@ -3,20 +3,14 @@
 
 /* How a process starts. Main thread. */
 
-/**
- * Fill the place of a standard stream that this process was started without, so that no other file
- * takes it. Before anything else.
- *
- * @return 0 or a negative errno.
- */
+/** Open each standard stream that this process was started without, so that no other file takes its
+ * descriptor. Before anything else. @return 0 or a negative errno. */
 int startup_streams(void);
 
 /**
- * Join the group and start the EAL; waits for an operation under way, and says so. What would fail,
- * or harm a group that runs, is found before rte_eal_init() is called; a failure of the EAL itself
- * is explained after. Call it once.
+ * Join the group and start the EAL, once. If another process has the turn, print that and wait.
  *
- * @param why receives, on failure, one sentence: what is wrong and how to mend it.
- * @return the number of arguments the EAL took, as rte_eal_init(); or a negative errno.
+ * @param why receives a sentence on failure.
+ * @return the number of arguments that the EAL took, like rte_eal_init(); or a negative errno.
  */
 int startup_eal(int argc, char **argv, char *why);
