@@ -34,20 +34,20 @@ __rte_format_printf(4, 5) static void field_add(
 }
 
 static void
-text_add_field(struct inspect *inspect, const char *key, const char *text)
+field_add_text(struct inspect *inspect, const char *key, const char *text)
 {
 	field_add(inspect, key, false, "%s", text);
 }
 
 static void
-number_add_field(struct inspect *inspect, const char *key, int number)
+field_add_number(struct inspect *inspect, const char *key, int number)
 {
 	field_add(inspect, key, true, "%d", number);
 }
 
-/* ethdev tells only drivers whether a port is started. But it refuses to unbind the hairpin queues
- * of a stopped port, before it asks the driver; for a started one the driver finds no such peer to
- * unbind. */
+/* ethdev tells only drivers whether a port is started. But it refuses to unbind hairpin queues of a
+ * stopped port with -EBUSY. If the port is started, it asks the driver, which finds that there is
+ * no such peer to unbind. */
 static bool
 port_started(uint16_t id)
 {
@@ -59,7 +59,7 @@ port_started(uint16_t id)
 	return ret != -EBUSY;
 }
 
-/* @param known its devargs in the catalogue, or NULL; a secondary's EAL has the name alone. */
+/* @param known devargs of dev in the catalogue, or NULL. A secondary's EAL knows only the name. */
 static void
 device_fields(const struct rte_device *dev, const char *known, int numa, struct inspect *inspect)
 {
@@ -68,16 +68,16 @@ device_fields(const struct rte_device *dev, const char *known, int numa, struct 
 	const char *args = da == NULL || da->drv_str == NULL ? "" : da->drv_str;
 
 	strlcpy(inspect->name, rte_dev_name(dev), sizeof(inspect->name));
-	text_add_field(inspect, "name", rte_dev_name(dev));
-	text_add_field(inspect, "driver",
+	field_add_text(inspect, "name", rte_dev_name(dev));
+	field_add_text(inspect, "driver",
 		rte_dev_driver(dev) == NULL ? "none" : rte_driver_name(rte_dev_driver(dev)));
-	text_add_field(inspect, "bus", bus);
+	field_add_text(inspect, "bus", bus);
 	if (known != NULL)
-		text_add_field(inspect, "devargs", known);
+		field_add_text(inspect, "devargs", known);
 	else
 		field_add(inspect, "devargs", false, "%s:%s%s%s", bus, rte_dev_name(dev),
 			args[0] == '\0' ? "" : ",", args);
-	number_add_field(inspect, "numa", numa);
+	field_add_number(inspect, "numa", numa);
 }
 
 void
@@ -99,30 +99,30 @@ inspect_port(unsigned int id, struct inspect *inspect)
 	uint16_t mtu = 0;
 
 	memset(inspect, 0, sizeof(*inspect));
-	/* A port without a name has a driver, but no data to answer from. */
+	/* A port without a name has no data, so its driver cannot answer. */
 	if (!device_port_next(id, &port) || port.id != id || port.name[0] == '\0' ||
 		rte_eth_dev_info_get(id, &info) < 0 || info.device == NULL)
 		return false;
-	number_add_field(inspect, "port", id);
+	field_add_number(inspect, "port", id);
 	views_device(id, &known);
 	device_fields(info.device,
 		strcmp(known.name, rte_dev_name(info.device)) == 0 ? known.devargs : NULL,
 		rte_eth_dev_socket_id(id), inspect);
 	if (rte_eth_macaddr_get(id, &address) == 0)
 		rte_ether_format_addr(mac, sizeof(mac), &address);
-	text_add_field(inspect, "mac", mac);
+	field_add_text(inspect, "mac", mac);
 	if (rte_eth_link_get_nowait(id, &link) == 0) {
-		text_add_field(inspect, "link", link.link_status ? "up" : "down");
-		text_add_field(inspect, "speed", rte_eth_link_speed_to_str(link.link_speed));
+		field_add_text(inspect, "link", link.link_status ? "up" : "down");
+		field_add_text(inspect, "speed", rte_eth_link_speed_to_str(link.link_speed));
 	} else {
-		text_add_field(inspect, "link", "unknown");
-		text_add_field(inspect, "speed", "unknown");
+		field_add_text(inspect, "link", "unknown");
+		field_add_text(inspect, "speed", "unknown");
 	}
 	rte_eth_dev_get_mtu(id, &mtu);
-	number_add_field(inspect, "mtu", mtu);
-	number_add_field(inspect, "rxqueues", info.nb_rx_queues);
-	number_add_field(inspect, "txqueues", info.nb_tx_queues);
-	text_add_field(inspect, "state", port_started(id) ? "started" : "stopped");
+	field_add_number(inspect, "mtu", mtu);
+	field_add_number(inspect, "rxqueues", info.nb_rx_queues);
+	field_add_number(inspect, "txqueues", info.nb_tx_queues);
+	field_add_text(inspect, "state", port_started(id) ? "started" : "stopped");
 	return true;
 }
 

@@ -8,10 +8,8 @@
 
 #include "group/shared.h"
 
-/* What is known of a device and its ports. Main thread, where nothing else is said. */
-
-/** Most fields of an inspection. */
-#define INSPECT_MAX_FIELDS 16
+/* What is known of a device and its ports. Main thread and holder of the turn, where nothing else
+ * is said. */
 
 /** A key and its value. Keys and words stay the same from release to release. */
 struct inspect_field {
@@ -23,19 +21,16 @@ struct inspect_field {
 struct inspect {
 	char name[RTE_DEV_NAME_MAX_LEN]; /* of the device */
 	unsigned int nb_fields;
-	struct inspect_field fields[INSPECT_MAX_FIELDS];
+	struct inspect_field fields[16];
 };
 
-/**
- * Look at a port of this process and its device. Holder of the turn, so that no other process
- * removes the port meanwhile.
- *
- * @return false if there is no such port, or its device cannot be asked.
- */
+/** Look at a port of this process and its device. The turn keeps other processes from removing the
+ * port meanwhile. @return false if there is no such port, or its driver cannot answer. */
 bool inspect_port(unsigned int id, struct inspect *inspect);
 
-/** Look at a device of this process that has no port. Holder of the turn. */
+/** Look at a device of this process that has no port. */
 void inspect_device(const struct rte_device *dev, struct inspect *inspect);
 
-/** Pids of the processes that see a port, at most max. Any thread. @return how many. */
+/** Write the pids of the processes that see a port to pids, at most max. Any thread. @return how
+ * many. */
 unsigned int inspect_seen_by(unsigned int id, pid_t *pids, unsigned int max);

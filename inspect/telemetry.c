@@ -26,20 +26,20 @@
 
 #define EVENTS_MAX 64
 
-/* Room there is for an answer, and what an event takes of it without its text. */
+/* Bytes for a whole answer, and for an event without its text. */
 #define ANSWER_LEN 15000
 #define EVENT_LEN 110
 
-/* Only the main thread may look at a port, and only with the turn. A client's thread asks it to,
- * and waits so long. If the main thread is busy, or another process has the turn, the answer comes
- * from an earlier look. */
+/* Only the main thread may look at a port, and only with the turn. A client's thread asks the main
+ * thread to look, and waits this long. If the main thread is busy, or another process has the turn,
+ * the answer comes from an earlier look. */
 #define REFRESH_MS 300
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t refreshed;
-static struct inspect *ports; /* by port id; under lock, NULL when nothing is answered */
-static uint64_t looks;	      /* how often they have been looked at; under lock */
-static int wanted_fd = -1;
+static struct inspect *ports; /* by port id; under lock; NULL when nothing is answered */
+static uint64_t looks;	      /* at all ports, so far; under lock */
+static int wanted_fd = -1;    /* readable when a client wants a look */
 
 void
 telemetry_refresh(void)
@@ -59,7 +59,7 @@ telemetry_refresh(void)
 	turn_release();
 }
 
-/* Have the main thread look, and wait a moment for that. Under lock. */
+/* Ask the main thread to look, and wait a moment for that. Under lock. */
 static void
 refresh_wait(void)
 {
@@ -73,7 +73,7 @@ refresh_wait(void)
 		;
 }
 
-/* librte_telemetry escapes only quotes and backslashes, and makes no JSON of other bytes. */
+/* librte_telemetry escapes only quotes and backslashes; other bytes may break its JSON. */
 static int
 string_add(struct rte_tel_data *d, const char *key, const char *text)
 {
@@ -83,32 +83,22 @@ string_add(struct rte_tel_data *d, const char *key, const char *text)
 	return rte_tel_data_add_dict_string(d, key, text_printable(part));
 }
 
-/* Add a dictionary to a dictionary. @return it, or NULL if memory is short. */
+/* Add an array of numbers, or else a dictionary, to a dictionary. @return it, or NULL if memory is
+ * short. */
 static struct rte_tel_data *
-dict_add(struct rte_tel_data *d, const char *key)
+container_add(struct rte_tel_data *d, const char *key, bool numbers)
 {
-	struct rte_tel_data *dict = rte_tel_data_alloc();
+	struct rte_tel_data *container = rte_tel_data_alloc();
 
-	if (dict == NULL)
+	if (container == NULL)
 		return NULL;
-	rte_tel_data_start_dict(dict);
-	if (rte_tel_data_add_dict_container(d, key, dict, 0) == 0)
-		return dict;
-	rte_tel_data_free(dict);
-	return NULL;
-}
-
-static struct rte_tel_data *
-numbers_add(struct rte_tel_data *d, const char *key)
-{
-	struct rte_tel_data *array = rte_tel_data_alloc();
-
-	if (array == NULL)
-		return NULL;
-	rte_tel_data_start_array(array, RTE_TEL_INT_VAL);
-	if (rte_tel_data_add_dict_container(d, key, array, 0) == 0)
-		return array;
-	rte_tel_data_free(array);
+	if (numbers)
+		rte_tel_data_start_array(container, RTE_TEL_INT_VAL);
+	else
+		rte_tel_data_start_dict(container);
+	if (rte_tel_data_add_dict_container(d, key, container, 0) == 0)
+		return container;
+	rte_tel_data_free(container);
 	return NULL;
 }
 
@@ -142,14 +132,14 @@ peers_answer(struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	for (peer = views.peers; peer < views.peers + views.nb; peer++) {
 		snprintf(text, sizeof(text), "%d", peer->who.pid);
-		dict = dict_add(d, text);
+		dict = container_add(d, text, false);
 		if (dict == NULL)
 			return -ENOMEM;
 		string_add(dict, "role", who_role(peer->who.primary));
 		proc_program(peer->who.pid, text, sizeof(text));
 		string_add(dict, "program", text);
 		string_add(dict, "state", peers_state_name(peer->state));
-		seen = numbers_add(dict, "ports");
+		seen = container_add(dict, "ports", true);
 		PORT_SET_FOREACH(id, &peer->ports) {
 			if (seen != NULL)
 				rte_tel_data_add_array_int(seen, id);
@@ -158,7 +148,7 @@ peers_answer(struct rte_tel_data *d)
 	return 0;
 }
 
-/* librte_telemetry cuts a long string off, so the rest of it gets a key of its own. */
+/* librte_telemetry cuts off a long string, so the rest gets a key of its own. */
 static void
 long_string_add(struct rte_tel_data *d, const char *key, const char *more_key, const char *text)
 {
@@ -188,13 +178,13 @@ events_answer(struct rte_tel_data *d)
 	char text[48];
 
 	nb = events_last(events, EVENTS_MAX);
-	/* The newest ones that fit; librte_telemetry would leave out the end. */
+	/* Send the newest events that fit; librte_telemetry would leave out the end. */
 	for (first = nb; first > 0 && len < ANSWER_LEN; first--)
 		len += EVENT_LEN + json_len(events[first - 1].text);
 	rte_tel_data_start_dict(d);
 	for (i = first; i < nb; i++) {
 		snprintf(text, sizeof(text), "%u", i - first + 1);
-		dict = dict_add(d, text);
+		dict = container_add(d, text, false);
 		if (dict == NULL)
 			return -ENOMEM;
 		events_time_text(events[i].time_ns, text, sizeof(text));
@@ -227,11 +217,11 @@ show_answer(const char *params, struct rte_tel_data *d)
 		return string_add(d, "error", "no port has this id or device name");
 	views_device(id, &port);
 	refresh_wait();
-	/* This process may have begun to leave meanwhile. */
+	/* The wait has released the lock, and telemetry_stop() may have been called. */
 	if (ports == NULL)
 		return string_add(d, "error", "the primary is leaving");
 	if (strcmp(ports[id].name, port.name) != 0) {
-		/* The main thread has not looked at it since it came. */
+		/* The main thread has not looked since this port came. */
 		string_add(d, "note", "the primary is busy, and knows no more now");
 		rte_tel_data_add_dict_int(d, "port", id);
 		string_add(d, "name", port.name);
@@ -245,7 +235,7 @@ show_answer(const char *params, struct rte_tel_data *d)
 				string_add(d, field->key, field->text);
 		}
 	}
-	seen = numbers_add(d, "processes");
+	seen = container_add(d, "processes", true);
 	nb = inspect_seen_by(id, pids, RTE_DIM(pids));
 	for (i = 0; i < nb && seen != NULL; i++)
 		rte_tel_data_add_array_int(seen, pids[i]);
@@ -253,7 +243,7 @@ show_answer(const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-/* Called in a thread for each client. */
+/* Each client has a thread, which calls this. */
 static int
 answer(const char *cmd, const char *params, struct rte_tel_data *d)
 {
