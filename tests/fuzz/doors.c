@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_HEARTBEAT /* fuzz_beat() does the work of group/heartbeat.c */
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
@@ -19,8 +20,10 @@
 
 #include "base/clock.h"
 #include "fuzz.h"
-#include "group_shared.h"
-#include "watch.h"
+#include "group/heartbeat.h"
+#include "group/locks.h"
+#include "group/members.h"
+#include "group/primary.h"
 
 /*
  * What the linker puts in the place of functions this program calls, --wrap of
@@ -61,7 +64,7 @@ is_main(void)
 	return gettid() == getpid();
 }
 
-/* This process is well: what its watch and interrupt threads would show of it. */
+/* Show of this process what its heartbeat would show while it is well. */
 void
 fuzz_beat(void)
 {
@@ -81,6 +84,21 @@ uint64_t
 __wrap_clock_now_ns(void)
 {
 	return __real_clock_now_ns() + atomic_load(&slept_ns);
+}
+
+/* These two call clock_now_ns() in its own file, where the linker puts nothing in its place. */
+DOOR(uint64_t, clock_in_ms, unsigned int ms)
+uint64_t
+__wrap_clock_in_ms(unsigned int ms)
+{
+	return __real_clock_in_ms(ms) + atomic_load(&slept_ns);
+}
+
+DOOR(bool, clock_is_past, uint64_t moment_ns)
+bool
+__wrap_clock_is_past(uint64_t moment_ns)
+{
+	return clock_now_ns() > moment_ns;
 }
 
 DOOR(int, nanosleep, const struct timespec *time, struct timespec *left)
@@ -172,41 +190,40 @@ __wrap_rte_bus_probe(void)
 }
 
 /* Slot 0 is its own. */
-DOOR(pid_t, turn_slot_owner, unsigned int slot)
+DOOR(pid_t, locks_slot_owner, unsigned int slot)
 pid_t
-__wrap_turn_slot_owner(unsigned int slot)
+__wrap_locks_slot_owner(unsigned int slot)
 {
 	return fuzz_alive >> slot % 8 & 1 ? 1 : 0;
 }
 
-DOOR(pid_t, turn_any_slot, void)
+DOOR(pid_t, locks_any_slot, void)
 pid_t
-__wrap_turn_any_slot(void)
+__wrap_locks_any_slot(void)
 {
 	return fuzz_others ? 1 : 0;
 }
 
-DOOR(bool, group_is_primary, void)
+DOOR(bool, primary_is_self, void)
 bool
-__wrap_group_is_primary(void)
+__wrap_primary_is_self(void)
 {
-	return !fuzz_secondary && __real_group_is_primary();
+	return !fuzz_secondary && __real_primary_is_self();
 }
 
-/* The target says when the watch thread looks about. */
-DOOR(int, watch_start, struct watch_state *state, bool (*news)(void))
+/* There is no watch thread: the target calls what it would call with each beat. */
+DOOR(int, heartbeat_start, bool (*tick)(void))
 int
-__wrap_watch_start(struct watch_state *state, bool (*news)(void))
+__wrap_heartbeat_start(bool (*tick)(void))
 {
-	(void)state;
-	fuzz_tick = news;
+	fuzz_tick = tick;
 	fuzz_beat();
 	return 0;
 }
 
-DOOR(int, watch_news_fd, void)
+DOOR(int, heartbeat_fd, void)
 int
-__wrap_watch_news_fd(void)
+__wrap_heartbeat_fd(void)
 {
 	static int fd = -1;
 

@@ -11,23 +11,24 @@
 #include <rte_ethdev.h>
 
 #include "base/port_set.h"
+#include "base/text.h"
 #include "commands.h"
-#include "device.h"
+#include "console/grammar.h"
+#include "console/monitor.h"
+#include "device/device.h"
 #include "fuzz.h"
-#include "group_shared.h"
-#include "monitor.h"
-#include "polling.h"
-#include "ports.h"
-#include "startup.h"
-#include "telemetry.h"
-#include "views.h"
+#include "group/events.h"
+#include "group/file.h"
+#include "inspect/telemetry.h"
+#include "process/startup.h"
+#include "traffic/forward.h"
+#include "traffic/port_control.h"
+#include "traffic/server.h"
 
 /* Enough for a line that asks for a million packets, and no more than a moment. */
 #define PATIENCE 1000
 
 struct console fuzz_console = {
-	.grammar = commands_grammar,
-	.lines = commands_lines,
 	.prompt = "example> ",
 	.sources = {{.fd = -1}, {.fd = -1}, {.fd = -1}},
 	.keep_going = true,
@@ -60,14 +61,16 @@ fuzz_start(void)
 		"--no-telemetry", "--log-level", "1", "--vdev", "net_null0", "--vdev", "net_null1",
 		"--vdev", "net_ring0", NULL};
 	struct device_port port;
-	char why[512] = "";
+	char why[WHY_SIZE] = "";
 	unsigned int id;
 	int out;
 
 	out = memfd_create("output", MFD_CLOEXEC);
 	need(out >= 0 && dup2(out, STDOUT_FILENO) >= 0, "no place for what is printed");
-	need(startup_eal(RTE_DIM(argv) - 1, argv, NULL, why, sizeof(why)) >= 0, why);
-	need(ports_serve(1024) == 0 && telemetry_start() == 0, "it does not serve");
+	need(grammar_make(commands) == 0, "no memory");
+	need(startup_eal(RTE_DIM(argv) - 1, argv, why) >= 0, why);
+	port_control_set_mbufs(1024);
+	need(server_start() == 0 && telemetry_start() == 0, "it does not serve");
 	need(console_text(&fuzz_console, "quit") == CONSOLE_END_LEAVE, "no line is run");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1)
 		port_set_add(&ports_at_start, port.id);
@@ -84,7 +87,7 @@ fuzz_reset(void)
 	struct device_port port;
 	unsigned int id;
 
-	polling_forward_off();
+	forward_off();
 	monitor_set(false);
 	fuzz_secondary = false;
 	fuzz_alive = 0;
@@ -97,7 +100,7 @@ fuzz_reset(void)
 	}
 	memcpy(group_shared, at_start, sizeof(*at_start));
 	fuzz_beat();
-	group_news_begin();
+	events_begin();
 	fuzz_drop_output();
 	fuzz_patience(PATIENCE);
 }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#ifndef FUZZ_H
-#define FUZZ_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,7 +9,7 @@
 #include <rte_eal.h>
 #include <rte_telemetry.h>
 
-#include "console.h"
+#include "console/console.h"
 
 /*
  * What the targets have in common: this program, all of it but its main(), in a
@@ -80,5 +79,3 @@ void fuzz_serve(void);
 
 /** From now on, no signal asks to leave; after a while one does, so nothing goes on for ever. */
 void fuzz_patience(unsigned int looks);
-
-#endif

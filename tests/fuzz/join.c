@@ -8,8 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "fuzz.h"
-#include "group_shared.h"
+#include "group/file.h"
+#include "group/group.h"
+#include "group/shared.h"
+#include "traffic/withdraw.h"
 
 /*
  * To join a group whose file is anything. The first byte says whether somebody
@@ -29,7 +33,7 @@ file_write(uint8_t kind, const uint8_t *data, size_t size)
 	fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	if (fd < 0 || write(fd, data, size) != (ssize_t)size)
 		abort();
-	if (kind & 2 && pwrite(fd, &head, TURN_RECORD_OFFSET, 0) != TURN_RECORD_OFFSET)
+	if (kind & 2 && pwrite(fd, &head, GROUP_TURN_OFFSET, 0) != GROUP_TURN_OFFSET)
 		abort();
 	if (kind & 4 && ftruncate(fd, sizeof(head)) < 0)
 		abort();
@@ -40,7 +44,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static bool started;
-	char why[512] = "";
+	char why[WHY_SIZE] = "";
 	int ret;
 
 	if (size < 1)
@@ -51,15 +55,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	snprintf(path, sizeof(path), "%s/hotplug_mp_group", dir);
 	file_write(data[0], data + 1, size - 1);
 	fuzz_others = data[0] & 1;
-	ret = group_join(dir, NULL, why, sizeof(why));
+	ret = group_join(dir, NULL, why);
 	fuzz_others = false;
-	if (ret == 0)
+	if (ret > 0)
+		withdraw_init();
+	if (ret >= 0) {
+		withdraw_slot_claimed();
 		group_leave();
+	}
 	if (group_shared != NULL)
 		munmap(group_shared, sizeof(*group_shared));
 	group_shared = NULL;
 	/* Gone with the last process, or left as it was by one that was refused. */
-	if (ret == 0 && access(dir, F_OK) == 0)
+	if (ret >= 0 && access(dir, F_OK) == 0)
 		abort();
 	unlink(path);
 	rmdir(dir);

@@ -5,8 +5,11 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
+#include "base/text.h"
 #include "fuzz.h"
-#include "group_shared.h"
+#include "group/turn.h"
+#include "traffic/port_control.h"
+#include "traffic/server.h"
 
 /*
  * What this program's own messages bring: requests of a secondary's to the
@@ -17,19 +20,19 @@
 static void
 request_take(struct fuzz_bytes *bytes, bool held)
 {
-	struct rte_mp_msg msg = {.name = "hotplug_mp_ports"};
+	struct rte_mp_msg msg = {.name = SERVER_ACTION};
 	char peer[108] = "/var/run/dpdk/fuzz/mp_socket_1_a";
 	uint8_t kind = fuzz_byte(bytes);
-	char why[256];
+	char why[WHY_SIZE];
 	uint64_t op;
 
 	if (held)
-		group_turn_take("start net_null0", NULL, why, sizeof(why));
+		turn_take("start net_null0", NULL, why);
 	msg.num_fds = kind / 16 % (RTE_MP_MAX_FD_NUM + 1);
-	msg.len_param = kind & 1 ? 16 : fuzz_byte(bytes);
+	msg.len_param = kind & 1 ? sizeof(struct port_request) : fuzz_byte(bytes);
 	fuzz_take(bytes, msg.param, msg.len_param);
 	/* Its number is what a peer that is well knows. */
-	op = turn_operation(&group_shared->turn);
+	op = turn_operation();
 	if (kind & 2)
 		memcpy(msg.param, &op, sizeof(op));
 	if (kind & 4)
@@ -38,7 +41,7 @@ request_take(struct fuzz_bytes *bytes, bool held)
 	fuzz_replies = 0;
 	fuzz_serve();
 	if (held)
-		group_turn_release();
+		turn_release();
 	else if (fuzz_replies > 0)
 		abort(); /* nothing is done for one who has not the turn */
 }

@@ -8,14 +8,19 @@
 
 #include <rte_common.h>
 
+#include <cmdline.h>
+
 #include "base/port_set.h"
-#include "commands.h"
-#include "look.h"
+#include "base/text.h"
+#include "console/grammar.h"
+#include "console/monitor.h"
+#include "console/show.h"
 #include "fuzz.h"
-#include "group_shared.h"
-#include "monitor.h"
-#include "telemetry.h"
-#include "withdraw.h"
+#include "group/errors.h"
+#include "group/file.h"
+#include "group/shared.h"
+#include "inspect/telemetry.h"
+#include "traffic/withdraw.h"
 
 /*
  * A peer writes into what the group shares, whatever and wherever it likes, and
@@ -54,10 +59,10 @@ static const struct place {
 	FIELD(turn.dead_what),
 	FIELD(leaving),
 	FIELD(error_order),
-	FIELD(news.nb),
-	FIELDS(news.entries, .number),
-	FIELDS(news.entries, .news),
-	FIELDS(news.entries, .news.text),
+	FIELD(events.nb),
+	FIELDS(events.entries, .number),
+	FIELDS(events.entries, .event),
+	FIELDS(events.entries, .event.text),
 	FIELDS(ports, .name),
 	FIELDS(ports, .devargs),
 	FIELDS(started, ),
@@ -65,9 +70,9 @@ static const struct place {
 	FIELDS(started, .nb_tx),
 	FIELDS(started, .rx_queues),
 	FIELDS(started, .tx_queues),
-	FIELDS(withdraw.closing, ),
-	FIELDS(withdraw.taken, ),
-	FIELDS(withdraw.rcu, ),
+	FIELDS(withdrawn.closing, ),
+	FIELDS(withdrawn.taken, ),
+	FIELDS(withdrawn.rcu, ),
 	FIELDS(died, ),
 	MEMBER(pid),
 	MEMBER(primary),
@@ -83,9 +88,9 @@ static const struct place {
 	MEMBER(locks),
 	MEMBER(locks[0].device),
 	MEMBER(locks[0].reason),
-	MEMBER(poll),
-	MEMBER(poll.rx),
-	MEMBER(poll.tx),
+	MEMBER(counters),
+	MEMBER(rx_polled),
+	MEMBER(tx_polled),
 	MEMBER(serving),
 };
 
@@ -133,20 +138,19 @@ static void
 tick(void)
 {
 	if (fuzz_tick())
-		monitor_news();
+		monitor_print();
 }
 
 static void
 leave(void)
 {
-	struct port_set all;
-	char why[256];
+	const struct port_set all = port_set_all();
+	char why[WHY_SIZE];
 
-	all = port_set_all();
-	if (withdraw_ports(&all, 300, why, sizeof(why)) == 0)
+	if (withdraw_ports(&all, 300, why) == 0)
 		withdraw_end(&all, true);
-	withdraw_slot_claimed(fuzz_alive % GROUP_MAX_MEMBERS);
-	look_leaving();
+	withdraw_slot_claimed();
+	show_left_behind();
 }
 
 static void
@@ -179,7 +183,7 @@ complete(void)
 	struct cmdline *cl;
 
 	fuzz_check_output();
-	cl = cmdline_new(commands_grammar, "", -1, STDOUT_FILENO);
+	cl = cmdline_new(grammar_typed(), "", -1, STDOUT_FILENO);
 	cmdline_in(cl, keys, sizeof(keys) - 1);
 	cmdline_free(cl);
 	fuzz_drop_output();
@@ -188,10 +192,10 @@ complete(void)
 static void
 error_first(void)
 {
-	struct group_peer peer;
 	char error[256];
+	struct who who;
 
-	if (group_error_first(&peer, error, sizeof(error)))
+	if (errors_first(&who, error, sizeof(error)))
 		puts(error);
 }
 
