@@ -154,31 +154,32 @@ def test_peer_that_keeps_the_turn_is_named(pair, prefix):
 #: Where in the group's file the marks lie that operations and pollers wait for.
 MARKS = """
 #include <stdio.h>
-#include "group_shared.h"
+#include "group/shared.h"
 int main(void)
 {
 	for (unsigned int i = 0; i < GROUP_MAX_MEMBERS; i++)
 		printf("%zu %zu\\n", offsetof(struct group_shared, members) +
 			i * sizeof(struct group_member) + offsetof(struct group_member, serving),
-			sizeof(group_shared->members[0].serving));
+			sizeof(((struct group_member *)NULL)->serving));
 	for (unsigned int i = 0; i < RTE_MAX_ETHPORTS; i++)
-		printf("%zu %zu\\n", offsetof(struct group_shared, withdraw.closing) +
-			i * sizeof(group_shared->withdraw.closing[0]),
-			sizeof(group_shared->withdraw.closing[0]));
+		printf("%zu %zu\\n", offsetof(struct group_shared, withdrawn.closing) +
+			i * sizeof(((struct group_shared *)NULL)->withdrawn.closing[0]),
+			sizeof(((struct group_shared *)NULL)->withdrawn.closing[0]));
 }
 """
 #: A reader of port 0 that never reports, at the last place of all, where nobody is.
 STRAY = """
+#define BY_WITHDRAW
 #include <fcntl.h>
 #include <sys/mman.h>
-#include "group_shared.h"
+#include "group/shared.h"
 #include <rte_rcu_qsbr.h>
 int main(int argc, char **argv)
 {
 	int fd = open(argv[argc - 1], O_RDWR);
 	struct group_shared *shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		MAP_SHARED, fd, 0);
-	struct rte_rcu_qsbr *readers = (struct rte_rcu_qsbr *)shared->withdraw.rcu[0];
+	struct rte_rcu_qsbr *readers = (struct rte_rcu_qsbr *)shared->withdrawn.rcu[0];
 	return shared == MAP_FAILED ||
 		rte_rcu_qsbr_thread_register(readers, readers->max_threads - 1) != 0 ||
 		(rte_rcu_qsbr_thread_online(readers, readers->max_threads - 1), 0);
