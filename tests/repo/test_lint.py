@@ -403,8 +403,10 @@ def refused(compiler, tree, source):
     """Which lines of this source the compiler does not take."""
     hm.need(shutil.which(compiler), f"no {compiler}; install it")
     dpdk = subprocess.check_output(["pkg-config", "--cflags", "libdpdk"], text=True).split()
+    # clang stops after 20 errors, unless it is told to go on.
+    every = ["-ferror-limit=0"] if compiler == "clang" else []
     done = subprocess.run(
-        [compiler, *FLAGS, *dpdk, "-fsyntax-only", "-x", "c", "-"],
+        [compiler, *FLAGS, *every, *dpdk, "-fsyntax-only", "-x", "c", "-"],
         cwd=tree,
         input=source,
         stderr=subprocess.PIPE,
