@@ -121,7 +121,7 @@ static cmdline_parse_ctx_t *typed;
 static cmdline_parse_inst_t *
 instruction_make(const struct command *cmd)
 {
-	cmdline_parse_inst_t *inst = calloc(1, sizeof(*inst) + 3 * sizeof(inst->tokens[0]));
+	cmdline_parse_inst_t *inst = calloc(1, sizeof(*inst) + 3 * sizeof(void *));
 	struct parts *parts = calloc(1, sizeof(*parts));
 
 	if (inst == NULL || parts == NULL) {
@@ -152,7 +152,7 @@ grammar_make(const struct command *table)
 	word_ops.parse = word_parse;
 	while (table[nb].name != NULL)
 		nb++;
-	typed = calloc(nb + 2, sizeof(*typed));
+	typed = calloc(nb + 2, sizeof(cmdline_parse_ctx_t));
 	if (typed == NULL)
 		return -ENOMEM;
 	for (i = 0; i < nb; i++) {
