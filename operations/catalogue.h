@@ -6,7 +6,7 @@
 #include "base/port_set.h"
 
 /* The catalogue: which device is behind which port, for processes that do not have the port
- * themselves. group/port_device.h reads it. Main thread and holder of the turn, where nothing else
+ * themselves. group/views.h reads it. Main thread and holder of the turn, where nothing else
  * is said. */
 
 /** Ports have come with a device. */

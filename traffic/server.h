@@ -7,9 +7,9 @@
 #include "base/port_set.h"
 #include "base/wait.h"
 
-/* The primary's server: it does to ports what secondaries ask for (traffic/request.h), in a thread
- * of its own, because the EAL's mp thread must be free for what the EAL has to ask meanwhile. Main
- * thread, where nothing else is said. */
+/* The primary's server: it does to ports what secondaries ask for with request_start() and
+ * request_stop(), in a thread of its own, because the EAL's mp thread must be free for what the EAL
+ * has to ask meanwhile. Main thread, where nothing else is said. */
 
 /** Name of the mp messages between a secondary and the server. */
 #define SERVER_ACTION "hotplug_mp_ports"

@@ -47,7 +47,7 @@
 #include <rte_fbarray.h>
 #include <rte_log.h>
 
-#define IDLE_NS 20000 /* as in polling.c */
+#define IDLE_NS 20000 /* as in traffic/forward.c */
 
 /* Declared in a header for drivers only, which is not always installed. */
 void *rte_eth_dev_allocate(const char *name);
