@@ -121,8 +121,9 @@ stats_line_print(const struct counters_line *line)
 {
 	output_print("%-5u %-20s %-8d %12" PRIu64 " %14" PRIu64 " %12" PRIu64 " %14" PRIu64
 		     " %10" PRIu64 " %10" PRIu64 "\n",
-		line->id, line->name, line->pid, line->rx_packets, line->rx_bytes, line->tx_packets,
-		line->tx_bytes, line->drops, line->gaps);
+		line->id, line->name, line->pid, line->n[COUNTER_RX_PACKETS],
+		line->n[COUNTER_RX_BYTES], line->n[COUNTER_TX_PACKETS], line->n[COUNTER_TX_BYTES],
+		line->n[COUNTER_DROPS], line->n[COUNTER_GAPS]);
 }
 
 static void

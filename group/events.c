@@ -15,7 +15,14 @@
 #include "group/file.h"
 #include "group/primary.h"
 
-GROUP_MAY_RACE void
+/* How far one reader has come. */
+struct ring_cursor {
+	uint64_t seen;	  /* the last number taken, or passed over */
+	uint64_t waiting; /* the number found unwritten at the last look */
+	uint64_t missed;  /* overwritten before they were taken; the reader resets it */
+};
+
+GROUP_MAY_RACE static void
 ring_put(const struct event *event)
 {
 	struct event_ring *ring = &group_shared->events;
@@ -25,12 +32,6 @@ ring_put(const struct event *event)
 	atomic_thread_fence(memory_order_seq_cst);
 	ring->entries[n % GROUP_EVENTS].event = *event;
 	atomic_store(&ring->entries[n % GROUP_EVENTS].number, n);
-}
-
-uint64_t
-ring_newest(void)
-{
-	return atomic_load(&group_shared->events.nb);
 }
 
 /* Copy number n. @return false if it is not there yet, or not any more. */
@@ -49,10 +50,11 @@ event_copy(uint64_t n, struct event *event)
 	return atomic_load(&ring->entries[n % GROUP_EVENTS].number) == n;
 }
 
-bool
+/* Take the next event of this kind at most; pass over others. @return false if there is none. */
+static bool
 ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event)
 {
-	uint64_t nb = ring_newest(), n;
+	uint64_t nb = atomic_load(&group_shared->events.nb), n;
 
 	/* Numbers only grow, unless a process writes over them: begin anew then. */
 	cursor->seen = RTE_MIN(cursor->seen, nb);
@@ -77,8 +79,8 @@ ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event)
 }
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static struct ring_cursor cursor; /* under lock */
-static char own_text[256];	  /* for this process alone, empty if nothing; under lock */
+static struct ring_cursor own_cursor; /* under lock */
+static char own_text[256];	      /* for this process alone, empty if nothing; under lock */
 static _Atomic enum event_kind wanted_kind = EVENT_TELL;
 static atomic_bool lost_told;
 
@@ -95,30 +97,36 @@ event_fill(struct event *event, enum event_kind kind, struct who who)
 	event->primary = who.primary;
 }
 
-void
-events_announce(const char *text)
+__rte_format_printf(3, 0) static void event_put(
+	enum event_kind kind, struct who who, const char *format, va_list ap)
 {
 	struct event event;
 
-	event_fill(&event, EVENT_TELL, primary_who_self());
-	strlcpy(event.text, text, sizeof(event.text));
+	event_fill(&event, kind, who);
+	vsnprintf(event.text, sizeof(event.text), format, ap);
+	/* A device's name can have any bytes, and is shown at other people's terminals. */
 	text_printable(event.text);
 	ring_put(&event);
 }
 
 void
-events_add(struct who who, const char *format, ...)
+events_announce(const char *format, ...)
 {
-	struct event event;
 	va_list ap;
 
-	event_fill(&event, EVENT_SHOWN, who);
 	va_start(ap, format);
-	vsnprintf(event.text, sizeof(event.text), format, ap);
+	event_put(EVENT_TELL, primary_who_self(), format, ap);
 	va_end(ap);
-	/* A device's name can have any bytes, and is shown at other people's terminals. */
-	text_printable(event.text);
-	ring_put(&event);
+}
+
+void
+events_add(struct who who, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	event_put(EVENT_SHOWN, who, format, ap);
+	va_end(ap);
 }
 
 void
@@ -132,7 +140,7 @@ events_tell_self(const char *text)
 void
 events_begin(void)
 {
-	cursor.seen = ring_newest();
+	own_cursor.seen = atomic_load(&group_shared->events.nb);
 }
 
 void
@@ -155,11 +163,11 @@ events_pending(void)
 	bool found;
 
 	pthread_mutex_lock(&lock);
-	ahead = cursor;
+	ahead = own_cursor;
 	found = ring_next(atomic_load(&wanted_kind), &ahead, &event);
 	/* Events that are not for this process are passed over for good. */
 	if (!found)
-		cursor = ahead;
+		own_cursor = ahead;
 	found = found || own_text[0] != '\0';
 	pthread_mutex_unlock(&lock);
 	return found || (primary_left() != 0 && !atomic_load(&lost_told));
@@ -171,9 +179,9 @@ events_next(struct event *event, uint64_t *missed)
 	bool found;
 
 	pthread_mutex_lock(&lock);
-	found = ring_next(atomic_load(&wanted_kind), &cursor, event);
-	*missed = cursor.missed;
-	cursor.missed = 0;
+	found = ring_next(atomic_load(&wanted_kind), &own_cursor, event);
+	*missed = own_cursor.missed;
+	own_cursor.missed = 0;
 	if (!found && own_text[0] != '\0') {
 		event_fill(event, EVENT_TELL, primary_who_self());
 		strlcpy(event->text, own_text, sizeof(event->text));
@@ -191,7 +199,7 @@ events_next(struct event *event, uint64_t *missed)
 unsigned int
 events_last(struct event *events, unsigned int max)
 {
-	uint64_t nb = ring_newest();
+	uint64_t nb = atomic_load(&group_shared->events.nb);
 	struct ring_cursor from = {.seen = nb > max ? nb - max : 0};
 	unsigned int i = 0;
 

@@ -14,7 +14,7 @@
  * thread, where nothing else is said. */
 
 /** Tell every process, this one included. */
-void events_announce(const char *text);
+__rte_format_printf(1, 2) void events_announce(const char *format, ...);
 
 /** Tell those who monitor the group. @param who caused it, or whom it happened to. */
 __rte_format_printf(2, 3) void events_add(struct who who, const char *format, ...);
@@ -46,25 +46,3 @@ unsigned int events_last(struct event *events, unsigned int max);
 
 /** Put "2026-11-23 21:36:42.242704", the time of an event, into text and return it. */
 const char *events_time_text(uint64_t time_ns, char *text, size_t size);
-
-/* The last events of the group, in a ring that all its processes share. Any thread. */
-
-/** How far one reader has come. */
-struct ring_cursor {
-	uint64_t seen;	  /* the last number taken, or passed over */
-	uint64_t waiting; /* the number found unwritten at the last look */
-	uint64_t missed;  /* overwritten before they were taken; the reader resets it */
-};
-
-/** Add an event. Never waits. */
-void ring_put(const struct event *event);
-
-/** Number of the newest event. */
-uint64_t ring_newest(void);
-
-/**
- * Take the next event of this kind at most; others are passed over.
- *
- * @return false if there is none.
- */
-bool ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event);

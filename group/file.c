@@ -23,7 +23,7 @@
 
 struct group_shared *group_shared;
 
-static char group_dir[PATH_MAX];
+static char group_dir[PATH_MAX], file_path[PATH_MAX];
 
 const char *
 group_file_dir(void)
@@ -31,27 +31,19 @@ group_file_dir(void)
 	return group_dir;
 }
 
-static int
-file_path(char *path, size_t size)
-{
-	return snprintf(path, size, "%s/" FILE_NAME, group_dir) < (int)size ? 0 : -ENAMETOOLONG;
-}
-
 int
 group_file_open(const char *dir, wait_fn wait, char *why)
 {
-	char path[PATH_MAX];
 	int ret;
 
 	strlcpy(group_dir, dir, sizeof(group_dir));
-	ret = file_path(path, sizeof(path));
-	if (ret < 0)
-		return why_set(why, ret, "the path of the runtime directory is too long");
+	if (snprintf(file_path, sizeof(file_path), "%s/" FILE_NAME, dir) >= (int)sizeof(file_path))
+		return why_set(why, -ENAMETOOLONG, "the path of the runtime directory is too long");
 	for (;;) {
 		ret = private_make_dir(group_dir, why);
 		if (ret < 0)
 			return ret;
-		ret = locks_open(path, why);
+		ret = locks_open(file_path, why);
 		/* The last process of an earlier group may remove the directory as well. */
 		if (ret == -ENOENT)
 			continue;
@@ -83,9 +75,9 @@ file_check(char *why)
 	/* Beyond the end of a file that was truncated there is nothing to read or write. */
 	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(head))
 		return why_set(why, -EPROTO,
-			"%s/" FILE_NAME " has been cut off; quit all processes of this group, or "
-			"choose another --file-prefix",
-			group_dir);
+			"%s has been cut off; quit all processes of this group, or choose another "
+			"--file-prefix",
+			file_path);
 	return 0;
 }
 
@@ -106,13 +98,11 @@ group_file_map(char *why)
 	if (other == 0)
 		ret = ftruncate(fd, 0) < 0 ? errno : posix_fallocate(fd, 0, sizeof(*group_shared));
 	if (ret != 0)
-		return why_set(
-			why, -ret, "cannot make %s/" FILE_NAME ": %s", group_dir, strerror(ret));
+		return why_set(why, -ret, "cannot make %s: %s", file_path, strerror(ret));
 	group_shared = mmap(NULL, sizeof(*group_shared), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (group_shared == MAP_FAILED) {
 		group_shared = NULL;
-		return why_set(
-			why, -errno, "cannot map %s/" FILE_NAME ": %s", group_dir, strerror(errno));
+		return why_set(why, -errno, "cannot map %s: %s", file_path, strerror(errno));
 	}
 	if (other != 0)
 		return 0;
@@ -137,12 +127,10 @@ group_file_none(void)
 void
 group_file_remove_if_last(bool primary_lost)
 {
-	char path[PATH_MAX];
-
 	/* A process that comes meanwhile waits for the turn, then sees that the file has gone. */
-	if (locks_any_slot() != 0 || file_path(path, sizeof(path)) < 0)
+	if (locks_any_slot() != 0)
 		return;
-	unlink(path);
+	unlink(file_path);
 	if (primary_lost)
 		own_files_remove_dead(group_dir, 0);
 	rmdir(group_dir); /* works if the EAL has left nothing there */

@@ -160,16 +160,9 @@ tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why)
 	if (pid == 0)
 		return 0;
 	holder_print(pid, holder, sizeof(holder));
-	if (proc_stopped(pid)) {
-		if (pid == next)
-			snprintf(why, WHY_SIZE,
-				"%s is the next to have the turn and is stopped; resume or end it",
-				holder);
-		else
-			snprintf(why, WHY_SIZE, "%s has the turn and is stopped; resume or end it",
-				holder);
-		return -EBUSY;
-	}
+	if (proc_stopped(pid))
+		return why_set(why, -EBUSY, "%s %s the turn and is stopped; resume or end it",
+			holder, pid == next ? "is the next to have" : "has");
 	snprintf(text, sizeof(text), "waiting for %s", holder);
 	*told = *told || tell;
 	if (!wait_go_on(wait, tell ? text : NULL))

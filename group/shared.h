@@ -28,7 +28,7 @@
 
 /* Raise it with any change of what is shared. Two builds that differ refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 8U
+#define GROUP_LAYOUT 9U
 #endif
 
 /** Processes of this program that one group can have. */
@@ -103,13 +103,15 @@ struct port_device {
 	char devargs[GROUP_DEVARGS_SIZE]; /* bus:name,arguments to probe it with again */
 };
 
+/** Index of what is kept for each direction: it is true for rx. */
+enum { GROUP_TX, GROUP_RX };
+
 /** A port that has been started. The queues lie in the EAL's memory, which is at the same place in
  * every process. */
 struct started_port {
-	/* Queues; 0 while it is stopped, or if a foreign process started it. */
-	_Atomic uint32_t nb_rx, nb_tx;
-	void **_Atomic rx_queues;
-	void **_Atomic tx_queues;
+	/* How many queues it has; 0 while it is stopped, or if a foreign process started it. */
+	_Atomic uint32_t nb[2];
+	void **_Atomic queues[2];
 };
 
 /** Ports that are taken away from those who poll them. */
@@ -151,12 +153,20 @@ struct device_lock {
 	char reason[96];
 };
 
-/** What a process has seen of a port. Written by its polling threads, one a direction. */
+/** What a process counts at a port. */
+enum counter {
+	COUNTER_RX_PACKETS,
+	COUNTER_RX_BYTES,
+	COUNTER_TX_PACKETS,
+	COUNTER_TX_BYTES,
+	COUNTER_DROPS, /* packets that this port did not take */
+	COUNTER_GAPS,  /* numbered packets that are missing before a packet that came */
+	NB_COUNTERS,
+};
+
+/** What a process has counted at a port. Each counter is written by one polling thread. */
 struct port_counters {
-	_Atomic uint64_t rx_packets, rx_bytes;
-	_Atomic uint64_t tx_packets, tx_bytes;
-	_Atomic uint64_t drops; /* received, and not taken by the port they were for */
-	_Atomic uint64_t gaps;	/* numbered packets that should have come before one that came */
+	_Atomic uint64_t n[NB_COUNTERS];
 };
 
 /** A process of the group. A slot belongs to the process that holds the lock on its byte
@@ -181,8 +191,7 @@ struct group_member {
 
 	/* Queues of each port it polls, bit n is queue n. Set with the turn, cleared at any
 	 * time. */
-	BY_QUEUES _Atomic uint32_t rx_polled[RTE_MAX_ETHPORTS];
-	BY_QUEUES _Atomic uint32_t tx_polled[RTE_MAX_ETHPORTS];
+	BY_QUEUES _Atomic uint32_t polled[RTE_MAX_ETHPORTS][2];
 
 	/* What it has counted, and what it had counted at the last reset, by the holder of the
 	 * turn. */

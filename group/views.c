@@ -84,27 +84,21 @@ views_agree(const struct views *views, char *text, size_t size)
 	return true;
 }
 
-static bool
-shares(const struct port_set *view, const struct port_set *ports)
-{
-	struct port_set common = port_set_common(view, ports);
-
-	return !port_set_is_empty(&common);
-}
-
-/* Names of the processes for which test() of their view and the ports gives what is wanted. */
+/* Names of the processes that lack some of the ports, or else of those that have any. */
 static unsigned int
-who_names(const struct views *views, const struct port_set *ports,
-	bool (*test)(const struct port_set *, const struct port_set *), bool wanted, char *text,
-	size_t size)
+who_names(
+	const struct views *views, const struct port_set *ports, bool lack, char *text, size_t size)
 {
 	const struct peer *peer;
+	struct port_set common;
 	unsigned int i, nb = 0;
 
 	text[0] = '\0';
 	for (i = 0; i < views->nb; i++) {
 		peer = &views->peers[i];
-		if (!views_count(peer) || test(&peer->ports, ports) != wanted)
+		common = port_set_common(&peer->ports, ports);
+		if (!views_count(peer) ||
+			(lack ? port_set_covers(&peer->ports, ports) : port_set_is_empty(&common)))
 			continue;
 		text_add(text, size, "%s%s", nb++ == 0 ? "" : ", ", who_name(peer->who).text);
 	}
@@ -114,13 +108,26 @@ who_names(const struct views *views, const struct port_set *ports,
 unsigned int
 views_have(const struct views *views, const struct port_set *ports, char *text, size_t size)
 {
-	return who_names(views, ports, shares, true, text, size);
+	return who_names(views, ports, false, text, size);
 }
 
 unsigned int
 views_lack(const struct views *views, const struct port_set *ports, char *text, size_t size)
 {
-	return who_names(views, ports, port_set_covers, false, text, size);
+	return who_names(views, ports, true, text, size);
+}
+
+struct port_set
+views_gone(const struct views *views, const struct port_set *ports)
+{
+	struct port_set gone = *ports;
+	unsigned int i, w;
+
+	for (i = 0; i < views->nb; i++) {
+		for (w = 0; w < RTE_DIM(gone.words) && views_count(&views->peers[i]); w++)
+			gone.words[w] &= ~views->peers[i].ports.words[w];
+	}
+	return gone;
 }
 
 struct port_set

@@ -42,6 +42,9 @@ unsigned int views_have(
 unsigned int views_lack(
 	const struct views *views, const struct port_set *ports, char *text, size_t size);
 
+/** Those of the ports that no process has. */
+struct port_set views_gone(const struct views *views, const struct port_set *ports);
+
 /** Ports that some process has in now and did not have in before. */
 struct port_set views_new(const struct views *before, const struct views *now);
 

@@ -77,10 +77,12 @@ catalogue_update(void)
 {
 	const struct rte_devargs *da;
 	struct rte_eth_dev_info info;
+	const char *args, *name;
 	char text[GROUP_DEVARGS_SIZE];
 	struct port_device known;
 	struct device_port port;
 	unsigned int id;
+	int len;
 
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		views_device(port.id, &known);
@@ -89,31 +91,30 @@ catalogue_update(void)
 			rte_eth_dev_info_get(port.id, &info) < 0 || info.device == NULL)
 			continue;
 		da = rte_dev_devargs(info.device);
-		if (da == NULL || da->drv_str == NULL || da->drv_str[0] == '\0' ||
-			snprintf(text, sizeof(text), "%s:%s,%s",
-				rte_bus_name(rte_dev_bus(info.device)), rte_dev_name(info.device),
-				da->drv_str) >= (int)sizeof(text))
-			snprintf(text, sizeof(text), "%s:%s",
-				rte_bus_name(rte_dev_bus(info.device)), rte_dev_name(info.device));
-		port_enter(primary_who(), port.id, rte_dev_name(info.device), text);
+		args = da == NULL || da->drv_str == NULL ? "" : da->drv_str;
+		name = rte_dev_name(info.device);
+		len = snprintf(text, sizeof(text), "%s:%s,%s",
+			rte_bus_name(rte_dev_bus(info.device)), name, args);
+		/* Arguments that do not fit are left out altogether. */
+		if (args[0] == '\0' || len >= (int)sizeof(text))
+			text[strcspn(text, ",")] = '\0';
+		port_enter(primary_who(), port.id, name, text);
 	}
 }
 
 void
 catalogue_follow_foreign(void)
 {
+	const struct port_set all = port_set_all();
+	struct port_set gone;
 	struct views views;
-	struct port_set one;
 	unsigned int id;
-	char text[512];
 
 	catalogue_update();
 	views_take(&views);
-	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		one = port_set_of(id);
-		if (views_have(&views, &one, text, sizeof(text)) == 0)
-			port_enter(primary_who(), id, "", "");
-	}
+	gone = views_gone(&views, &all);
+	PORT_SET_FOREACH(id, &gone)
+		port_enter(primary_who(), id, "", "");
 }
 
 /* An entry that is just being written is looked at again with the next beat. */

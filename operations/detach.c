@@ -46,26 +46,12 @@
 #define BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
 #endif
 
-/* Forget the devices of ports that no process has any more. */
-static void
-ports_forget(const struct operation *op, const struct port_set *ports)
-{
-	struct port_set one;
-	unsigned int id;
-	char text[512];
-
-	PORT_SET_FOREACH(id, ports) {
-		one = port_set_of(id);
-		if (views_have(&op->now, &one, text, sizeof(text)) == 0)
-			catalogue_forget(&one);
-	}
-}
-
 /* The EAL returned err, or it returned 0 and some process still has the ports. What is true? */
 static void
 detach_failed(struct operation *op, const struct port_set *ports, int err)
 {
 	char why[WHY_SIZE], still[512], rest[512], lost[96];
+	struct port_set gone;
 	bool here;
 
 	primary_lost_text(lost, sizeof(lost));
@@ -78,7 +64,8 @@ detach_failed(struct operation *op, const struct port_set *ports, int err)
 		views_take(&op->now);
 	}
 	here = device_find(&op->da) != NULL;
-	ports_forget(op, ports);
+	gone = views_gone(&op->now, ports);
+	catalogue_forget(&gone);
 	/* Without a primary there is no group, so this comes first. */
 	if (primary_left() != 0)
 		result_set(op->res, -ENOTCONN, "%s", lost);

@@ -8,7 +8,6 @@
 #include <rte_string_fns.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "device/kernel_events.h"
 #include "device/pci.h"
 #include "group/events.h"
@@ -68,24 +67,12 @@ kernel_requests_fd(void)
 	return wait_fd;
 }
 
-static void
-announce_failure(const char *name, const char *what, const struct result *res)
-{
-	char text[256] = "";
-
-	text_add(text, sizeof(text), "device %s %s, but: %s", name, what, res->text);
-	events_announce(text);
-}
-
 /* No terminal shows the note of an operation that nobody typed. */
 static void
 announce_note(const struct result *res)
 {
-	char text[256] = "note: ";
-
-	text_add(text, sizeof(text), "%s", res->note);
 	if (res->note[0] != '\0')
-		events_announce(text);
+		events_announce("note: %s", res->note);
 }
 
 /* Let go of a device everywhere, and say so, or why not. */
@@ -99,7 +86,7 @@ device_release(const char *name, wait_fn wait)
 		&res);
 	announce_note(&res);
 	if (res.err != 0 && res.err != -ENODEV)
-		announce_failure(name, "is to be removed", &res);
+		events_announce("device %s is to be removed, but: %s", name, res.text);
 }
 
 /* A device that comes again while it is looked at gets its time anew. */
@@ -149,7 +136,7 @@ arrivals_look(wait_fn wait)
 				more = true;
 				continue;
 			}
-			announce_failure(arrival->name, "has arrived", &res);
+			events_announce("device %s has arrived, but: %s", arrival->name, res.text);
 		}
 		arrival->name[0] = '\0';
 	}

@@ -125,9 +125,6 @@ operation_begin(struct operation *op, const char *device)
 	int ret;
 
 	memset(op->res, 0, sizeof(*op->res));
-	memset(&op->da, 0, sizeof(op->da));
-	op->again = false;
-	op->tries = 0;
 	if (device == NULL)
 		return operation_turn_take(op);
 	ret = device_split(device, &op->da, why);
@@ -159,14 +156,10 @@ operation_again(struct operation *op)
 void
 operation_end(struct operation *op)
 {
-	char text[256];
-
 	catalogue_update();
 	operation_event(op);
-	if (op->announce != NULL && op->res->err == 0) {
-		snprintf(text, sizeof(text), "device %s %s", op->res->name, op->announce);
-		events_announce(text);
-	}
+	if (op->announce != NULL && op->res->err == 0)
+		events_announce("device %s %s", op->res->name, op->announce);
 	turn_release();
 	rte_devargs_reset(&op->da);
 }

@@ -7,6 +7,7 @@
 #include <rte_dev.h>
 
 #include "base/port_set.h"
+#include "group/shared.h"
 
 /* What each process has seen of each port. */
 
@@ -15,7 +16,7 @@ struct counters_line {
 	unsigned int id;
 	char name[RTE_DEV_NAME_MAX_LEN]; /* of the port's device, printable */
 	pid_t pid;
-	uint64_t rx_packets, rx_bytes, tx_packets, tx_bytes, drops, gaps;
+	uint64_t n[NB_COUNTERS];
 };
 
 /** This process has received at a port; gaps are numbered packets that did not come. The thread

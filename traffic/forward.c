@@ -25,12 +25,12 @@
 #define IDLE_ROUNDS 1000 /* with nothing to do, before the core is left to others for a moment */
 #define IDLE_NS 20000
 
-/* A port and queue to receive from, and one to send to. */
-struct direction {
-	uint16_t in, out;
-	uint16_t rxq, txq;
-	uint32_t in_times, out_times; /* how often each had been taken away when it began */
-	struct packet_order order;
+/* A queue of a port, to receive from or to send to. */
+struct end {
+	uint16_t id, queue;
+	bool rx;
+	uint32_t times;		   /* how often the port had been taken away before */
+	struct packet_order order; /* of the packets received */
 };
 
 /* What is forwarded. The main thread makes it; then it belongs to the thread until that ends. */
@@ -40,8 +40,8 @@ static struct {
 	atomic_bool runs;
 	atomic_bool stop;
 	unsigned int nb;
-	struct direction dirs[2];
-	char text[160]; /* "forward net_null0 net_null1" */
+	struct end ends[4]; /* in pairs: what is received at one is sent at the next */
+	char text[160];	    /* "forward net_null0 net_null1" */
 } job;
 
 static int job_core = -1;
@@ -60,57 +60,40 @@ forward_running(void)
 
 /* One round of one direction. @return how many packets came. */
 static uint16_t
-direction_run(struct direction *dir)
+direction_run(struct end *in, const struct end *out)
 {
 	struct rte_mbuf *mbufs[BURST];
 	uint64_t rx_bytes = 0, tx_bytes, gaps = 0;
 	uint16_t nb, sent, i;
 
-	nb = rte_eth_rx_burst(dir->in, dir->rxq, mbufs, BURST);
+	nb = rte_eth_rx_burst(in->id, in->queue, mbufs, BURST);
 	if (nb == 0)
 		return 0;
 	for (i = 0; i < nb; i++)
 		rx_bytes += mbufs[i]->pkt_len;
 	/* Until a stream has passed by, look for one at both ends of a burst only: to read from
 	 * every packet costs a tenth of forwarding it. */
-	if (packet_any_seen(&dir->order) || packet_may_be_numbered(mbufs[0]) ||
+	if (packet_any_seen(&in->order) || packet_may_be_numbered(mbufs[0]) ||
 		packet_may_be_numbered(mbufs[nb - 1])) {
 		for (i = 0; i < nb; i++)
-			gaps += packet_gap(&dir->order, mbufs[i]);
+			gaps += packet_gap(&in->order, mbufs[i]);
 	}
 	/* A packet that was sent belongs to the driver, so subtract the bytes of the others. */
 	tx_bytes = rx_bytes;
-	sent = rte_eth_tx_burst(dir->out, dir->txq, mbufs, nb);
+	sent = rte_eth_tx_burst(out->id, out->queue, mbufs, nb);
 	for (i = sent; i < nb; i++) {
 		tx_bytes -= mbufs[i]->pkt_len;
 		rte_pktmbuf_free(mbufs[i]);
 	}
-	counters_received(dir->in, nb, rx_bytes, gaps);
-	counters_sent(dir->out, sent, tx_bytes, nb - sent);
+	counters_received(in->id, nb, rx_bytes, gaps);
+	counters_sent(out->id, sent, tx_bytes, nb - sent);
 	return nb;
 }
 
-/* The port that a direction lost, RTE_MAX_ETHPORTS if it still has both. */
-static unsigned int
-direction_lost(const struct direction *dir)
+static bool
+was_taken(const struct end *end)
 {
-	if (withdraw_times(dir->in) != dir->in_times)
-		return dir->in;
-	if (withdraw_times(dir->out) != dir->out_times)
-		return dir->out;
-	return RTE_MAX_ETHPORTS;
-}
-
-/* Report that this thread holds on to nothing of its ports now. */
-static void
-quiescent(unsigned int reader)
-{
-	unsigned int i;
-
-	for (i = 0; i < job.nb; i++) {
-		withdraw_quiescent(job.dirs[i].in, reader);
-		withdraw_quiescent(job.dirs[i].out, reader);
-	}
+	return withdraw_times(end->id) != end->times;
 }
 
 /* Tell this terminal and the group's monitors why the thread ends by itself. */
@@ -128,14 +111,16 @@ job_ended(unsigned int lost)
 	events_tell_self(text);
 }
 
-/* Let go of a direction's ports and queues. */
 static void
-direction_unmake(const struct direction *dir)
+ends_give(void)
 {
-	withdraw_leave(dir->in, withdraw_forward_reader());
-	withdraw_leave(dir->out, withdraw_forward_reader());
-	queues_give(dir->in, true, dir->rxq);
-	queues_give(dir->out, false, dir->txq);
+	const struct end *end;
+
+	while (job.nb > 0) {
+		end = &job.ends[--job.nb];
+		withdraw_leave(end->id, withdraw_forward_reader());
+		queues_give(end->id, end->rx, end->queue);
+	}
 }
 
 static void *
@@ -143,58 +128,48 @@ job_main(__rte_unused void *arg)
 {
 	unsigned int reader = withdraw_forward_reader(), i, lost = RTE_MAX_ETHPORTS,
 		     idle_rounds = 0;
-	struct direction *dir;
+	struct end *in, *out;
 	uint16_t nb;
 
 	pool_cache_begin();
 	while (!atomic_load_explicit(&job.stop, memory_order_relaxed) && lost == RTE_MAX_ETHPORTS &&
 		!primary_seen_leaving()) {
 		nb = 0;
-		for (i = 0; i < job.nb && lost == RTE_MAX_ETHPORTS; i++) {
-			dir = &job.dirs[i];
-			if (!withdraw_closing(dir->in) && !withdraw_closing(dir->out)) {
-				/* Taken away and given back between two rounds? */
-				lost = direction_lost(dir);
-				if (lost == RTE_MAX_ETHPORTS)
-					nb += direction_run(dir);
-			}
+		for (i = 0; i < job.nb && lost == RTE_MAX_ETHPORTS; i += 2) {
+			in = &job.ends[i];
+			out = in + 1;
+			if (withdraw_closing(in->id) || withdraw_closing(out->id))
+				continue;
+			/* Taken away and given back between two rounds? */
+			if (was_taken(in) || was_taken(out))
+				lost = was_taken(in) ? in->id : out->id;
+			else
+				nb += direction_run(in, out);
 		}
-		quiescent(reader);
+		for (i = 0; i < job.nb; i++)
+			withdraw_quiescent(job.ends[i].id, reader);
 		idle_rounds = nb > 0 ? 0 : idle_rounds + 1;
 		if (idle_rounds > IDLE_ROUNDS)
 			clock_sleep_ns(IDLE_NS);
 	}
 	pool_cache_end();
-	for (i = 0; i < job.nb; i++)
-		direction_unmake(&job.dirs[i]);
+	ends_give();
 	if (!atomic_load(&job.stop))
 		job_ended(lost);
 	atomic_store(&job.runs, false);
 	return NULL;
 }
 
-/* Take what a direction needs; on failure nothing stays taken. */
 static int
-direction_make(struct direction *dir, unsigned int in, unsigned int out, char *why)
+end_take(unsigned int id, bool rx, char *why)
 {
-	int rxq, txq;
+	int queue = queues_take(id, rx, why);
 
-	rxq = queues_take(in, true, why);
-	if (rxq < 0)
-		return rxq;
-	txq = queues_take(out, false, why);
-	if (txq < 0) {
-		queues_give(in, true, rxq);
-		return txq;
-	}
-	*dir = (struct direction){.in = in,
-		.out = out,
-		.rxq = rxq,
-		.txq = txq,
-		.in_times = withdraw_times(in),
-		.out_times = withdraw_times(out)};
-	withdraw_enter(in, withdraw_forward_reader());
-	withdraw_enter(out, withdraw_forward_reader());
+	if (queue < 0)
+		return queue;
+	job.ends[job.nb++] =
+		(struct end){.id = id, .queue = queue, .rx = rx, .times = withdraw_times(id)};
+	withdraw_enter(id, withdraw_forward_reader());
 	return 0;
 }
 
@@ -262,22 +237,19 @@ forward_off(void)
 int
 forward_start(const char *text, unsigned int in, unsigned int out, bool both, char *why)
 {
-	int ret;
+	const unsigned int ids[] = {in, out, out, in};
+	unsigned int i;
+	int ret = 0;
 
 	job_join();
 	strlcpy(job.text, text, sizeof(job.text));
-	job.nb = 0;
-	ret = direction_make(&job.dirs[0], in, out, why);
-	if (ret < 0)
-		return ret;
-	job.nb = 1;
-	if (both && (ret = direction_make(&job.dirs[1], out, in, why)) == 0)
-		job.nb = 2;
+	for (i = 0; i < (both ? 4 : 2) && ret == 0; i++)
+		ret = end_take(ids[i], i % 2 == 0, why);
 	if (ret == 0)
 		ret = job_start(why);
-	while (ret < 0 && job.nb > 0)
-		direction_unmake(&job.dirs[--job.nb]);
 	if (ret == 0)
 		events_add(primary_who_self(), "%s", job.text);
+	else
+		ends_give();
 	return ret;
 }

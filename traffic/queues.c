@@ -19,7 +19,7 @@
 bool
 started_port(unsigned int id)
 {
-	return atomic_load(&group_shared->started[id].nb_rx) > 0;
+	return atomic_load(&group_shared->started[id].nb[GROUP_RX]) > 0;
 }
 
 bool
@@ -37,8 +37,7 @@ started_any(void)
 unsigned int
 started_queues(unsigned int id, bool rx)
 {
-	const struct started_port *port = &group_shared->started[id];
-	uint32_t nb = atomic_load(rx ? &port->nb_rx : &port->nb_tx), has;
+	uint32_t nb = atomic_load(&group_shared->started[id].nb[rx]), has;
 	struct rte_eth_dev_info info;
 
 	/* A process that has gone wrong can write any number there, also before the first start
@@ -55,17 +54,17 @@ started_enter(unsigned int id, unsigned int nb_rx, unsigned int nb_tx)
 {
 	struct started_port *port = &group_shared->started[id];
 
-	atomic_store(&port->rx_queues, rte_eth_fp_ops[id].rxq.data);
-	atomic_store(&port->tx_queues, rte_eth_fp_ops[id].txq.data);
-	atomic_store(&port->nb_tx, nb_tx);
-	atomic_store(&port->nb_rx, nb_rx);
+	atomic_store(&port->queues[GROUP_RX], rte_eth_fp_ops[id].rxq.data);
+	atomic_store(&port->queues[GROUP_TX], rte_eth_fp_ops[id].txq.data);
+	atomic_store(&port->nb[GROUP_TX], nb_tx);
+	atomic_store(&port->nb[GROUP_RX], nb_rx);
 }
 
 void
 started_clear(unsigned int id)
 {
-	atomic_store(&group_shared->started[id].nb_rx, 0);
-	atomic_store(&group_shared->started[id].nb_tx, 0);
+	atomic_store(&group_shared->started[id].nb[GROUP_RX], 0);
+	atomic_store(&group_shared->started[id].nb[GROUP_TX], 0);
 }
 
 bool
@@ -113,8 +112,8 @@ queues_adopt(unsigned int id, char *why)
 
 	if (primary_is_self())
 		return 0;
-	rx = atomic_load(&port->rx_queues);
-	tx = atomic_load(&port->tx_queues);
+	rx = atomic_load(&port->queues[GROUP_RX]);
+	tx = atomic_load(&port->queues[GROUP_TX]);
 	if (!queues_valid(rx, started_queues(id, true)) ||
 		!queues_valid(tx, started_queues(id, false)))
 		return why_set(why, -EFAULT,
@@ -139,7 +138,7 @@ queues_take(unsigned int id, bool rx, char *why)
 		return why_set(
 			why, -ENETDOWN, "port %u is not started; start its device first", id);
 	MEMBER_FOREACH(member) {
-		polled = atomic_load(rx ? &member->rx_polled[id] : &member->tx_polled[id]);
+		polled = atomic_load(&member->polled[id][rx]);
 		if (polled == 0 || !member_alive(member))
 			continue;
 		used |= polled;
@@ -154,16 +153,14 @@ queues_take(unsigned int id, bool rx, char *why)
 	ret = queues_adopt(id, why);
 	if (ret < 0)
 		return ret;
-	atomic_fetch_or(
-		rx ? &group_self->rx_polled[id] : &group_self->tx_polled[id], UINT32_C(1) << queue);
+	atomic_fetch_or(&group_self->polled[id][rx], UINT32_C(1) << queue);
 	return queue;
 }
 
 void
 queues_give(unsigned int id, bool rx, unsigned int queue)
 {
-	atomic_fetch_and(rx ? &group_self->rx_polled[id] : &group_self->tx_polled[id],
-		~(UINT32_C(1) << queue));
+	atomic_fetch_and(&group_self->polled[id][rx], ~(UINT32_C(1) << queue));
 }
 
 bool
@@ -176,8 +173,8 @@ queues_any(void)
 	MEMBER_FOREACH(member) {
 		polled = 0;
 		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
-			polled |= atomic_load(&member->rx_polled[id]) |
-				  atomic_load(&member->tx_polled[id]);
+			polled |= atomic_load(&member->polled[id][GROUP_RX]) |
+				  atomic_load(&member->polled[id][GROUP_TX]);
 		if (polled != 0 && member_alive(member))
 			return true;
 	}
