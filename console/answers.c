@@ -29,26 +29,24 @@ answer_one_device(const char *verb, const char *args, const char *rest)
 
 	words_split(&words, rest);
 	if (words.nb == 0)
-		output_print(
+		output_failure(
 			"failed to %s device: missing argument; usage: %s %s\n", verb, verb, args);
 	else if (words.nb > 1)
-		output_print("failed to %s device %s: expected one word, got %d; devargs have no "
-			     "blanks\n",
+		output_failure("failed to %s device %s: expected one word, got %d; devargs have no "
+			       "blanks\n",
 			verb, rest, words.nb);
 	else if (strcmp(rest, "\"\"") == 0 || strcmp(rest, "''") == 0)
-		output_print("failed to %s device %s: empty word; usage: %s %s\n", verb, rest, verb,
-			args);
+		output_failure("failed to %s device %s: empty word; usage: %s %s\n", verb, rest,
+			verb, args);
 	else
 		return true;
-	output_fail();
 	return false;
 }
 
 void
 answer_usage(const char *verb, const char *args)
 {
-	output_print("failed to %s: wrong arguments; usage: %s %s\n", verb, verb, args);
-	output_fail();
+	output_failure("failed to %s: wrong arguments; usage: %s %s\n", verb, verb, args);
 }
 
 void
@@ -57,8 +55,7 @@ answer_primary_left(void)
 	char text[96];
 
 	primary_lost_text(text, sizeof(text));
-	output_print("%s\n", text);
-	output_fail();
+	output_failure("%s\n", text);
 }
 
 void
@@ -66,14 +63,12 @@ answer_result(const char *verb, const char *done, const char *what, const struct
 {
 	if (res->note[0] != '\0')
 		output_print("note: %s\n", res->note);
-	if (res->err != 0) {
-		output_print("failed to %s %s: %s\n", verb, what, res->text);
-		output_fail();
-	} else if (res->text[0] != '\0') {
+	if (res->err != 0)
+		output_failure("failed to %s %s: %s\n", verb, what, res->text);
+	else if (res->text[0] != '\0')
 		output_print("%s %s (%s)\n", done, what, res->text);
-	} else {
+	else
 		output_print("%s %s\n", done, what);
-	}
 }
 
 void

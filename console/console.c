@@ -39,21 +39,13 @@ console_quit(__rte_unused const char *rest)
 	cmdline_quit(now_cl);
 }
 
+#define TOO_LONG "it is longer than " RTE_STR(OUTPUT_LINE_MAX) " bytes"
+
 /* Say why a line is not run; in the same words wherever the line came from. */
 static void
 refuse(const char *what)
 {
-	output_print("line refused, nothing was run: %s\n", what);
-	output_fail();
-}
-
-static void
-refuse_long(void)
-{
-	char what[64];
-
-	snprintf(what, sizeof(what), "it is longer than %d bytes", OUTPUT_LINE_MAX);
-	refuse(what);
+	output_failure("line refused, nothing was run: %s\n", what);
 }
 
 /*
@@ -81,10 +73,7 @@ terminal_feed(struct cmdline *cl, char c, bool *dropped)
 	if (len <= OUTPUT_LINE_MAX + 1 && !*dropped)
 		return cmdline_in(cl, &c, 1) >= 0;
 	output_print("\n");
-	if (*dropped)
-		refuse("it has characters that are not ASCII; pipe it in instead");
-	else
-		refuse_long();
+	refuse(*dropped ? "it has characters that are not ASCII; pipe it in instead" : TOO_LONG);
 	*dropped = false;
 	return cmdline_in(cl, &key, 1) >= 0;
 }
@@ -118,7 +107,7 @@ terminal_run(const struct console *con)
 	now_cl = terminal_open(grammar_typed(), con->prompt);
 	if (now_cl == NULL) {
 		perror(PROGRAM ": cannot use the terminal");
-		output_fail_all();
+		output_fail();
 		return CONSOLE_END_FAILED;
 	}
 	output_to_terminal();
@@ -146,7 +135,7 @@ lines_begin(const struct console *con, struct lines *lines)
 	if (lines->cl != NULL)
 		return 0;
 	fprintf(stderr, PROGRAM ": no memory to read commands\n");
-	output_fail_all();
+	output_fail();
 	return -ENOMEM;
 }
 
@@ -164,7 +153,7 @@ line_parse(struct lines *lines)
 	if (lines->con->trace && first != '\0' && first != '#')
 		output_print("%s%s\n", lines->con->prompt, line);
 	if (lines->too_long) {
-		refuse_long();
+		refuse(TOO_LONG);
 	} else if (memchr(line, '\0', len) != NULL || memchr(line, '\r', len) != NULL) {
 		refuse("it has a null byte or a carriage return");
 	} else {
@@ -243,7 +232,7 @@ lines_read(int fd, char *buf, size_t size)
 			return len;
 		if (errno != EINTR && errno != EAGAIN) {
 			perror(PROGRAM ": cannot read commands");
-			output_fail_all();
+			output_fail();
 			break;
 		}
 	}

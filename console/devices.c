@@ -80,9 +80,10 @@ devices_sync(__rte_unused const char *rest)
 	sync_group(output_wait, &res);
 	if (res.note[0] != '\0')
 		output_print("note: %s\n", res.note);
-	if (res.err != 0)
-		output_fail();
-	output_print("%s: %s\n", res.err == 0 ? "synced" : "failed to sync", res.text);
+	if (res.err == 0)
+		output_print("synced: %s\n", res.text);
+	else
+		output_failure("failed to sync: %s\n", res.text);
 }
 
 void

@@ -34,29 +34,29 @@ struct parts {
 
 static const struct command *commands;
 
-const struct command *
-grammar_commands(void)
+/* @return the row without a name if there is no such command. */
+static const struct command *
+command_find(const char *name)
 {
-	return commands;
+	const struct command *cmd;
+
+	for (cmd = commands; cmd->name != NULL && strcmp(cmd->name, name) != 0; cmd++)
+		;
+	return cmd;
 }
 
 static void
 command_run(void *parsed, __rte_unused struct cmdline *cl, __rte_unused void *data)
 {
 	const struct line *line = parsed;
-	const struct command *cmd;
+	const struct command *cmd = command_find(line->word);
 
-	for (cmd = commands; cmd->name != NULL && strcmp(cmd->name, line->word) != 0; cmd++)
-		;
-	if (cmd->name != NULL && (cmd->args != NULL || line->rest[0] == '\0')) {
-		cmd->run(line->rest);
-		return;
-	}
 	if (cmd->name == NULL)
-		output_print("unknown command %s; help lists the commands\n", line->word);
+		output_failure("unknown command %s; help lists the commands\n", line->word);
+	else if (cmd->args == NULL && line->rest[0] != '\0')
+		output_failure("%s takes no argument, got \"%s\"\n", cmd->name, line->rest);
 	else
-		output_print("%s takes no argument, got \"%s\"\n", cmd->name, line->rest);
-	output_fail();
+		cmd->run(line->rest);
 }
 
 /* Take the whole line. The library's own string tokens hold 127 bytes, or cut the line at any '#'.
@@ -179,24 +179,19 @@ grammar_scripted(void)
 void
 help_print(const char *rest)
 {
-	const struct command *cmd = grammar_commands();
+	const struct command *cmd = command_find(rest);
 
 	if (rest[0] == '\0') {
-		for (; cmd->name != NULL; cmd++)
+		for (cmd = commands; cmd->name != NULL; cmd++)
 			output_print("%-8s%-26s%s\n", cmd->name, cmd->args == NULL ? "" : cmd->args,
 				cmd->summary);
-		return;
+	} else if (cmd->name == NULL) {
+		output_failure("no help on \"%s\": there is no such command\n", rest);
+	} else {
+		output_print("%s%s%s\n    %s\n%s", cmd->name, cmd->args == NULL ? "" : " ",
+			cmd->args == NULL ? "" : cmd->args, cmd->summary,
+			cmd->details == NULL ? "" : cmd->details);
 	}
-	while (cmd->name != NULL && strcmp(cmd->name, rest) != 0)
-		cmd++;
-	if (cmd->name == NULL) {
-		output_print("no help on \"%s\": there is no such command\n", rest);
-		output_fail();
-		return;
-	}
-	output_print("%s%s%s\n    %s\n%s", cmd->name, cmd->args == NULL ? "" : " ",
-		cmd->args == NULL ? "" : cmd->args, cmd->summary,
-		cmd->details == NULL ? "" : cmd->details);
 }
 
 void
@@ -204,6 +199,6 @@ help_complete(void)
 {
 	const struct command *cmd;
 
-	for (cmd = grammar_commands(); cmd->name != NULL; cmd++)
+	for (cmd = commands; cmd->name != NULL; cmd++)
 		completion_add(cmd->name);
 }

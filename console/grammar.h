@@ -19,9 +19,6 @@ struct command {
 /** Take the table, which ends with a row without a name. @return 0 or -ENOMEM. */
 int grammar_make(const struct command *table);
 
-/** The table. */
-const struct command *grammar_commands(void);
-
 /** The grammar of lines that are typed at a terminal, and of lines that nobody types: these have
  * nothing to complete. */
 cmdline_parse_ctx_t *grammar_typed(void);

@@ -71,8 +71,7 @@ void
 monitor(const char *rest)
 {
 	if (strcmp(rest, "on") != 0 && strcmp(rest, "off") != 0) {
-		output_print("failed to monitor: expected on or off, got \"%s\"\n", rest);
-		output_fail();
+		output_failure("failed to monitor: expected on or off, got \"%s\"\n", rest);
 		return;
 	}
 	/* Show what happened before now as it was wanted until now. */

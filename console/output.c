@@ -63,7 +63,7 @@ output_print(const char *format, ...)
 	if (err == 0 || (at_terminal && isatty(STDOUT_FILENO)) || (feeding && err == EPIPE))
 		return;
 	if (!at_terminal)
-		line_failed = any_failed = true;
+		output_fail();
 	if (lost_told)
 		return;
 	lost_told = true;
@@ -79,6 +79,7 @@ void
 output_fail(void)
 {
 	line_failed = true;
+	any_failed = any_failed || !at_terminal;
 }
 
 bool
@@ -102,7 +103,6 @@ void
 output_end_line(void)
 {
 	now_line = NULL;
-	any_failed = any_failed || line_failed;
 }
 
 bool
@@ -115,12 +115,6 @@ bool
 output_any_failed(void)
 {
 	return any_failed;
-}
-
-void
-output_fail_all(void)
-{
-	line_failed = any_failed = true;
 }
 
 void

@@ -14,8 +14,11 @@
  * command has failed, except at a terminal's prompt. */
 __rte_format_printf(1, 2) void output_print(const char *format, ...);
 
-/** The command under way has failed; what it has printed says why. */
+/** The command under way, or the reading of lines, has failed; what was printed says why. */
 void output_fail(void);
+
+/** Print why the command under way has failed. */
+#define output_failure(...) (output_print(__VA_ARGS__), output_fail())
 
 /**
  * Tell the person who typed a command what it waits for; a wait_fn. In a script the text goes to
@@ -34,9 +37,6 @@ bool output_line_failed(void);
 
 /** Has any line failed that was not typed at a terminal, or its answer been lost? */
 bool output_any_failed(void);
-
-/** Some line could not even be read. */
-void output_fail_all(void);
 
 /** From now on answers go to a person at a terminal; or to a reader of events, who ends them. */
 void output_to_terminal(void);

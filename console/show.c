@@ -86,30 +86,6 @@ show_peers(__rte_unused const char *rest)
 	output_print("%s\n", text);
 }
 
-/* What is found with the turn goes into memory first and is printed without it: the reader may be
- * slow, and the group must not wait for that. */
-struct page {
-	FILE *out;
-	char *text;
-	size_t len;
-};
-
-static int
-page_open(struct page *page)
-{
-	page->text = NULL;
-	page->out = open_memstream(&page->text, &page->len);
-	return page->out == NULL ? -errno : 0;
-}
-
-static void
-page_print(struct page *page)
-{
-	if (fclose(page->out) == 0)
-		output_print("%s", page->text);
-	free(page->text);
-}
-
 static void
 inspect_print(FILE *out, const struct inspect *inspect)
 {
@@ -120,15 +96,17 @@ inspect_print(FILE *out, const struct inspect *inspect)
 }
 
 static bool
-port_print(FILE *out, unsigned int id)
+port_print(FILE *out, unsigned int id, char *why)
 {
 	pid_t pids[GROUP_MAX_MEMBERS];
 	struct inspect inspect;
 	unsigned int i, nb;
 	char holder[256];
 
-	if (!inspect_port(id, &inspect))
+	if (!inspect_port(id, &inspect)) {
+		snprintf(why, WHY_SIZE, "no such port; list shows those there are");
 		return false;
+	}
 	inspect_print(out, &inspect);
 	nb = inspect_seen_by(id, pids, RTE_DIM(pids));
 	fprintf(out, "processes:");
@@ -161,7 +139,7 @@ device_print(FILE *out, const char *text, char *why)
 			inspect_print(out, &inspect);
 		}
 		PORT_SET_FOREACH(id, &ports)
-			port_print(out, id);
+			port_print(out, id, why);
 	}
 	rte_devargs_reset(&da);
 	return dev != NULL;
@@ -170,33 +148,30 @@ device_print(FILE *out, const char *text, char *why)
 void
 show(const char *rest)
 {
+	char why[WHY_SIZE], *text = NULL;
 	bool found = false, is_port;
 	unsigned int id;
-	struct page page;
-	char why[WHY_SIZE];
-	int ret;
+	size_t len;
+	FILE *out;
 
 	if (!answer_one_device("show", "<device|port>", rest))
 		return;
 	is_port = which_is_id(rest, &id);
-	ret = page_open(&page);
-	if (ret < 0)
-		snprintf(why, sizeof(why), "%s", strerror(-ret));
-	else if (turn_take("show", output_wait, why) >= 0) {
-		if (!is_port)
-			found = device_print(page.out, rest, why);
-		else if (port_print(page.out, id))
-			found = true;
-		else
-			snprintf(why, sizeof(why), "no such port; list shows those there are");
+	/* What is found with the turn goes into memory first and is printed without it: the reader
+	 * may be slow, and the group must not wait for that. */
+	out = open_memstream(&text, &len);
+	if (out == NULL) {
+		snprintf(why, sizeof(why), "%s", strerror(errno));
+	} else if (turn_take("show", output_wait, why) >= 0) {
+		found = is_port ? port_print(out, id, why) : device_print(out, rest, why);
 		turn_release();
 	}
-	if (ret == 0)
-		page_print(&page);
-	if (found)
-		return;
-	output_print("failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
-	output_fail();
+	if (out != NULL && fclose(out) == 0)
+		output_print("%s", text);
+	free(text);
+	if (!found)
+		output_failure(
+			"failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
 }
 
 /* Can it be attached, and if not, what stands in the way? */
@@ -220,8 +195,7 @@ show_devices(__rte_unused const char *rest)
 	char why[WHY_SIZE];
 
 	if (turn_take("devices", output_wait, why) < 0) {
-		output_print("failed to look at the devices: %s\n", why);
-		output_fail();
+		output_failure("failed to look at the devices: %s\n", why);
 		return;
 	}
 	/* Only the first call looks at the devices themselves. */

@@ -74,12 +74,10 @@ traffic_forward(const char *rest)
 
 	words_split(&words, rest);
 	if (words.nb == 1 && strcmp(words.word[0], "off") == 0) {
-		if (forward_off()) {
+		if (forward_off())
 			output_print("forwarding is off\n");
-			return;
-		}
-		output_print("failed to forward: it is off already\n");
-		output_fail();
+		else
+			output_failure("failed to forward: it is off already\n");
 		return;
 	}
 	both = words.nb == 3 && strcmp(words.word[2], "both") == 0;
@@ -132,12 +130,10 @@ stats_reset(void)
 	struct result res;
 
 	reset_counters(output_wait, &res);
-	if (res.err == 0) {
+	if (res.err == 0)
 		output_print("stats are reset\n");
-		return;
-	}
-	output_print("failed to reset the stats: %s\n", res.text);
-	output_fail();
+	else
+		output_failure("failed to reset the stats: %s\n", res.text);
 }
 
 void
@@ -155,8 +151,7 @@ traffic_stats(const char *rest)
 		stats_reset();
 	} else if (words.nb == 1 &&
 		   which_ports_typed(words.word[0], &ports, output_wait, why) < 0) {
-		output_print("failed to show stats of %s: %s\n", words.word[0], why);
-		output_fail();
+		output_failure("failed to show stats of %s: %s\n", words.word[0], why);
 	} else {
 		output_print("%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port", "device",
 			"pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops", "gaps");
