@@ -48,7 +48,7 @@ operation_event(const struct operation *op)
 /* The last holder of the turn has died: wait until no process works any more on what it had asked
  * for. If the processes differ after that, say so in the result's note. */
 static void
-dead_see_to(wait_fn wait, const char *who, struct result *res)
+recover(wait_fn wait, const char *who, struct result *res)
 {
 	struct views now;
 	char why[WHY_SIZE];
@@ -65,7 +65,7 @@ dead_see_to(wait_fn wait, const char *who, struct result *res)
 
 /* Take the turn and see to what a dead holder has left. */
 static int
-take_and_see_to(const char *what, wait_fn wait, struct result *res)
+take_and_recover(const char *what, wait_fn wait, struct result *res)
 {
 	char why[WHY_SIZE];
 	int ret = turn_take(what, wait, why);
@@ -73,14 +73,14 @@ take_and_see_to(const char *what, wait_fn wait, struct result *res)
 	if (ret < 0)
 		result_set(res, ret, "%s", why);
 	else if (ret > 0)
-		dead_see_to(wait, why, res);
+		recover(wait, why, res);
 	return RTE_MIN(ret, 0);
 }
 
 int
 operation_take_turn(const char *what, wait_fn wait, struct result *res)
 {
-	int ret = take_and_see_to(what, wait, res);
+	int ret = take_and_recover(what, wait, res);
 
 	/* A port that the server is just stopping looks as if it could be polled. */
 	if (ret == 0 && (ret = request_settle(wait, res->text)) < 0) {
@@ -91,14 +91,14 @@ operation_take_turn(const char *what, wait_fn wait, struct result *res)
 }
 
 static int
-operation_turn_take(struct operation *op)
+take_when_ready(struct operation *op)
 {
-	char what[96], why[512];
+	char what[96], why[WHY_SIZE];
 	int ret;
 
 	op->turn_ns = clock_now_ns();
 	operation_name(op, what, sizeof(what));
-	ret = take_and_see_to(what, op->wait, op->res);
+	ret = take_and_recover(what, op->wait, op->res);
 	if (ret < 0) {
 		operation_event(op);
 		return ret;
@@ -125,15 +125,15 @@ operation_begin(struct operation *op, const char *device)
 	int ret;
 
 	memset(op->res, 0, sizeof(*op->res));
-	if (device == NULL)
-		return operation_turn_take(op);
-	ret = device_split(device, &op->da, why);
-	if (ret < 0) {
-		result_set(op->res, ret, "%s", why);
-		return ret;
+	if (device != NULL) {
+		ret = device_split(device, &op->da, why);
+		if (ret < 0) {
+			result_set(op->res, ret, "%s", why);
+			return ret;
+		}
+		strlcpy(op->res->name, op->da.name, sizeof(op->res->name));
 	}
-	strlcpy(op->res->name, op->da.name, sizeof(op->res->name));
-	ret = operation_turn_take(op);
+	ret = take_when_ready(op);
 	if (ret < 0)
 		rte_devargs_reset(&op->da);
 	return ret;
