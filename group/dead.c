@@ -35,7 +35,7 @@ dead_clear(const struct views *views)
 	struct group_member *member;
 	unsigned int i;
 
-	/* To ask the kernel about every slot would cost more than all else does. */
+	/* If no process has died, save the costly question to the kernel about every slot. */
 	for (i = 0; i < views->nb && views->peers[i].state != PEER_GONE; i++)
 		;
 	if (i == views->nb)

@@ -3,16 +3,16 @@
 
 #include "group/views.h"
 
-/* Members that have died: tell the group of it, and clear away what they have left. */
+/* Members that have died: tell the group, and clear away what they have left. Main thread, with the
+ * turn, unless a function says otherwise. */
 
-/** Tell the group that the process with this slot has died, once for each death. Any thread. */
+/** Tell the group that the process of this slot has died, once for each death. Any thread. */
 void dead_tell(const struct group_member *member);
 
-/** If a dead process has left this slot, which no process holds now, tell the group and remove its
- * files. Main thread, with the turn. */
+/** If a dead process has left this slot, which no process holds now, tell the group and remove the
+ * process's files. */
 void dead_clear_slot(const struct group_member *member);
 
-/** Clear away what all dead members have left: their slots, and their sockets, which would make
- * the EAL's next broadcast fail when two of its threads find them at once. Main thread, with the
- * turn. */
+/** Clear away the slots and the sockets of all dead members. The EAL's next broadcast would fail if
+ * two of its threads found such a socket at once. */
 void dead_clear(const struct views *views);

@@ -12,9 +12,9 @@
 #include "group/file.h"
 #include "group/turn.h"
 
-static _Atomic uint64_t claimed; /* the operation own->text is of, or is being written for */
+static _Atomic uint64_t claimed; /* operation whose error is kept, or is being written */
 
-/* Neither allocates nor waits, because drivers log in the interrupt thread as well. */
+/* Drivers log in the interrupt thread as well, so this neither allocates nor waits. */
 static void
 error_keep(const char *text, size_t len)
 {

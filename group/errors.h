@@ -6,22 +6,18 @@
 
 #include "group/members.h"
 
-/* The first error of each process during an operation. It is where the reason of a refusal comes
- * from: the process that refused has logged it, and the process that asked shows it. */
+/* The first error that each process logs during an operation. A process that refuses a request logs
+ * the reason, and the process that asked shows it. Main thread. */
 
-/**
- * From now on, keep the first error that this process logs during an operation of the group. After
- * rte_eal_init(), main thread.
- *
- * @return 0 or a negative errno.
- */
+/** From now on, keep the first error that this process logs during each operation of the group.
+ * Call it after rte_eal_init(). @return 0 or a negative errno. */
 int errors_start(void);
 
 /**
- * The error that came first in the group since this process took the turn: the cause, of which
- * later ones are consequences. Holder of the turn.
+ * Find the first error in the group since this process took the turn; later errors follow from it.
+ * With the turn.
  *
  * @param who receives the process that logged it.
- * @return false if no process of this program has logged one.
+ * @return false if no process of this program has logged an error.
  */
 bool errors_first(struct who *who, char *text, size_t size);

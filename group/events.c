@@ -17,9 +17,9 @@
 
 /* How far one reader has come. */
 struct ring_cursor {
-	uint64_t seen;	  /* the last number taken, or passed over */
+	uint64_t seen;	  /* the last number taken, or skipped */
 	uint64_t waiting; /* the number found unwritten at the last look */
-	uint64_t missed;  /* overwritten before they were taken; the reader resets it */
+	uint64_t missed;  /* events overwritten before they were taken; the reader resets it */
 };
 
 GROUP_MAY_RACE static void
@@ -34,7 +34,7 @@ ring_put(const struct event *event)
 	atomic_store(&ring->entries[n % GROUP_EVENTS].number, n);
 }
 
-/* Copy number n. @return false if it is not there yet, or not any more. */
+/* Copy event number n. @return false if it is not written yet, or is overwritten. */
 GROUP_MAY_RACE static bool
 event_copy(uint64_t n, struct event *event)
 {
@@ -43,20 +43,20 @@ event_copy(uint64_t n, struct event *event)
 	if (atomic_load(&ring->entries[n % GROUP_EVENTS].number) != n)
 		return false;
 	*event = ring->entries[n % GROUP_EVENTS].event;
-	/* Any process can write any bytes there. */
+	/* A faulty process can write any bytes there. */
 	event->text[sizeof(event->text) - 1] = '\0';
 	text_printable(event->text);
 	atomic_thread_fence(memory_order_seq_cst);
 	return atomic_load(&ring->entries[n % GROUP_EVENTS].number) == n;
 }
 
-/* Take the next event of this kind at most; pass over others. @return false if there is none. */
+/* Take the next event of this kind or a lower one. @return false if there is none. */
 static bool
 ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event)
 {
 	uint64_t nb = atomic_load(&group_shared->events.nb), n;
 
-	/* Numbers only grow, unless a process writes over them: begin anew then. */
+	/* Numbers only grow, unless a faulty process overwrites them: then start again. */
 	cursor->seen = RTE_MIN(cursor->seen, nb);
 	while (cursor->seen < nb) {
 		n = cursor->seen + 1;
@@ -80,7 +80,7 @@ ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event)
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct ring_cursor own_cursor; /* under lock */
-static char own_text[256];	      /* for this process alone, empty if nothing; under lock */
+static char own_text[256];	      /* for this process alone, empty if none; under lock */
 static _Atomic enum event_kind wanted_kind = EVENT_TELL;
 static atomic_bool lost_told;
 
@@ -104,7 +104,7 @@ __rte_format_printf(3, 0) static void event_put(
 
 	event_fill(&event, kind, who);
 	vsnprintf(event.text, sizeof(event.text), format, ap);
-	/* A device's name can have any bytes, and is shown at other people's terminals. */
+	/* A device's name can have any bytes, and other people's terminals show it. */
 	text_printable(event.text);
 	ring_put(&event);
 }
@@ -165,7 +165,7 @@ events_pending(void)
 	pthread_mutex_lock(&lock);
 	ahead = own_cursor;
 	found = ring_next(atomic_load(&wanted_kind), &ahead, &event);
-	/* Events that are not for this process are passed over for good. */
+	/* Do not look again at events that are not for this process. */
 	if (!found)
 		own_cursor = ahead;
 	found = found || own_text[0] != '\0';

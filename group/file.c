@@ -44,7 +44,7 @@ group_file_open(const char *dir, wait_fn wait, char *why)
 		if (ret < 0)
 			return ret;
 		ret = locks_open(file_path, why);
-		/* The last process of an earlier group may remove the directory as well. */
+		/* The last process of an earlier group has just removed the directory. */
 		if (ret == -ENOENT)
 			continue;
 		if (ret < 0)
@@ -52,12 +52,12 @@ group_file_open(const char *dir, wait_fn wait, char *why)
 		ret = locks_turn_take(wait, why);
 		if (ret < 0 || locks_file_current())
 			return ret;
-		/* The last process of an earlier group has left while this process waited. */
+		/* The last process of an earlier group has removed the file meanwhile. */
 		locks_close();
 	}
 }
 
-/* The other processes must have made the file as this build would, and it must be whole. */
+/* Refuse a file that another build has made, or that was cut off. */
 static int
 file_check(char *why)
 {
@@ -72,7 +72,7 @@ file_check(char *why)
 			"another build of this program runs in this group (pid %d, layout %u; this "
 			"one has layout %u); start the same build, or choose another --file-prefix",
 			locks_any_slot(), head.layout, GROUP_LAYOUT);
-	/* Beyond the end of a file that was truncated there is nothing to read or write. */
+	/* An access to a page beyond the end of the file is SIGBUS. */
 	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(head))
 		return why_set(why, -EPROTO,
 			"%s has been cut off; quit all processes of this group, or choose another "
@@ -93,8 +93,7 @@ group_file_map(char *why)
 			"there, or choose another --file-prefix");
 	if (other != 0 && (ret = file_check(why)) < 0)
 		return ret;
-	/* Allocate all of it now: a write to a page that the file system has no room for is
-	 * SIGBUS. */
+	/* Allocate all of it now: a write to a page without room in the file system is SIGBUS. */
 	if (other == 0)
 		ret = ftruncate(fd, 0) < 0 ? errno : posix_fallocate(fd, 0, sizeof(*group_shared));
 	if (ret != 0)
@@ -127,11 +126,11 @@ group_file_none(void)
 void
 group_file_remove_if_last(bool primary_lost)
 {
-	/* A process that comes meanwhile waits for the turn, then sees that the file has gone. */
+	/* A process that joins now waits for the turn, and then sees that the file has gone. */
 	if (locks_any_slot() != 0)
 		return;
 	unlink(file_path);
 	if (primary_lost)
 		own_files_remove_dead(group_dir, 0);
-	rmdir(group_dir); /* works if the EAL has left nothing there */
+	rmdir(group_dir); /* fails if the EAL has left files there */
 }

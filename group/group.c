@@ -34,7 +34,7 @@ slot_claim(char *why)
 		return why_set(why, -EUSERS,
 			"the group has %d processes already, and room for no more; quit one first",
 			GROUP_MAX_MEMBERS);
-	/* A process that has died may have had it, and no process has looked since. */
+	/* Its last process may have died unnoticed. */
 	dead_clear_slot(member);
 	member_claim(member);
 	return 0;
@@ -65,14 +65,14 @@ group_join(const char *dir, wait_fn wait, char *why)
 	return first;
 }
 
-/* With each beat, in the watch thread. @return whether there is something for the main thread. */
+/* Each beat, in the watch thread. @return true if the main thread has something to do. */
 static bool
 tick(void)
 {
 	static bool deaf;
 	bool look;
 
-	/* Without a socket no process sends to this one and waits for it to be read. */
+	/* Without its socket, no process sends to this one and waits for it to read. */
 	if (!deaf && !primary_is_self() && heartbeat_deaf()) {
 		own_files_remove_own();
 		deaf = true;
@@ -91,8 +91,7 @@ group_enter(void (*sync)(void), bool (*on_beat)(void))
 
 	sync_self = sync;
 	beat = on_beat;
-	/* Makes ethdev's shared data. A secondary that finds a port before the data is there would
-	 * panic. */
+	/* This makes ethdev's shared data. A secondary panics if it finds a port without it. */
 	if (rte_eal_process_type() == RTE_PROC_PRIMARY && rte_eth_dev_owner_new(&owner) < 0)
 		return -ENOMEM;
 	primary_look();
@@ -106,7 +105,6 @@ group_enter(void (*sync)(void), bool (*on_beat)(void))
 	return ret;
 }
 
-/* Does every process take what the EAL sends? */
 static bool
 nobody_stopped(void)
 {

@@ -17,7 +17,7 @@
 #include "group/heartbeat.h"
 #include "group/members.h"
 
-static struct heartbeat_state *_Atomic own; /* set before the threads that write there start */
+static struct heartbeat_state *_Atomic own; /* set before the beats start */
 static bool (*tick)(void);
 static int wake_fd = -1;
 
@@ -27,9 +27,8 @@ static bool stopping; /* under lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t stopped;
 static atomic_bool beat_pending;
-static pid_t mp_thread; /* the EAL's, which reads what peers send; 0 if there is none */
+static pid_t mp_thread; /* the EAL's, which reads peers' messages; 0 if there is none */
 
-/* The ports this process has, from the EAL's own states. */
 static void
 ports_refresh(void)
 {
@@ -43,9 +42,8 @@ ports_refresh(void)
 		atomic_store(&state->ports[i], words[i]);
 }
 
-/* An ethdev event. It comes while the EAL's own state of the port is still the old one. In a
- * secondary whose primary has released the port already, the port id may be wrong; the next beat
- * mends what that spoils. */
+/* An ethdev event comes while the EAL still has the old state of the port. In a secondary whose
+ * primary has already released the port, the port id may be wrong; the next beat mends that. */
 static int
 port_event(uint16_t id, enum rte_eth_event_type event, __rte_unused void *arg,
 	__rte_unused void *ret_param)
@@ -60,7 +58,7 @@ port_event(uint16_t id, enum rte_eth_event_type event, __rte_unused void *arg,
 	return 0;
 }
 
-/* In the interrupt thread: this shows that the thread runs. */
+/* Runs in the interrupt thread, and so shows that this thread runs. */
 static void
 beat(__rte_unused void *arg)
 {
@@ -74,9 +72,9 @@ beat(__rte_unused void *arg)
 	atomic_store(&beat_pending, false);
 }
 
-/* The EAL's mp thread ends for good when it is sent descriptors and this process can have no more
- * of them. Messages then fill its socket, and in the end every sender waits for ever. Without beats
- * no process sends it anything. */
+/* The EAL's mp thread ends for good if a message brings descriptors and this process cannot have
+ * more of them. Messages then fill the socket, until every sender waits for ever. A deaf process
+ * stops its beats, so that no process sends it anything. */
 bool
 heartbeat_deaf(void)
 {
@@ -90,8 +88,8 @@ heartbeat_main(__rte_unused void *arg)
 
 	pthread_mutex_lock(&lock);
 	while (!stopping) {
-		/* Setting an alarm allocates. The interrupt thread, in which the alarm fires, may
-		 * not allocate, so this thread sets it. */
+		/* The interrupt thread, in which the alarm fires, may not allocate memory, so it
+		 * cannot set the next alarm. */
 		if (!heartbeat_deaf() && !atomic_exchange(&beat_pending, true) &&
 			rte_eal_alarm_set(1, beat, NULL) < 0)
 			atomic_store(&beat_pending, false);
@@ -134,7 +132,6 @@ heartbeat_stop(bool forget)
 {
 	if (!running)
 		return;
-	/* The callbacks lie in the EAL's shared memory, one for each possible port. */
 	if (forget) {
 		rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_NEW, port_event, NULL);
 		rte_eth_dev_callback_unregister(

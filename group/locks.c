@@ -18,15 +18,15 @@
 #include "group/locks.h"
 #include "group/shared.h"
 
-/* The turn is one byte, and the place of the next in line is another. A process that wants the turn
- * takes that place first, and keeps it until it has the turn. So a process that comes back at once
- * cannot overtake one that waits and is slower to wake up. */
+/* The turn is one byte, and the place of the next in line is another. A process takes that place
+ * first, and keeps it until it has the turn. So a holder that wants the turn again at once cannot
+ * overtake a process that waits and wakes up slowly. */
 #define TURN_BYTE 0
-#define NEXT_BYTE 1 /* next to the other, so that one call can take both */
+#define NEXT_BYTE 1 /* beside the other, so that one call can take both */
 #define SLOT_BYTE(slot) (16 + (slot))
 
-#define TICK_MS 250  /* how often a process that waits looks up */
-#define TELL_MS 1000 /* how long before the person is told whom for */
+#define TICK_MS 250  /* how often a process that waits calls wait() */
+#define TELL_MS 1000 /* when it tells the person which process it waits for */
 
 #ifndef sigev_notify_thread_id
 #define sigev_notify_thread_id _sigev_un._tid
@@ -34,7 +34,7 @@
 
 static char file_path[PATH_MAX];
 static int file_fd = -1;
-static atomic_bool held; /* the turn, by this process; the watch thread reads it too */
+static atomic_bool held; /* this process has the turn; the watch thread reads it too */
 
 static int
 lock_set(int cmd, short type, off_t byte, off_t len)
@@ -44,7 +44,7 @@ lock_set(int cmd, short type, off_t byte, off_t len)
 	return fcntl(file_fd, cmd, &lock) < 0 ? -errno : 0;
 }
 
-/* Pid of another process that has locked one of len bytes; len 0 means all bytes from start on. */
+/* Pid of another process that has locked one of these bytes; len 0 means all from start on. */
 static pid_t
 lock_owner(off_t start, off_t len)
 {
@@ -70,7 +70,7 @@ locks_open(const char *path, char *why)
 		return why_set(why, ret, "cannot open %s: %s", path,
 			ret == -ELOOP ? "it is a symbolic link" : strerror(-ret));
 	}
-	/* A user who can open the file, even for reading only, can lock it and stop the group. */
+	/* A user who can open the file, even only to read it, can lock it and stop the group. */
 	return private_check(path, &st, S_IFREG, why);
 }
 
@@ -104,8 +104,7 @@ wake(int signo)
 	(void)signo;
 }
 
-/* Interrupt this thread each TICK_MS. The kernel hands a lock over at once, but cannot be told to
- * wait for a limited time. */
+/* Interrupt this thread each TICK_MS, because fcntl(2) cannot wait for a limited time. */
 static int
 ticker_start(timer_t *timer)
 {
@@ -146,7 +145,7 @@ holder_print(pid_t holder, char *text, size_t size)
 	text_printable(text);
 }
 
-/* A tick of waiting has passed. @return 0 to go on. */
+/* After each tick of waiting. @return 0 to go on waiting. */
 static int
 tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why)
 {
@@ -179,7 +178,7 @@ locks_turn_take(wait_fn wait, char *why)
 	timer_t timer = NULL;
 	int ret;
 
-	/* Take both at once if no process has the turn or waits for it. */
+	/* If no process has the turn or waits for it, take both bytes at once. */
 	ret = lock_set(F_SETLK, F_WRLCK, TURN_BYTE, RTE_DIM(bytes));
 	if (ret == -EAGAIN || ret == -EACCES) {
 		ret = ticker_start(&timer);

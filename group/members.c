@@ -48,7 +48,7 @@ member_find(pid_t pid)
 bool
 member_alive(const struct group_member *member)
 {
-	/* To the process itself its own lock looks free. */
+	/* fcntl(2) does not show a process its own locks. */
 	return member == group_self || locks_slot_owner(member_slot(member)) != 0;
 }
 
@@ -74,7 +74,7 @@ member_take_slot(void)
 void
 member_claim(struct group_member *member)
 {
-	/* The only write to fields of other files: they begin at zero with each process. */
+	/* Only here are fields of other files written: they are zero when a process starts. */
 	memset(member, 0, sizeof(*member));
 	group_self = member;
 	atomic_store(&member->pid, getpid());

@@ -25,7 +25,7 @@ is_observer(void)
 	return member == group_self;
 }
 
-/* A process that was there at the last look, and still is. A member's death has its own event. */
+/* For a process that is still listed. dead_tell() reports the death of a member. */
 static void
 tell_change(const struct peer *was, const struct peer *is)
 {
@@ -41,18 +41,18 @@ tell_change(const struct peer *was, const struct peer *is)
 		events_add(is->who, "runs again");
 }
 
-/* A process that was not there at the last look. */
+/* For a process that was not listed at the last look. */
 static void
 tell_new(const struct peer *is)
 {
 	struct peer was = *is;
 	char program[32];
 
-	/* Of a process that has gone already only the socket is left. */
+	/* Only the socket of a dead process is left. */
 	if (is->state == PEER_GONE)
 		return;
 	was.state = is->foreign ? PEER_FOREIGN : PEER_OK;
-	/* Members tell of their joining themselves. */
+	/* A member reports by itself that it has joined. */
 	if (is->foreign) {
 		proc_program(is->who.pid, program, sizeof(program));
 		events_add(is->who, "joined (foreign, %s)", program);
@@ -60,7 +60,7 @@ tell_new(const struct peer *is)
 	tell_change(&was, is);
 }
 
-/* A process that is not there any more. */
+/* For a process that is no longer listed. */
 static void
 tell_old(const struct peer *was)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* Events of processes that cannot tell of themselves: members that have died, stopped or hung, and
- * foreign processes that come and go. One process of the group tells of them: the primary, or the
- * first member if the primary is foreign. */
+/* Events of processes that cannot report them: members that died, are stopped or hung, and foreign
+ * processes that come and go. One process of the group, the observer, reports for them: the
+ * primary, or the first member if the primary is foreign. Watch thread. */
 
-/** Tell the group what has changed since the last look, if this process does it. Watch thread. */
+/** If this process is the observer, tell the group what has changed since the last call. */
 void observer_look(void);

@@ -15,7 +15,7 @@
 #include "group/peers.h"
 #include "group/primary.h"
 
-/* The time of a file is coarse. A time older than this will not come again. */
+/* The kernel stamps files with a coarse clock: two changes this close may have the same time. */
 #define SETTLED_MS 50
 
 bool
@@ -61,8 +61,8 @@ foreign_look(pid_t pid, struct peer *peer)
 		peer->state = PEER_STOPPED;
 }
 
-/* Pids of all secondaries that the EAL knows. They are read anew only when a socket has come or
- * gone, which the time of the directory tells unless it is of this very moment. */
+/* Pids of all secondaries that have a socket. The directory is read again only if its time has
+ * changed, or was so recent that a later change may have the same time. */
 static unsigned int
 secondaries(const pid_t **pids)
 {
@@ -89,20 +89,19 @@ secondaries(const pid_t **pids)
 unsigned int
 peers_look(struct peer *peers, unsigned int max)
 {
-	/* One thread at a time uses what is kept from one look to the next. */
+	/* Protects what secondaries() keeps. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	unsigned int nb = 0, members, i, nb_pids;
 	const struct group_member *member;
 	const pid_t *pids;
 	pid_t pid;
 
-	/* Slots without a process are left out: to ask the kernel about each of them would cost
-	 * more than all the rest. */
+	/* Skip slots without a pid: asking the kernel about each would cost more than the rest. */
 	MEMBER_FOREACH(member) {
 		if (nb == max)
 			break;
 		peers_look_at(member, &peers[nb]);
-		/* It may have left between the two looks. */
+		/* It may just have left and cleared its pid. */
 		if (peers[nb].who.pid > 0)
 			nb++;
 	}
@@ -110,7 +109,7 @@ peers_look(struct peer *peers, unsigned int max)
 	pthread_mutex_lock(&lock);
 	nb_pids = secondaries(&pids);
 	for (i = 0; i <= nb_pids && nb < max; i++) {
-		/* The primary comes last; its socket does not have its pid. */
+		/* The primary comes last: the name of its socket does not have its pid. */
 		pid = i < nb_pids ? pids[i] : primary_pid();
 		if (pid > 0 && peers_find(peers, members, pid) == NULL &&
 			(i < nb_pids || primary_left() == 0))

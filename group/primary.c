@@ -10,9 +10,9 @@
 #include "group/file.h"
 #include "group/primary.h"
 
-static bool is_self; /* of this process, whatever the shared file says */
+static bool is_self;
 static pid_t pid;
-static _Atomic pid_t lost; /* pid, once that process has left */
+static _Atomic pid_t lost; /* pid of the primary once it has left, else 0 */
 
 void
 primary_look(void)
@@ -59,8 +59,8 @@ primary_left(void)
 	if (gone != 0 || group_file_dir()[0] == '\0' || is_self || pid <= 0)
 		return gone;
 	now = runtime_primary(group_file_dir());
-	/* If the primary cannot be looked up just now, for want of a descriptor say, it counts as
-	 * being there. */
+	/* A lookup can fail (now < 0), for example without a free descriptor: then assume that the
+	 * primary is there. */
 	if (atomic_load(&group_shared->leaving) != pid && (now == pid || now < 0))
 		return 0;
 	atomic_store(&lost, pid);

@@ -12,22 +12,20 @@
 #include "group/primary.h"
 #include "group/readiness.h"
 
-#define LATE_MS 300	/* a beat older than this is waited for before anything is sent */
-#define GRACE_MS 700	/* for so long, since the operation began */
-#define SETTLE_MS 20000 /* the longest the EAL keeps a request waiting, and as much again */
-#define TELL_MS 1000	/* how long before the person is told whom for */
+#define LATE_MS 300	/* if the last beat is older than this, wait for the next one */
+#define GRACE_MS 700	/* but no longer than this */
+#define SETTLE_MS 20000 /* twice the longest that the EAL keeps a request waiting */
+#define TELL_MS 1000	/* when the person learns which process is busy */
 
 /*
- * Why this process could not answer now, if that is so. A process that is hung is found here: its
- * last beat is late, and no beat came since the operation began at start.
+ * Can this process answer? A hung process has a late beat, and none since the check began at start.
  *
- * @param late set if only time will tell.
- * @return 0 or -EBUSY.
+ * @param late set to true if that is not certain yet.
+ * @return 0, or -EBUSY and why.
  */
 static int
 peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 {
-
 	if (peer->state == PEER_GONE)
 		return 0;
 	if (peer->state == PEER_STOPPED)
@@ -79,7 +77,7 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 		was_late = true;
 		heartbeat_sleep();
 	}
-	/* A process that was stopped until now first serves what it was sent meanwhile. */
+	/* A process that was late may still have to serve what was sent to it meanwhile. */
 	if (!was_late || readiness_settle(wait) == 0)
 		return 0;
 	snprintf(why, WHY_SIZE,
@@ -92,12 +90,9 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 	return -EBUSY;
 }
 
-/*
- * Has the process done what was sent to it before start? What waits for its interrupt thread may
- * come after the first beat if both were due at once; by the second beat it has been served.
- *
- * @param first time of its first beat since start, 0 before that.
- */
+/* Has the process served what was sent to it before start? If a request and the first beat since
+ * start are due at once, the beat may come first; by the second beat the request has been served.
+ * first keeps the time of the first beat, 0 before that. */
 static bool
 has_settled(
 	const struct group_member *member, const struct peer *peer, uint64_t start, uint64_t *first)

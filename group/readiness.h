@@ -4,21 +4,18 @@
 #include "base/wait.h"
 #include "group/views.h"
 
-/* Can every process answer, and has every process done what was sent to it? Main thread, holder of
- * the turn. Nothing is sent to anyone. */
+/* Can every process answer, and has every process served its requests? Sends nothing. Main thread,
+ * with the turn. */
 
 /**
- * Can every process answer? The primary must be there, and no process may be stopped or hung. A
- * process that is late gets up to a second to show that it runs.
+ * Check that the primary is there, and that no process is stopped or hung. A process that is late
+ * gets up to a second to show that it runs.
  *
- * @param now receives what each process sees, once all are well.
- * @return 0; or a negative errno, and in why which process it is and what to do.
+ * @param now receives the views.
+ * @return 0, or a negative errno; why names the process and says what to do.
  */
 int readiness_check(struct views *now, wait_fn wait, char *why);
 
-/**
- * Wait until the interrupt thread of every process has done what was sent to it so far.
- *
- * @return 0, or -ETIMEDOUT if some process is stopped or stays busy.
- */
+/** Wait until the interrupt thread of every process has served what was sent to it before. @return
+ * 0, or -ETIMEDOUT if a process is stopped or stays busy. */
 int readiness_settle(wait_fn wait);

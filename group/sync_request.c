@@ -11,7 +11,7 @@
 #include "group/sync_request.h"
 #include "group/turn.h"
 
-/* For all of them: the longest the EAL keeps a request waiting, and as much again. */
+/* For all processes together: twice the longest that the EAL keeps a request waiting. */
 #define LIMIT_MS 20000
 
 int
@@ -21,7 +21,7 @@ sync_request_send(const struct views *who, wait_fn wait)
 	struct group_member *member;
 	unsigned int i;
 
-	/* One after the other, so that what they ask the primary for does not collide. */
+	/* One at a time, so that their requests to the primary do not collide. */
 	for (i = 0; i < who->nb; i++) {
 		member = member_find(who->peers[i].who.pid);
 		if (member == NULL)
@@ -43,7 +43,7 @@ sync_request_serve(void (*sync)(void))
 
 	if (wanted == atomic_load(&group_self->sync_done))
 		return;
-	/* Do nothing if the asker has given up: what it asks for needs the turn. */
+	/* sync() needs the asker's turn, so skip it if the asker has given up. */
 	if (wanted == turn_operation())
 		sync();
 	atomic_store(&group_self->sync_done, wanted);

@@ -13,9 +13,9 @@
 #include "group/primary.h"
 #include "group/turn.h"
 
-static wait_fn waiter; /* of turn_take(), while it waits */
+static wait_fn waiter; /* the argument of turn_take() */
 
-/* Enter that this process has the turn and what for. @return as turn_take(). */
+/* Record that this process has the turn, and for what. @return 0 or 1, as turn_take(). */
 static int
 record_begin(char role, const char *what, char *why)
 {
@@ -60,7 +60,7 @@ lock_and_begin(const char *what, wait_fn wait, char *why)
 	return record_begin(primary_is_self() ? 'p' : 's', what, why);
 }
 
-/* Without a primary the turn is of no use, so nobody waits for it. */
+/* The turn is useless without a primary, so stop waiting when it leaves. */
 static bool
 wait_with_primary(const char *text)
 {
@@ -98,7 +98,7 @@ turn_dead_done(void)
 void
 turn_release(void)
 {
-	/* A process that leaves without the turn must not clear the name of the holder. */
+	/* A process that leaves without the turn must not clear another holder's record. */
 	if (locks_fd() >= 0 && !locks_turn_held())
 		return;
 	atomic_store(&group_shared->turn.holder, 0);
@@ -117,6 +117,6 @@ turn_last_holder(void)
 {
 	pid_t dead = atomic_load(&group_shared->turn.dead);
 
-	/* Until the next process takes the turn, a dead process is entered as its holder. */
+	/* A holder that died stays in the record until the next process takes the turn. */
 	return dead != 0 ? dead : atomic_load(&group_shared->turn.holder);
 }

@@ -84,7 +84,7 @@ views_agree(const struct views *views, char *text, size_t size)
 	return true;
 }
 
-/* Names of the processes that lack some of the ports, or else of those that have any. */
+/* Name the processes that lack any of the ports, or else the processes that have any. */
 static unsigned int
 who_names(
 	const struct views *views, const struct port_set *ports, bool lack, char *text, size_t size)

@@ -8,8 +8,9 @@
 #include "group/peers.h"
 #include "group/shared.h"
 
-/* What the processes of the group see, side by side. Processes that have died, that are just
- * starting, or whose view is not known (foreign ones) do not count. Any thread. */
+/* A view is the set of ports that a process has. Here the views of all processes are compared. Dead
+ * processes, starting ones and foreign ones, whose view is not known, do not count. Any thread. */
+
 struct views {
 	struct peer peers[PEERS_MAX];
 	unsigned int nb;
@@ -18,41 +19,36 @@ struct views {
 /** Look at every process. */
 void views_take(struct views *views);
 
-/** Does this process's view count? */
+/** Does the view of this process count? */
 bool views_count(const struct peer *peer);
 
-/** The view all others are compared with: the primary's, or this process's if that is foreign. */
+/** The view that others must match: the primary's, or this process's if the primary is foreign. */
 const struct port_set *views_reference(const struct views *views);
 
-/** The view of this process; NULL if it does not count. */
+/** The view of this process; NULL if it is not listed. */
 const struct port_set *views_own(const struct views *views);
 
-/**
- * Do they agree?
- *
- * @param text receives "all 3 processes agree: 2 ports", or who differs and how.
- */
+/** Do all views match? text receives "all 3 processes agree: 2 ports", or which process differs and
+ * how. */
 bool views_agree(const struct views *views, char *text, size_t size);
 
-/** Names, into text, of the processes that have any of the ports. @return how many. */
+/** Write the names of the processes that have any of the ports into text. @return how many. */
 unsigned int views_have(
 	const struct views *views, const struct port_set *ports, char *text, size_t size);
 
-/** Names, into text, of the processes that lack some of the ports. @return how many. */
+/** Write the names of the processes that lack any of the ports into text. @return how many. */
 unsigned int views_lack(
 	const struct views *views, const struct port_set *ports, char *text, size_t size);
 
 /** Those of the ports that no process has. */
 struct port_set views_gone(const struct views *views, const struct port_set *ports);
 
-/** Ports that some process has in now and did not have in before. */
+/** Ports that a process has in now and lacks in before; processes new in now do not count. */
 struct port_set views_new(const struct views *before, const struct views *now);
 
-/** Do all members have these ports (everywhere), or does none of them have any? From shared memory
- * alone: a cheap look, which a process that has just died can spoil. */
+/** Do all members have all of these ports (everywhere is true), or has no member any of them (it is
+ * false)? Cheap, but a process that has just died still counts. */
 bool views_ports_at(const struct port_set *ports, bool everywhere);
 
-/* The device behind a port, as the group remembers it. operations/catalogue.h writes it. */
-
-/** What is remembered of a port; its name is empty if nothing is. Any thread. */
+/** Copy what operations/catalogue.h knows of a port's device; an empty name if nothing. */
 void views_device(unsigned int id, struct port_device *device);

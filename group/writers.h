@@ -2,10 +2,9 @@
 #pragma once
 
 /*
- * Which file writes which field of what the group shares (group/shared.h). A field is const in
- * every file but that one, so the compiler refuses a second writer. The file that writes it defines
- * the word as nothing before it includes anything; lint checks that only the file named here does
- * so.
+ * Which file writes which field of group/shared.h. A field is const in every other file, so the
+ * compiler refuses a second writer. The file that writes a field defines its word as empty before
+ * it includes anything; lint checks that no other file does so.
  */
 
 #ifndef BY_CATALOGUE
