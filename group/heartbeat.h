@@ -3,9 +3,8 @@
 
 #include <stdbool.h>
 
-/* Four times a second a process shows that its interrupt thread runs, and which ports it has. A
- * thread of its own, the watch thread, triggers this. Main thread, unless a comment says otherwise.
- */
+/* Four times a second a process shows that its interrupt thread runs, and which ports it has. Its
+ * watch thread triggers this. Main thread, unless a comment says otherwise. */
 
 /** Time between two beats, in milliseconds. */
 #define HEARTBEAT_MS 250

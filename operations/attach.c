@@ -21,28 +21,28 @@
 #include "operations/reason.h"
 
 /*
- * An attach, step by step. Steps a) to d) and h) to k) are this program's, in the main thread of
- * the process where it was typed; e) to g) are the EAL's.
+ * An attach, step by step. This program does steps a) to d) and h) to k), in the main thread of the
+ * process where the command was typed; the EAL does e) to g).
  *
- * a) Parse the devargs, and take the turn: one process of the group at a time operates.
- * b) Check that every process can answer. If one is stopped or hung, nothing is sent to anyone.
- * c) Refuse a device that is attached already, in this process or in another, and a device that a
- *    process was told to leave alone.
+ * a) Parse the devargs, and take the turn: one process of the group operates at a time.
+ * b) Check that every process can answer. If a process is stopped or hung, send nothing.
+ * c) Refuse a device that is attached already, here or in another process, and a device that a
+ *    process was started to block.
  * d) Call rte_dev_probe(). In a secondary this sends one request to the primary, and waits.
- * e) The primary probes the device: in its main thread if the attach was typed there, in its
+ * e) The primary probes the device: in its main thread if the command was typed there, in its
  *    interrupt thread for a secondary.
- * f) The primary sends a request to every secondary. Each probes the device in its interrupt thread
- *    and replies. If one refuses, the primary has all of them undo it.
+ * f) The primary sends a request to every secondary. Each secondary probes the device in its
+ *    interrupt thread and replies. If one refuses, the primary has all of them undo it.
  * g) The primary replies to the secondary that asked.
- * h) Verify: look in what the group shares whether every process has the ports. Each process has
- *    entered them there when its ethdev event came.
- * i) If the EAL failed, or some process lacks a port: wait until every process has done what was
+ * h) Verify in shared memory that every process has the ports. Each process entered them there when
+ *    its ethdev event came.
+ * i) If the EAL failed, or a process lacks a port: wait until every process has served what was
  *    sent to it (settle), find the reason, and remove the device where it is left.
- * j) If it failed only because a process died or came meanwhile, begin again at d).
- * k) Enter the device into the catalogue, tell the group what came of it, release the turn.
+ * j) If it failed only because a process died or came meanwhile, go back to d).
+ * k) Enter the device into the catalogue, tell the group the result, release the turn.
  */
 
-/* What stands in the way of a PCI device. @return false if nothing that is known. */
+/* Why a PCI device cannot be attached. @return false if no reason is known. */
 static bool
 pci_reason(const char *address, char *text, size_t size)
 {
@@ -64,7 +64,7 @@ pci_reason(const char *address, char *text, size_t size)
 	return true;
 }
 
-/* Known causes of a failed attach, with what to do about them; else as reason_find(). */
+/* Known causes of a failed attach, and what to do about them; otherwise call reason_find(). */
 static void
 attach_reason(struct operation *op, int err, char *text, size_t size)
 {
@@ -80,7 +80,7 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 		reason_find(op, err, text, size);
 }
 
-/* See that a failed attach has left nothing, and take away what it has left. */
+/* Remove what a failed attach has left. */
 static void
 attach_undo(struct operation *op, const char *devargs, int err)
 {
@@ -92,12 +92,12 @@ attach_undo(struct operation *op, const char *devargs, int err)
 	views_take(&op->now);
 	attach_reason(op, err, why, sizeof(why));
 	left = views_new(&op->before, &op->now);
-	/* With an answer missing, some process may still be at work on it. */
+	/* If an answer is missing, a process may still be busy with the device. */
 	if (err == -ENOMSG || views_have(&op->now, &left, still, sizeof(still)) > 0)
 		settled = readiness_settle(op->wait) == 0;
 	dev = device_find(&op->da);
 	if (err == -ENOMSG && settled && dev != NULL) {
-		/* Late, but done: the primary went on when the asker had given up. */
+		/* It succeeded late: the primary went on after this process had given up. */
 		left = device_ports(dev);
 		if (!port_set_is_empty(&left) && views_ports_at(&left, true)) {
 			catalogue_enter(&left, op->da.name, devargs);
@@ -123,7 +123,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 	}
 }
 
-/* The EAL reports success. Is it true in every process? */
+/* The EAL reports success. Check every process. */
 static void
 attach_verify(struct operation *op, const char *devargs)
 {
@@ -151,7 +151,6 @@ attach_verify(struct operation *op, const char *devargs)
 	result_set(op->res, 0, "%s", port_set_is_empty(&ports) ? "no ethernet port" : "");
 }
 
-/* The device is attached nowhere yet. */
 static void
 attach_everywhere(struct operation *op, const char *devargs)
 {

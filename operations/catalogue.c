@@ -20,7 +20,7 @@
 #include "traffic/counters.h"
 #include "traffic/queues.h"
 
-/* @param who has made it come or go. @param name empty if the port has gone. */
+/* @param who made the port come or go. @param name empty if the port has gone. */
 static void
 port_enter(struct who who, unsigned int id, const char *name, const char *devargs)
 {
@@ -32,7 +32,7 @@ port_enter(struct who who, unsigned int id, const char *name, const char *devarg
 	group_shared->ports[id] = device;
 	if (strcmp(device.name, old.name) == 0)
 		return;
-	/* What was started has gone, and another port is stopped at first. */
+	/* The port that was started has gone, and a new one is stopped. */
 	started_clear(id);
 	if (old.name[0] != '\0')
 		events_add(who, "port %u %s has gone", id, old.name);
@@ -86,7 +86,7 @@ catalogue_update(void)
 
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		views_device(port.id, &known);
-		/* A port without a name has a driver, but no data to answer from. */
+		/* A port without a name has no data, so do not ask ethdev about it. */
 		if (port.name[0] == '\0' || strcmp(known.name, port.name) == 0 ||
 			rte_eth_dev_info_get(port.id, &info) < 0 || info.device == NULL)
 			continue;
@@ -117,7 +117,7 @@ catalogue_follow_foreign(void)
 		port_enter(primary_who(), id, "", "");
 }
 
-/* An entry that is just being written is looked at again with the next beat. */
+/* An entry may be half written; the next beat looks at it again. */
 GROUP_MAY_RACE bool
 catalogue_is_behind(void)
 {

@@ -17,27 +17,27 @@
 #include "traffic/withdraw.h"
 
 /*
- * A detach, step by step. Steps a) to e) and i) to k) are this program's, in the main thread of the
- * process where it was typed; f) to h) are the EAL's.
+ * A detach, step by step. This program does steps a) to e) and i) to k), in the main thread of the
+ * process where the command was typed; the EAL does f) to h).
  *
- * a) Parse the name, and take the turn: one process of the group at a time operates.
- * b) Check that every process can answer. If one is stopped or hung, nothing is sent to anyone.
+ * a) Parse the name, and take the turn: one process of the group operates at a time.
+ * b) Check that every process can answer. If a process is stopped or hung, send nothing.
  * c) Refuse a device that is not attached, that is locked, or that another device is made of.
- * d) Withdraw its ports: mark them as closing, and wait until every process that polls one has let
- *    go of it. A process that does not let go within a second is named, and nothing changes.
- * e) Have the primary stop the ports: directly, or by a message to the server's thread there.
+ * d) Withdraw its ports: mark them as closing, and wait until no process polls them. If a process
+ *    does not let go within a second, name it and change nothing.
+ * e) Have the primary stop the ports: directly, or by a message to its server's thread.
  * f) Call rte_dev_remove(). In a secondary this sends one request to the primary, and waits.
- * g) The primary sends a request to every secondary. Each removes the device in its interrupt
- *    thread and replies. If one fails, the primary has the others probe it again.
+ * g) The primary sends a request to every secondary. Each secondary removes the device in its
+ *    interrupt thread and replies. If one fails, the primary has the others probe it again.
  * h) The primary removes the device itself, and replies to the secondary that asked.
- * i) Verify: look in what the group shares whether any process still has a port. If so, wait until
- *    every process has done what was sent to it (settle), and say what is true.
- * j) If it failed only because a process died or came meanwhile, begin again at d).
+ * i) Verify in shared memory that no process has the ports. If one has, wait until every process
+ *    has served what was sent to it (settle), and report what is true.
+ * j) If it failed only because a process died or came meanwhile, go back to d).
  * k) Take the ports out of the catalogue, put lost mbufs back if the last started port has gone,
- *    tell the group what came of it, release the turn.
+ *    tell the group the result, release the turn.
  */
 
-/* Processes that poll a port which is taken away by force have this long to let go of it. */
+/* With force, a process that polls the port has this long to let go of it. */
 #define FORCE_MS 10
 
 #ifdef RTE_ETH_DEV_BONDING_MEMBER
@@ -46,7 +46,8 @@
 #define BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
 #endif
 
-/* The EAL returned err, or it returned 0 and some process still has the ports. What is true? */
+/* The EAL returned err, or it returned 0 and a process still has the ports: find out what is true.
+ */
 static void
 detach_failed(struct operation *op, const struct port_set *ports, int err)
 {
@@ -58,7 +59,7 @@ detach_failed(struct operation *op, const struct port_set *ports, int err)
 	views_take(&op->now);
 	if (err != 0)
 		reason_find(op, err, why, sizeof(why));
-	/* After a refusal every process may still have it; else something may be under way. */
+	/* A refusal normally leaves the ports everywhere. Otherwise a process may still be busy. */
 	if (err == -ENOMSG || !views_ports_at(ports, err != 0)) {
 		readiness_settle(op->wait);
 		views_take(&op->now);
@@ -83,7 +84,7 @@ detach_failed(struct operation *op, const struct port_set *ports, int err)
 		result_set(op->res, err, "%s; it is still attached everywhere", why);
 }
 
-/* Another device may be made of a port of this one, and still use it. */
+/* Is a port part of another device, which still uses it? */
 static bool
 owner_find(const struct port_set *ports, char *text, size_t size)
 {
@@ -97,7 +98,7 @@ owner_find(const struct port_set *ports, char *text, size_t size)
 				(int)sizeof(owner.name) - 1, owner.name);
 			return true;
 		}
-		/* net_bonding does not set an owner, and refuses to go while it has members. */
+		/* net_bonding sets no owner, and cannot be detached while it has members. */
 		if (rte_eth_dev_info_get(id, &info) == 0 && info.dev_flags != NULL &&
 			(*info.dev_flags & BONDING_MEMBER) != 0) {
 			snprintf(text, size,

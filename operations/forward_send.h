@@ -6,20 +6,19 @@
 #include "base/wait.h"
 #include "operations/operation.h"
 
-/* Packets between ports, in this process. Each takes the turn for a moment. Main thread. */
+/* Forward, send and count packets. Each function takes the turn for a moment. Main thread. */
 
-/** Forward what comes in at one device's first port to another's, and back if it is both ways,
+/** Forward what the first port of one device receives to that of another, and back if both is set,
  * until forward_off() or until a port is taken away (traffic/forward.h). */
 void forward_devices(const char *in, const char *out, bool both, wait_fn wait, struct result *res);
 
 /**
- * Send numbered packets of size bytes through a device's first port; the result's text says how
- * many.
+ * Send numbered packets of size bytes through a device's first port. res->text says how many.
  *
- * @param look called now and then, without the turn; false ends it.
+ * @param look called every 10 ms, without the turn; returns false to end the sending.
  */
 void send_through_device(const char *device, unsigned int count, unsigned int size, wait_fn wait,
 	bool (*look)(void), struct result *res);
 
-/** Count packets from 0 on again, in every process. */
+/** Reset the counters of every process. */
 void reset_counters(wait_fn wait, struct result *res);

@@ -16,21 +16,21 @@
 #include "operations/detach.h"
 #include "operations/kernel_requests.h"
 
-/* A device that arrives is bound to a kernel driver after the kernel has told of it: at once, or
- * when udev or a person has taken it from the kernel's own driver. So look at it for a while. */
+/* A device gets its kernel driver after the kernel has reported it: at once, or when udev or a
+ * person has taken it from the kernel's own driver. So look at it for a while. */
 #define LOOK_EVERY_MS 250
 #define LOOK_FOR_MS 60000
 
-/* The kernel shows a driver before the driver is ready, so the first attach may fail. */
+/* The kernel shows a driver before it is ready, so the first attach may fail. */
 #define MAX_TRIES 4
 
 #define MAX_ARRIVALS 32
 
-/* Devices that have arrived and are not yet bound to a driver that DPDK can use. */
+/* Devices that have arrived and are not attached yet. */
 static struct arrival {
 	char name[RTE_DEV_NAME_MAX_LEN]; /* empty: free */
-	uint64_t until_ns;		 /* when to look at it for the last time */
-	unsigned int tries;		 /* to attach it, so far */
+	uint64_t until_ns;		 /* when to give up */
+	unsigned int tries;		 /* failed attaches */
 } arrivals[MAX_ARRIVALS];
 
 static bool auto_attach;
@@ -67,7 +67,7 @@ kernel_requests_fd(void)
 	return wait_fd;
 }
 
-/* No terminal shows the note of an operation that nobody typed. */
+/* Nobody typed this operation, so no terminal shows its note. */
 static void
 announce_note(const struct result *res)
 {
@@ -75,7 +75,6 @@ announce_note(const struct result *res)
 		events_announce("note: %s", res->note);
 }
 
-/* Let go of a device everywhere, and say so, or why not. */
 static void
 device_release(const char *name, wait_fn wait)
 {
@@ -89,7 +88,7 @@ device_release(const char *name, wait_fn wait)
 		events_announce("device %s is to be removed, but: %s", name, res.text);
 }
 
-/* A device that comes again while it is looked at gets its time anew. */
+/* A device that is reported again starts again. */
 static void
 arrival_add(const char *name)
 {
@@ -110,7 +109,7 @@ arrival_add(const char *name)
 	place->tries = 0;
 }
 
-/* Attach those that are bound by now. @return whether some have to be looked at again. */
+/* Attach the devices that have a driver now. @return true if some devices still wait. */
 static bool
 arrivals_look(wait_fn wait)
 {

@@ -5,29 +5,25 @@
 
 #include "base/wait.h"
 
-/* What runs when a card is pulled out or arrives: detach from every process what the kernel wants
- * back, and attach what has come. Main thread. */
+/* React when a card is pulled out or plugged in: the primary detaches the device from the group, or
+ * attaches it. Main thread. */
 
 /**
- * Start, in a group whose primary this process is; other processes only guard themselves against
- * SIGBUS from a device that has vanished. After startup.
+ * Start to listen in the primary; other processes only guard themselves against SIGBUS from a
+ * device that has vanished. After startup.
  *
- * @param arrivals_too attach devices that arrive as well, if a kernel driver that DPDK can use has
+ * @param arrivals_too also attach devices that arrive, if a kernel driver that DPDK can use takes
  *   them within a minute.
  * @return 0 or a negative errno.
  */
 int kernel_requests_start(bool arrivals_too);
 
-/** Stop. Before the EAL is cleaned up. */
+/** Stop. Before rte_eal_cleanup(). */
 void kernel_requests_stop(void);
 
-/** A descriptor that is readable while kernel_requests_run() has work; -1 if it never has. */
+/** A descriptor that is readable when kernel_requests_run() has work; -1 if it never has. */
 int kernel_requests_fd(void);
 
-/**
- * Detach from every process what the kernel wants back, and attach what has arrived; what came of
- * it is announced to the group. Takes the turn and blocks as detach().
- *
- * @param wait told about waiting.
- */
+/** Detach the devices that the kernel wants back, attach those that have arrived, and announce the
+ * results to the group. Waits as detach() does. */
 void kernel_requests_run(wait_fn wait);

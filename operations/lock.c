@@ -16,7 +16,7 @@
 #include "group/turn.h"
 #include "operations/lock.h"
 
-/* The lock on a device, of whichever process; NULL if no process has locked it. */
+/* @return the lock on a device and its holder, or NULL if the device is not locked. */
 static struct device_lock *
 lock_find(const char *name, struct group_member **holder)
 {
@@ -47,7 +47,7 @@ lock_holder(const char *name, char *text, size_t size)
 	return true;
 }
 
-/* Take the turn for a device that is only named. @return false with the result set. */
+/* Parse the device and take the turn. @return false, with the result set, on failure. */
 static bool
 lock_begin(const char *verb, const char *device, struct rte_devargs *da, wait_fn wait,
 	struct result *res)

@@ -8,37 +8,28 @@
 #include "operations/operation.h"
 
 /* Locks on devices: a locked device cannot be detached, not even by the process that locked it. A
- * lock lies in its holder's slot of the group, so it ends with its holder, however that ends. Main
- * thread, where nothing else is said. */
+ * lock lies in its holder's slot, so it ends with the holder, even if that is killed. Main thread,
+ * unless a comment says otherwise. */
 
 /**
- * Lock a device that is attached in this process, or unlock one.
+ * Lock a device that is attached in this process, or unlock it. Waits for the turn.
  *
  * @param device as for detach().
- * @param reason for those who want to detach it; empty for none.
- * @param res its err is -EBUSY if another process has locked it.
+ * @param reason is shown to people who want to detach the device; empty for none.
+ * @param res err is -EBUSY if another process has locked it.
  */
 void lock_device(const char *device, const char *reason, wait_fn wait, struct result *res);
 void lock_release(const char *device, wait_fn wait, struct result *res);
 
-/**
- * Which process has locked the device with this name: "pid 7545 (secondary): REASON". Any thread;
- * holder of the turn, for the answer to stay true.
- *
- * @return false if no process has.
- */
+/** Write which process has locked this device into text: "pid 7545 (secondary): REASON". Any
+ * thread; the answer stays true only with the turn. @return false if the device is not locked. */
 bool lock_holder(const char *name, char *text, size_t size);
 
-/* Devices that a process was told to leave alone, by the EAL's option -b. An attach in the EAL
- * would lift that. Main thread, holder of the turn. */
+/* Devices that a process was started to block, with the EAL's option -b. The EAL would unblock such
+ * a device when it attaches it. With the turn. */
 
-/** Let the others know which devices this process was told to leave alone, the first GROUP_LOCKS of
- * them. Once the EAL runs. */
+/** Tell the group which devices this process blocks, at most GROUP_LOCKS. After rte_eal_init(). */
 void blocked_publish(void);
 
-/**
- * Was some process told to leave the device with this name alone? Then nobody attaches it.
- *
- * @param text receives a sentence if so: which process it is, and what to do.
- */
+/** Does a process block this device? If so, text says which process it is, and what to do. */
 bool blocked_anywhere(const char *name, char *text, size_t size);

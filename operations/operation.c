@@ -18,8 +18,7 @@
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
-/* Each retry may take as long as the EAL waits for an answer. */
-#define MAX_RETRIES 2
+#define MAX_RETRIES 2 /* each may take as long as the EAL waits for an answer */
 
 /* "attach net_null0" */
 static void
@@ -29,7 +28,7 @@ operation_name(const struct operation *op, char *text, size_t size)
 		text, size, "%s%s%s", op->verb, op->res->name[0] == '\0' ? "" : " ", op->res->name);
 }
 
-/* Tell the group's monitors what came of it, and how long it took once it had the turn. */
+/* Tell processes that monitor the group the result, and how long it took with the turn. */
 static void
 operation_event(const struct operation *op)
 {
@@ -45,8 +44,8 @@ operation_event(const struct operation *op)
 			what, us / 1000, us % 1000, op->res->text);
 }
 
-/* The last holder of the turn has died: wait until no process works any more on what it had asked
- * for. If the processes differ after that, say so in the result's note. */
+/* The last holder of the turn has died: wait until every process has served its requests. If the
+ * views differ after that, say so in res->note. */
 static void
 recover(wait_fn wait, const char *who, struct result *res)
 {
@@ -63,7 +62,6 @@ recover(wait_fn wait, const char *who, struct result *res)
 	turn_dead_done();
 }
 
-/* Take the turn and see to what a dead holder has left. */
 static int
 take_and_recover(const char *what, wait_fn wait, struct result *res)
 {
@@ -82,7 +80,7 @@ operation_take_turn(const char *what, wait_fn wait, struct result *res)
 {
 	int ret = take_and_recover(what, wait, res);
 
-	/* A port that the server is just stopping looks as if it could be polled. */
+	/* A port that the server is just stopping still looks started. */
 	if (ret == 0 && (ret = request_settle(wait, res->text)) < 0) {
 		res->err = ret;
 		turn_release();
@@ -144,7 +142,7 @@ operation_again(struct operation *op)
 {
 	char why[WHY_SIZE];
 
-	/* The views before the first try are what counts, so they stay. */
+	/* op->before still shows the views before the first try. */
 	if (!op->again || op->tries++ == MAX_RETRIES ||
 		readiness_check(&op->now, op->wait, why) < 0)
 		return false;

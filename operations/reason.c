@@ -7,9 +7,9 @@
 #include "group/primary.h"
 #include "operations/reason.h"
 
-/* The process that did not answer, if that is how the operation failed: a process that has died,
- * does not run now, or was late during the operation. The primary is late when it waits for another
- * process, so it is named only when no other is late. */
+/* The process that probably did not answer: it has died, does not run now, or was late during the
+ * operation. The primary is also late when it waits for another process, so it is named only if no
+ * other process is late. */
 static const struct peer *
 culprit(const struct operation *op)
 {
@@ -29,7 +29,6 @@ culprit(const struct operation *op)
 	return found;
 }
 
-/* Where the reason of a refusal comes from: the first error that a process logged. */
 void
 reason_find(struct operation *op, int err, char *text, size_t size)
 {
@@ -41,13 +40,13 @@ reason_find(struct operation *op, int err, char *text, size_t size)
 		primary_lost_text(text, size);
 		return;
 	}
-	/* What goes wrong in a foreign primary is not known here, only that it has. */
+	/* The log of a foreign primary cannot be read here. */
 	for (peer = op->now.peers; peer < op->now.peers + op->now.nb; peer++) {
 		if (peer->who.primary && peer->foreign)
 			primary = peer;
 	}
-	/* A primary is late because it waits for another process; if that is none of ours, it was a
-	 * foreign one. */
+	/* A primary is late because it waits for another process. If no member was late, that was a
+	 * foreign process, which may have gone by now. */
 	op->again = err == -ENOMSG && (late == NULL || late->state == PEER_GONE ||
 					      (late->who.primary && late->state != PEER_STOPPED));
 	if (err == -ENOMSG && late != NULL) {

@@ -5,8 +5,8 @@
 
 #include "operations/operation.h"
 
-/* Why an operation failed. */
+/* Why an operation failed. Main thread, with the turn. */
 
-/** Say why the EAL returned err, from what each process knows, and set op->again if another try may
- * succeed. op->now must be taken right after the EAL returned. Main thread, holder of the turn. */
+/** Write into text why the EAL returned err, and set op->again if another try may succeed. op->now
+ * must be taken right after the EAL returned. */
 void reason_find(struct operation *op, int err, char *text, size_t size);

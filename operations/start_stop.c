@@ -10,7 +10,7 @@
 #include "traffic/queues.h"
 #include "traffic/withdraw.h"
 
-/* The ports of the device an operation is about. @return false with the result set. */
+/* Find the ports of the operation's device. @return false, with the result set, on failure. */
 static bool
 ports_of(struct operation *op, struct port_set *ports)
 {

@@ -4,10 +4,11 @@
 #include "base/wait.h"
 #include "operations/operation.h"
 
-/* Start the ports of a device, or stop them. The primary does it, whoever asks. Each takes the
- * turn. Main thread. */
+/* Start or stop the ports of a device. The primary does it for any process that asks. Main
+ * thread. */
 
-/** @param nb_rx queues to receive, nb_tx to send; from 1 to STARTED_MAX_QUEUES. */
+/** Start a device's ports with nb_rx queues to receive and nb_tx to send, from 1 to
+ * STARTED_MAX_QUEUES; or stop them. Both wait for the turn. */
 void start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn wait,
 	struct result *res);
 void stop_device(const char *device, wait_fn wait, struct result *res);

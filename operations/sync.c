@@ -15,8 +15,8 @@
 #include "operations/sync.h"
 #include "traffic/withdraw.h"
 
-/* Take away from this process a device that its primary does not have. The EAL lets a secondary ask
- * for that; the request reaches every process, by the device's name. */
+/* Remove a device that the primary lacks. The EAL lets a secondary ask for that; every process gets
+ * the request, which names only the device. */
 static void
 stale_remove(const struct port_set *ref, unsigned int id)
 {
@@ -31,7 +31,7 @@ stale_remove(const struct port_set *ref, unsigned int id)
 	views_device(id, &stale);
 	PORT_SET_FOREACH(i, ref) {
 		views_device(i, &other);
-		/* A good device of the same name would be removed as well. */
+		/* The request would also remove the primary's device of the same name. */
 		if (i != id && strcmp(other.name, stale.name) == 0)
 			return;
 	}
@@ -40,7 +40,7 @@ stale_remove(const struct port_set *ref, unsigned int id)
 	dev = device_find(&da);
 	if (dev != NULL) {
 		ports = device_ports(dev);
-		/* The holder of the turn has asked for this, and waits for it. */
+		/* Allowed without the turn, because its holder has asked, and waits. */
 		taken = withdraw_ports(&ports, WITHDRAW_MS, why) == 0;
 		if (taken)
 			rte_dev_remove(dev);
@@ -65,14 +65,14 @@ sync_self(void)
 			stale_remove(ref, id);
 		missing = missing || (port_set_has(ref, id) && !port_set_has(own, id));
 	}
-	/* If the EAL attached what is missing in every process once more, and this process refused
-	 * again, the EAL would detach it from all of them. A scan of the buses, as at a start,
-	 * finds it just as well and concerns no other process. */
+	/* An attach by the EAL would reach every process, and if this process refused again, the
+	 * EAL would detach the device from all of them. A scan of the buses, as at a start, affects
+	 * only this process. */
 	if (missing && rte_bus_scan() == 0)
 		rte_bus_probe();
 }
 
-/* Put the processes of op->before that see other ports than the reference into op->now. */
+/* Copy the processes of op->before whose view differs to op->now. @return how many. */
 static unsigned int
 differing(struct operation *op)
 {
