@@ -22,21 +22,21 @@
 #include "traffic/withdraw.h"
 
 #define BURST 32
-#define IDLE_ROUNDS 1000 /* with nothing to do, before the core is left to others for a moment */
+#define IDLE_ROUNDS 1000 /* so many rounds without a packet before each further one sleeps */
 #define IDLE_NS 20000
 
 /* A queue of a port, to receive from or to send to. */
 struct end {
 	uint16_t id, queue;
 	bool rx;
-	uint32_t times;		   /* how often the port had been taken away before */
+	uint32_t times;		   /* how often the port had been taken away at the start */
 	struct packet_order order; /* of the packets received */
 };
 
-/* What is forwarded. The main thread makes it; then it belongs to the thread until that ends. */
+/* The main thread fills this in; then it belongs to the thread until that ends. */
 static struct {
 	pthread_t thread;
-	bool made; /* there is a thread to join, perhaps one that has ended by itself */
+	bool made; /* thread has to be joined; it may have ended by itself */
 	atomic_bool runs;
 	atomic_bool stop;
 	unsigned int nb;
@@ -58,7 +58,7 @@ forward_running(void)
 	return atomic_load(&job.runs) ? job.text : NULL;
 }
 
-/* One round of one direction. @return how many packets came. */
+/* Run one round of one direction. @return how many packets came. */
 static uint16_t
 direction_run(struct end *in, const struct end *out)
 {
@@ -71,14 +71,14 @@ direction_run(struct end *in, const struct end *out)
 		return 0;
 	for (i = 0; i < nb; i++)
 		rx_bytes += mbufs[i]->pkt_len;
-	/* Until a stream has passed by, look for one at both ends of a burst only: to read from
+	/* Until a stream has come, look only at the first and last packet of a burst: to read from
 	 * every packet costs a tenth of forwarding it. */
 	if (packet_any_seen(&in->order) || packet_may_be_numbered(mbufs[0]) ||
 		packet_may_be_numbered(mbufs[nb - 1])) {
 		for (i = 0; i < nb; i++)
 			gaps += packet_gap(&in->order, mbufs[i]);
 	}
-	/* A packet that was sent belongs to the driver, so subtract the bytes of the others. */
+	/* The driver owns packets that were sent, so subtract the bytes of the others. */
 	tx_bytes = rx_bytes;
 	sent = rte_eth_tx_burst(out->id, out->queue, mbufs, nb);
 	for (i = sent; i < nb; i++) {
@@ -96,7 +96,7 @@ was_taken(const struct end *end)
 	return withdraw_times(end->id) != end->times;
 }
 
-/* Tell this terminal and the group's monitors why the thread ends by itself. */
+/* Tell this terminal and processes that monitor the group why the thread ends by itself. */
 static void
 job_ended(unsigned int lost)
 {
@@ -140,7 +140,7 @@ job_main(__rte_unused void *arg)
 			out = in + 1;
 			if (withdraw_closing(in->id) || withdraw_closing(out->id))
 				continue;
-			/* Taken away and given back between two rounds? */
+			/* A port may be taken away and given back between two rounds. */
 			if (was_taken(in) || was_taken(out))
 				lost = was_taken(in) ? in->id : out->id;
 			else
@@ -173,8 +173,8 @@ end_take(unsigned int id, bool rx, char *why)
 	return 0;
 }
 
-/* The cores the thread may run on. By default it would run where the main thread does, which the
- * EAL has bound to one core; with the same options that is the same core in every process. */
+/* The cores that the thread may run on. By default it would share the one core that the EAL has
+ * bound the main thread to. With the same options, every process would use that same core. */
 static void
 job_cores(cpu_set_t *cores)
 {

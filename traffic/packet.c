@@ -9,7 +9,7 @@
 
 #define MAGIC 0x686d7031 /* "hmp1" */
 
-/* What follows the ethernet header, at an address that need not be aligned. */
+/* Follows the ethernet header, perhaps unaligned. */
 struct numbered {
 	rte_be32_t magic;
 	rte_be32_t stream;
@@ -76,7 +76,7 @@ packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf)
 	if (i < PACKET_STREAMS) {
 		gap = (n + nb - order->seen[i].next) % nb;
 	} else {
-		/* The packets before the first one seen do not count as missing. */
+		/* Packets before the first one that came do not count as missing. */
 		gap = 0;
 		i = order->oldest;
 		order->oldest = (i + 1) % PACKET_STREAMS;

@@ -9,35 +9,35 @@
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
 
-/* Numbered packets: ethernet frames whose numbers tell which packets of their stream are missing.
- * Their ethertype is the one that IEEE 802 reserves for local experiments. Any thread. */
+/* Numbered packets: ethernet frames whose numbers show which packets of a stream are missing. They
+ * have the ethertype that IEEE 802 reserves for local experiments. Any thread. */
 
-/** Bytes of a frame, without its checksum. */
+/** Size of a frame in bytes, without its checksum. */
 #define PACKET_MIN 60
 #define PACKET_MAX 1514
 
 #define PACKET_ETHER_TYPE 0x88b5
 
-/** Streams that can be followed at the same time. */
+/** Streams that a receiver follows at the same time. */
 #define PACKET_STREAMS 8
 
-/** How far each stream has come, where it passes by. */
+/** How far each stream has come at a receiver. */
 struct packet_order {
 	struct {
-		uint32_t stream; /* 0: none was seen yet */
-		uint32_t next;	 /* the number that comes next */
+		uint32_t stream; /* 0: free */
+		uint32_t next;	 /* number of the next packet */
 	} seen[PACKET_STREAMS];
-	unsigned int oldest; /* gives its place to the next new stream */
+	unsigned int oldest; /* the next new stream replaces this entry */
 };
 
-/** A number for a stream that no other stream had lately. */
+/** A number for a new stream, which no other stream is likely to have. */
 uint32_t packet_stream(void);
 
-/** Make packet number n of nb, from 0 on, of size bytes; NULL if the pool has no mbuf just now. */
+/** Make packet n of nb, counted from 0, of size bytes. @return NULL if the pool is empty. */
 struct rte_mbuf *packet_make(struct rte_mempool *pool, uint16_t port, uint32_t stream, uint32_t n,
 	uint32_t nb, unsigned int size);
 
-/** Can it be a numbered packet? */
+/** Does the packet have the ethertype of numbered packets? */
 static inline bool
 packet_may_be_numbered(const struct rte_mbuf *mbuf)
 {
@@ -45,13 +45,13 @@ packet_may_be_numbered(const struct rte_mbuf *mbuf)
 	       rte_cpu_to_be_16(PACKET_ETHER_TYPE);
 }
 
-/** Has a stream passed by? */
+/** Has any stream come? */
 static inline bool
 packet_any_seen(const struct packet_order *order)
 {
 	return order->seen[0].stream != 0;
 }
 
-/** How many packets of its stream should have come before this packet and have not; 0 for a packet
- * without a number. After its last packet a stream may begin again. */
+/** How many packets are missing before this packet of its stream; 0 for a packet without a number.
+ * After its last packet a stream may begin again. */
 uint32_t packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf);

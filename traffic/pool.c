@@ -14,24 +14,23 @@
 #include "traffic/pool.h"
 
 #define POOL "hotplug_mp_mbufs"
-#define CACHE 32	/* a burst: it comes out of the cache and goes back into it */
-#define CACHED_MIN 2048 /* a pool that is smaller than this has none to keep in caches */
+#define CACHE 32	/* one burst, which comes out of the cache and goes back into it */
+#define CACHED_MIN 2048 /* a smaller pool has no mbufs to spare for caches */
 
 /*
- * Under the caches lies a lock-free stack. A ring would not do: a process that is killed between
+ * The pool is a lock-free stack, with caches before it. In a ring, a process that is killed between
  * the two steps of an enqueue makes all others wait for the second step for ever.
  *
- * mempool chooses a cache by the lcore number of the calling thread, and a cache that has two users
- * at a time is ruined. The EAL numbers lcores in each process for itself, so two processes on the
- * same cores would share one without knowing. Therefore no thread of ours uses the pool as the
- * lcore that the EAL says it is. A thread that forwards takes a number that follows from its
- * process's slot, from the highest down, where no lcore of another program is likely to be. All
- * other threads have no number and no cache, like the EAL's own threads.
+ * mempool chooses a cache by the lcore number of the calling thread, and two threads that use one
+ * cache at a time ruin it. Each process numbers its lcores by itself, so two processes on the same
+ * cores would share a cache. Therefore a thread that forwards takes an lcore number that follows
+ * from its process's slot, from the highest down, where another program is unlikely to have an
+ * lcore. All other threads have no number and no cache, like the EAL's own threads.
  *
- * The next process in a slot does not use what a killed one has left in the cache. The count of a
- * cache goes up before the mbufs are written, and down after they were given back; a death in
- * between leaves mbufs there that belong to another process by then. They are forgotten until
- * pool_mend() finds them. So a cache keeps few: a burst at most.
+ * A cache counts mbufs before it writes them, and uncounts them after it has given them back. If
+ * the process is killed in between, mbufs in the cache belong to another process. So the next
+ * process in the slot forgets what is in the cache; pool_mend() finds it again. To lose few, a
+ * cache holds at most one burst.
  */
 static unsigned int
 cache_lcore(void)
@@ -143,9 +142,9 @@ pool_mend(void)
 		if (cache != NULL)
 			cache->len = 0;
 	}
-	/* A process killed in the middle of a push or a pop has taken room of the stack with it,
-	 * too. The pool cannot be freed and made anew with public calls instead, because `stats` in
-	 * another process may be reading it. */
+	/* A process killed during a push or a pop has also lost elements of the stack. Freeing the
+	 * pool and making a new one with public calls will not do, because `stats` in another
+	 * process may be reading it. */
 	all = pool->pool_data;
 	stack = &all->stack_lf;
 	for (i = 0; i < all->capacity; i++)

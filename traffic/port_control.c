@@ -13,7 +13,7 @@
 #include "traffic/queues.h"
 
 #define DESCRIPTORS 512
-#define ENDING_MS 100 /* how long a process that polled has to put back what it holds */
+#define ENDING_MS 100 /* how long pollers that end have to put back their mbufs */
 
 static unsigned int pool_size = POOL_MBUFS; /* in mbufs */
 
@@ -58,7 +58,7 @@ port_start(const struct port_request *req, char *why)
 	if (req->nb_rx > info.max_rx_queues || req->nb_tx > info.max_tx_queues)
 		return why_set(why, -ERANGE, "port %u has at most %u rx and %u tx queues", req->id,
 			info.max_rx_queues, info.max_tx_queues);
-	/* net_tap sends all descriptors in one message, and checks too late whether they fit. */
+	/* net_tap sends all descriptors in one message, and notices too late if they do not fit. */
 	if (strcmp(info.driver_name, "net_tap") == 0 && req->nb_rx + req->nb_tx > RTE_MP_MAX_FD_NUM)
 		return why_set(why, -ERANGE,
 			"port %u: net_tap has at most %d queues, rx and tx together", req->id,
@@ -69,15 +69,15 @@ port_start(const struct port_request *req, char *why)
 	ret = rte_eth_dev_start(req->id);
 	if (ret < 0)
 		return why_set(why, ret, "cannot start port %u: %s", req->id, strerror(-ret));
-	/* A process that forwards wants every packet. A port that cannot switch it on has it on
-	 * already, or has no such mode. */
+	/* Forwarding wants every packet. This call fails only if the port is promiscuous anyway, or
+	 * has no such mode. */
 	rte_eth_promiscuous_enable(req->id);
 	started_enter(req->id, req->nb_rx, req->nb_tx);
 	return 0;
 }
 
-/* Take the packets that the driver still holds: when the port is removed, their mbufs may be lost
- * to the pool for good. The number is limited because some drivers make packets for ever. */
+/* Receive what the driver still holds, because a driver may lose these mbufs when its port is
+ * removed. The number is limited, because some drivers make packets for ever. */
 static void
 port_drain(uint16_t id)
 {
@@ -110,14 +110,11 @@ port_stop(uint16_t id, char *why)
 	return 0;
 }
 
-/*
- * A process that died has taken the mbufs in its hands with it, and a driver may have lost some
- * with its port. Nobody knows which ones; but when no port is configured and no process polls, no
- * mbuf can be in use, and all are put back. A port that is only stopped is configured still, and
- * may keep some.
- */
+/* Dead processes and removed ports may have lost mbufs; which ones is not known. But if no port is
+ * configured and no process polls, no mbuf is in use, so put all of them back. A port that is only
+ * stopped is still configured, and may keep some. */
 static void
-pool_see_to(void)
+pool_mend_if_idle(void)
 {
 	uint64_t until = clock_in_ms(ENDING_MS);
 	struct rte_eth_dev_info info;
@@ -142,7 +139,7 @@ int
 port_control_do(const struct port_request *req, char *why)
 {
 	if (req->id == PORT_CONTROL_POOL) {
-		pool_see_to();
+		pool_mend_if_idle();
 		return 0;
 	}
 	if (!rte_eth_dev_is_valid_port(req->id))

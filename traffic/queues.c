@@ -40,8 +40,8 @@ started_queues(unsigned int id, bool rx)
 	uint32_t nb = atomic_load(&group_shared->started[id].nb[rx]), has;
 	struct rte_eth_dev_info info;
 
-	/* A process that has gone wrong can write any number there, also before the first start
-	 * makes the pool. */
+	/* A faulty process can write any number there, even before the first start makes the
+	 * pool. */
 	if (nb == 0 || pool_find() == NULL || rte_eth_dev_info_get(id, &info) < 0)
 		return 0;
 	has = rx ? info.nb_rx_queues : info.nb_tx_queues;
@@ -70,14 +70,14 @@ started_clear(unsigned int id)
 bool
 queues_pollable(unsigned int id, const char *driver)
 {
-	/* Some drivers give a secondary no functions to poll with; a call of those would be its
-	 * end. net_vhost's functions know no virtqueue there, and log that with every call. */
+	/* Some drivers give a secondary no functions to poll with, so that a call would crash it.
+	 * net_vhost's functions find no virtqueue there, and log that with every call. */
 	return primary_is_self() ||
 	       (rte_eth_fp_ops[id].rx_pkt_burst != NULL &&
 		       rte_eth_fp_ops[id].tx_pkt_burst != NULL && strcmp(driver, "net_vhost") != 0);
 }
 
-/* Can a queue be at this address? It lies in the EAL's memory, or it could not be shared. */
+/* Is this address in the EAL's shared memory, where every queue is? */
 static bool
 in_memory(const void *at)
 {
@@ -86,7 +86,7 @@ in_memory(const void *at)
 	return segment != NULL && segment->len > 0;
 }
 
-/* A process that has gone wrong can write any address into what the group shares. */
+/* A faulty process can write any address into the group's file. */
 static bool
 queues_valid(void **queues, unsigned int nb)
 {
@@ -101,9 +101,8 @@ queues_valid(void **queues, unsigned int nb)
 	return true;
 }
 
-/* A secondary's fast-path table keeps the queues that a port had when it was attached here, and
- * ethdev has no call that brings it up to date. The primary has told the group where the queues are
- * now. */
+/* A secondary's fast-path table still has the queues that the port had when it was attached here.
+ * ethdev has no call to update it, so take the addresses that the primary has published. */
 static int
 queues_adopt(unsigned int id, char *why)
 {

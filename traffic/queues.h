@@ -3,30 +3,25 @@
 
 #include <stdbool.h>
 
-/* Queues of started ports: which process polls which of them. Main thread with the turn, where
- * nothing else is said. */
+/* Queues of started ports, and which process polls which queue. Main thread, with the turn, unless
+ * a comment says otherwise. */
 
-/** Can this process poll the port at all? Some drivers let no secondary do it. */
+/** Can this process poll the port at all? With some drivers a secondary cannot. */
 bool queues_pollable(unsigned int id, const char *driver);
 
-/**
- * Take a queue of a started port that no process polls, and make it ready to be polled.
- *
- * @param rx to receive, else to send.
- * @return its number, or a negative errno and why.
- */
+/** Take a free queue of a started port, to receive (rx) or to send, and make it ready to be polled.
+ * @return its number, or a negative errno and why. */
 int queues_take(unsigned int id, bool rx, char *why);
 
-/** Give a queue back. Any thread, without the turn. */
+/** Give a queue back. Any thread, also without the turn. */
 void queues_give(unsigned int id, bool rx, unsigned int queue);
 
-/** Does any living process poll a queue, perhaps with mbufs in its hands? Any thread, with the
- * turn. */
+/** Does a living process poll any queue, so that it may hold mbufs? Any thread, with the turn. */
 bool queues_any(void);
 
-/* Which ports are started, and with which queues. Any thread, where nothing else is said. */
+/* Which ports are started, and with which queues. Any thread, unless a comment says otherwise. */
 
-/** Most queues of a kind that one port is given. */
+/** Most rx queues, and most tx queues, of one port. */
 #define STARTED_MAX_QUEUES 16
 
 /** Has this program started the port? */
@@ -35,12 +30,12 @@ bool started_port(unsigned int id);
 /** Is any port started? */
 bool started_any(void);
 
-/** Queues to receive (rx) or to send that a started port can be polled with: as many as the group
- * says it has, if ethdev has as many. A port of this process; main thread, or the primary. */
+/** How many queues to receive (rx) or to send a started port has: what the group's file says, but
+ * no more than ethdev says. For a port of this process. Main thread, or the primary. */
 unsigned int started_queues(unsigned int id, bool rx);
 
-/** Enter a port that the primary has just started. The primary, for the holder of the turn. */
+/** Enter a port as started. The primary, for the holder of the turn. */
 void started_enter(unsigned int id, unsigned int nb_rx, unsigned int nb_tx);
 
-/** The port is stopped or has gone. The primary or the holder of the turn. */
+/** Enter a port as stopped, or gone. The primary, or with the turn. */
 void started_clear(unsigned int id);

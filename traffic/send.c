@@ -14,8 +14,8 @@
 #include "traffic/send.h"
 #include "traffic/withdraw.h"
 
-#define LOOK_MS 10   /* how often it sees to the rest of what this process has to do */
-#define FULL_MS 1000 /* how long the port may take nothing */
+#define LOOK_MS 10   /* how often to call look() */
+#define FULL_MS 1000 /* give up when the port has taken nothing for so long */
 
 int
 send_begin(unsigned int id, char *why)
@@ -43,7 +43,7 @@ send_all(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size
 		if (now - last > FULL_MS * CLOCK_NS_PER_MS)
 			return "the port takes no more";
 		if (now - looked > LOOK_MS * CLOCK_NS_PER_MS) {
-			/* This very port may be taken away meanwhile, by this very thread. */
+			/* look() may take away this very port. */
 			withdraw_pause(id, withdraw_send_reader());
 			go_on = look();
 			withdraw_resume(id, withdraw_send_reader());

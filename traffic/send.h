@@ -3,17 +3,16 @@
 
 #include <stdbool.h>
 
-/* Send numbered packets through a port. Main thread. */
+/* Send numbered packets through a port: send_begin(), then send_packets(). Main thread. */
 
-/** Take a queue of the port to send through, with the turn. @return it, or a negative errno and
- * why. */
+/** Take a queue to send through. With the turn. @return its number, or a negative errno and why. */
 int send_begin(unsigned int id, char *why);
 
 /**
- * Send nb packets of size bytes through a queue that send_begin() took, without the turn, and give
- * the queue back.
+ * Send nb packets of size bytes through the queue that send_begin() took, and give it back. Without
+ * the turn.
  *
- * @param look called now and then; false ends the sending.
+ * @param look called every 10 ms; returns false to end the sending.
  * @param sent receives how many were sent.
  * @return NULL, or why not all of them were sent.
  */

@@ -37,7 +37,7 @@ request_answer(const struct port_request *req, const char *peer)
 	struct server_answer answer = {0};
 	char why[WHY_SIZE] = "";
 
-	/* If the asker has given up or died, the turn and the port are another process's. */
+	/* If the asker has given up or died, another process may have the turn. */
 	if (turn_operation() != req->op)
 		return;
 	answer.err = port_control_do(req, why);
@@ -81,7 +81,7 @@ server_tick(void)
 	pthread_mutex_unlock(&lock);
 }
 
-/* In the mp thread: hand the request on. */
+/* Runs in the mp thread: pass the request to the server's thread. */
 static int
 request_message(const struct rte_mp_msg *msg, const void *peer)
 {
@@ -90,7 +90,7 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 	if (msg->len_param != sizeof(req))
 		return -1;
 	memcpy(&req, msg->param, sizeof(req));
-	/* No operation has number 0; it would fit when no process has the turn. */
+	/* turn_operation() is 0 between turns, so a request with 0 would seem to belong to it. */
 	if (req.op == 0 || req.id > PORT_CONTROL_POOL || req.nb_rx > STARTED_MAX_QUEUES ||
 		req.nb_tx > STARTED_MAX_QUEUES)
 		return -1;
@@ -115,7 +115,7 @@ server_start(void)
 	if (ret != 0)
 		return -ret;
 	serving = true;
-	/* A group of one has no mp channel, and needs none. */
+	/* A group of one has no mp channel (ENOTSUP), and needs none. */
 	if (rte_mp_action_register(SERVER_ACTION, request_message) < 0 && rte_errno != ENOTSUP)
 		return -rte_errno;
 	return 0;

@@ -7,9 +7,9 @@
 #include "base/port_set.h"
 #include "base/wait.h"
 
-/* The primary's server: it does to ports what secondaries ask for with request_start() and
- * request_stop(), in a thread of its own, because the EAL's mp thread must be free for what the EAL
- * has to ask meanwhile. Main thread, where nothing else is said. */
+/* The primary's server starts and stops ports for secondaries, which ask with the functions below.
+ * It has a thread of its own, because the EAL needs its mp thread meanwhile. Main thread, unless a
+ * comment says otherwise. */
 
 /** Name of the mp messages between a secondary and the server. */
 #define SERVER_ACTION "hotplug_mp_ports"
@@ -20,38 +20,34 @@ struct server_answer {
 	char why[200];
 };
 
-/** Be ready to serve, if this process is the primary. After group_enter(). @return 0 or a negative
+/** Start the server if this process is the primary. After group_enter(). @return 0 or a negative
  * errno. */
 int server_start(void);
 
-/** Serve no more. Before rte_eal_cleanup(). */
+/** Stop the server. Before rte_eal_cleanup(). */
 void server_stop(void);
 
-/** Show once more whether the server is at work. Every operation would wait for what another
- * process has written there. Watch thread, each beat. */
+/** Publish again whether the server is busy, because every operation waits while it seems to be,
+ * and a faulty process may have written there. Watch thread, each beat. */
 void server_tick(void);
 
-/* Have the primary configure, start and stop ports. If this process is the primary it does so
- * itself; a secondary sends the primary's server a message. Main thread, holder of the turn. */
+/* Requests: the primary does them itself, a secondary sends the server a message. With the turn. */
 
-/** Start a port with so many queues. @return 0, or a negative errno and why. */
+/** Configure and start a port with so many queues. @return 0, or a negative errno and why. */
 int request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why);
 
 /**
- * Stop those of the ports that this program has started.
+ * Stop those of the ports that are started.
  *
- * @param touched whether a port was stopped, or may have been, whatever is returned: processes that
- *   polled it must not go on.
+ * @param touched set to true if a port was stopped, or may have been, also on failure: processes
+ *   that polled it must not go on.
  * @return 0, also if there is nothing to stop; or a negative errno and why.
  */
 int request_stop(const struct port_set *ports, bool *touched, char *why);
 
-/** Ports have gone. If they were the last that were started, have the pool made whole. */
+/** Put lost mbufs back if no port is started any more. Call it when ports have gone. */
 void request_mend_pool(void);
 
-/**
- * Wait until the primary does nothing for an asker that has given up or died.
- *
- * @return 0, or -EBUSY and why.
- */
+/** Wait until the server is done with the request of an asker that gave up or died. @return 0, or
+ * -EBUSY and why. */
 int request_settle(wait_fn wait, char *why);

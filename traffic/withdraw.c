@@ -14,10 +14,10 @@
 #include "group/turn.h"
 #include "traffic/withdraw.h"
 
-#define OFFLINE 0	     /* what a reader that is offline reports, in librte_rcu */
+#define OFFLINE 0	     /* the count of an offline reader in librte_rcu */
 #define BITMAP_BITS 64	     /* readers in one element of librte_rcu's bitmap */
-#define LOOK_NS 100000	     /* how often a withdrawal looks whether the port is let go of */
-#define LOOKS_PER_CENSUS 500 /* how many of those before it looks which processes have died */
+#define LOOK_NS 100000	     /* how often a withdrawal checks whether all have let go */
+#define LOOKS_PER_CENSUS 500 /* every so many checks it looks for dead processes */
 
 _Static_assert(GROUP_READERS % BITMAP_BITS == 0, "the bitmap has no part of an element");
 _Static_assert(sizeof(struct rte_rcu_qsbr) + GROUP_READERS * sizeof(struct rte_rcu_qsbr_cnt) +
@@ -25,8 +25,8 @@ _Static_assert(sizeof(struct rte_rcu_qsbr) + GROUP_READERS * sizeof(struct rte_r
 		       GROUP_RCU_SIZE,
 	"GROUP_RCU_SIZE is too small");
 
-/* librte_rcu reads from the variable itself how many readers it has room for. That never changes,
- * and any process that has gone wrong can write there: so set it right. */
+/* librte_rcu reads the number of readers from the variable, where a faulty process can write. The
+ * number is constant, so set it right. */
 static struct rte_rcu_qsbr *
 qsbr(unsigned int id)
 {
@@ -112,7 +112,7 @@ withdraw_leave(unsigned int id, unsigned int reader)
 	rte_rcu_qsbr_thread_unregister(qsbr(id), reader);
 }
 
-/* A reader that has not reported since the token was given out; some other if it just has. */
+/* A reader that has not reported since the token was given; any reader if all have by now. */
 static unsigned int
 reader_late(unsigned int id, uint64_t token)
 {
@@ -127,7 +127,7 @@ reader_late(unsigned int id, uint64_t token)
 	return reader;
 }
 
-/* Processes that have died will not report, and may have left no other trace. */
+/* Dead processes do not report. Their slots may be free by now, so look at every slot. */
 static void
 dead_unregister(void)
 {
@@ -139,7 +139,7 @@ dead_unregister(void)
 	}
 }
 
-/* Wait until everyone has reported to a port since it is closing. */
+/* Wait until every reader of a closing port has reported. */
 static int
 port_wait(unsigned int id, uint64_t until, char *why)
 {
@@ -163,7 +163,7 @@ int
 withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 {
 	uint64_t until = clock_in_ms(limit_ms);
-	/* A process that has gone wrong may have written 0 there, which would close nothing. */
+	/* A faulty process may have written 0 there, which would close nothing. */
 	uint64_t op = RTE_MAX(turn_operation(), UINT64_C(1));
 	unsigned int id;
 	int ret = 0;
@@ -177,7 +177,7 @@ withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 	return ret;
 }
 
-/* Everything that polls the port ends, because pid has taken it. */
+/* End everything that polls the port, because pid has taken it. */
 static void
 port_taken(unsigned int id, pid_t pid)
 {
@@ -205,12 +205,10 @@ withdraw_recover(bool holder)
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		op = atomic_load(&group_shared->withdrawn.closing[id]);
-		/* Read before the turn is looked at: a holder that comes later has another
-		 * number. */
+		/* op is read before the turn is checked: a later holder has another number. */
 		if (op == 0 || (!holder && !locks_turn_is_free()))
 			continue;
-		/* Changed meanwhile: that holder lived and finished, so nothing is left to
-		 * recover. */
+		/* It has changed: that holder lives and has finished, so skip the port. */
 		if (!holder && op != atomic_load(&group_shared->withdrawn.closing[id]))
 			continue;
 		port_taken(id, turn_last_holder());
