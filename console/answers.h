@@ -6,32 +6,34 @@
 #include "console/output.h"
 #include "operations/operation.h"
 
-/* How commands answer. What says that something was wrong also fails the command. Main thread. */
+/* How commands answer. An answer that reports a failure also fails the command. Main thread, unless
+ * a comment says otherwise. */
 
-/** Is there one word that can be a device? If not, say what is wrong with it. */
+/** Is rest one word that can be a device? If not, print what is wrong. */
 bool answer_one_device(const char *verb, const char *args, const char *rest);
 
-/** The arguments of a command are wrong. */
+/** Print that the arguments are wrong, and the usage. */
 void answer_usage(const char *verb, const char *args);
 
-/** The primary has left. */
+/** Print that the primary has left. */
 void answer_primary_left(void);
 
-/** What came of a command: note, and then "done what (text)", or "failed to verb what: text". */
+/** Print the result of a command: the note, then "done what (text)" or "failed to verb what: text".
+ */
 void answer_result(const char *verb, const char *done, const char *what, const struct result *res);
 
-/** The same, of a device; typed is how it was named, if its bus does not name it. */
+/** The same for a device, by res->name, or else as it was typed. */
 void answer_device(const char *verb, const char *done, const char *typed, const struct result *res);
-
-/* The words of what was typed after a command. Any thread. */
 
 /** Most words that a command takes. */
 #define WORDS_MAX 6
 
+/** The words after a command. */
 struct words {
 	char text[OUTPUT_LINE_MAX + 1];
 	char *word[WORDS_MAX];
-	int nb; /* more than WORDS_MAX if there are more; those are not in word */
+	int nb; /* counts also the words after the first WORDS_MAX, which are left out */
 };
 
+/** Split rest at its blanks. Any thread. */
 void words_split(struct words *words, const char *rest);

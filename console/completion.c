@@ -17,11 +17,10 @@
 
 #define MAX_CHOICES 256
 
-/* What TAB offers, put together when the library asks how many choices there are. */
+/* What TAB offers; made anew when the library asks how many choices there are. */
 static char choices[MAX_CHOICES][RTE_DEV_NAME_MAX_LEN];
 static unsigned int nb_choices;
 
-/* A name that cannot be typed is no choice. */
 void
 completion_add(const char *name)
 {
@@ -52,9 +51,8 @@ attached_add(const char *name)
 		completion_add(name);
 }
 
-/* The devices of the group's ports, also of ports that are not in the catalogue. Devices without a
- * port are found with the turn only, and TAB does not wait: they are missing while another process
- * has the turn. */
+/* The devices of ports, by the catalogue or else by ethdev; and devices without a port. To find
+ * those needs the turn, for which TAB does not wait, so they may be missing. */
 void
 completion_attached(void)
 {
@@ -75,8 +73,8 @@ completion_attached(void)
 	}
 }
 
-/* Each virtual driver's name, and the name of its first device that is not attached. With two
- * choices the library puts no blank after the name, where a number will follow. */
+/* For each virtual driver its name, and its first device that is not attached. With both choices,
+ * the library puts no blank after the driver's name, where a number has to follow. */
 void
 completion_attachable(void)
 {
@@ -118,7 +116,7 @@ completion_on_off(void)
 	completion_add("off");
 }
 
-/* What it parses is for completion only: all that is left of the line. */
+/* Match the rest of the line; only completion needs this. */
 static int
 rest_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, __rte_unused void *res,
 	__rte_unused unsigned int size)
@@ -126,7 +124,8 @@ rest_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, __rte
 	return strcspn(buf, "\r\n");
 }
 
-/* With no choice the library would show a text of its own. So offer one, but never return it. */
+/* Without a choice the library shows a text of its own. So offer one choice, but never return it.
+ */
 static int
 choices_nb(cmdline_parse_token_hdr_t *token)
 {

@@ -6,16 +6,16 @@
 /* What TAB offers after the name of a command. Main thread, while the cmdline library completes a
  * line. */
 
-/** A token of the cmdline library: what is left of the line, with something to complete. */
+/** A token of the cmdline library: the rest of the line. */
 struct completion_token {
 	cmdline_parse_token_hdr_t hdr;
 	void (*complete)(void);
 };
 
-/** @param complete one of the functions below, or one that calls completion_add(). */
+/** Fill in a token. @param complete calls completion_add() for each choice, as those below do. */
 void completion_token_make(struct completion_token *token, void (*complete)(void));
 
-/** Offer a word. */
+/** Offer a word, unless it has characters that cannot be typed. */
 void completion_add(const char *word);
 
 /** Offer the devices that are attached. */

@@ -20,15 +20,15 @@
 #define KEY_CTRL_C '\x03'
 
 #define HANGUP_MS 100
-#define KEYS_MAX 64 /* so many are run before the other sources are seen to again */
+#define KEYS_MAX 64 /* keys to handle before the sources get their turn */
 
-static struct cmdline *now_cl; /* of the lines that are run now */
+static struct cmdline *now_cl; /* runs the present lines; for console_quit() */
 
-/* Lines that nobody types, as they come in. */
+/* Input that is not typed at a terminal. */
 struct lines {
 	const struct console *con;
 	struct cmdline *cl;
-	char line[OUTPUT_LINE_MAX + 2]; /* and a newline, and the null */
+	char line[OUTPUT_LINE_MAX + 2]; /* with newline and null */
 	size_t used;
 	bool too_long;
 };
@@ -41,7 +41,6 @@ console_quit(__rte_unused const char *rest)
 
 #define TOO_LONG "it is longer than " RTE_STR(OUTPUT_LINE_MAX) " bytes"
 
-/* Say why a line is not run; in the same words wherever the line came from. */
 static void
 refuse(const char *what)
 {
@@ -49,9 +48,8 @@ refuse(const char *what)
 }
 
 /*
- * Hand one character to the editor of the cmdline library. The editor silently drops what it cannot
- * hold: characters past its buffer, and all but ASCII. A line that it may have changed that way
- * must not run.
+ * Pass one character to the editor of the cmdline library. The editor silently drops characters
+ * past its buffer, and all but ASCII. A line that has lost characters must not run.
  *
  * @return false when the session is over.
  */
@@ -68,7 +66,7 @@ terminal_feed(struct cmdline *cl, char c, bool *dropped)
 			*dropped = false;
 		return cmdline_in(cl, &c, 1) >= 0;
 	}
-	/* The editor gives its buffer with a newline at the end. */
+	/* The editor adds a newline to its buffer. */
 	len = strlen(rdline_get_buffer(cmdline_get_rdline(cl)));
 	if (len <= OUTPUT_LINE_MAX + 1 && !*dropped)
 		return cmdline_in(cl, &c, 1) >= 0;
@@ -78,7 +76,7 @@ terminal_feed(struct cmdline *cl, char c, bool *dropped)
 	return cmdline_in(cl, &key, 1) >= 0;
 }
 
-/* Read some keys. @return false when it is time to leave. */
+/* Wait for keys and read them. @return false when it is time to leave. */
 static bool
 keys_read(void)
 {
@@ -91,7 +89,7 @@ keys_read(void)
 			return true;
 		if (len < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
-		/* A terminal ends only when it is hung up, and the signal is on its way. */
+		/* A terminal ends only when it hangs up. Wait for the signal of that. */
 		poll(&hangup, 1, HANGUP_MS);
 		break;
 	}
@@ -164,7 +162,6 @@ line_parse(struct lines *lines)
 	}
 }
 
-/* Run the line that is complete now. */
 static enum console_end
 line_run(struct lines *lines)
 {
@@ -180,7 +177,7 @@ line_run(struct lines *lines)
 							       : CONSOLE_END_INPUT;
 }
 
-/* Take some bytes and run the lines that are complete with them. */
+/* Add some bytes, and run each line that they complete. */
 static enum console_end
 lines_take(struct lines *lines, const char *buf, size_t len)
 {
@@ -198,7 +195,7 @@ lines_take(struct lines *lines, const char *buf, size_t len)
 	return end;
 }
 
-/* Run the last line as well if it lacks its newline. */
+/* Run the last line if it lacks its newline, and clean up. */
 static enum console_end
 lines_end(struct lines *lines, enum console_end end)
 {
@@ -220,7 +217,7 @@ console_text(const struct console *con, const char *text)
 	return lines_end(&lines, lines_take(&lines, text, strlen(text)));
 }
 
-/* @return how many bytes, or 0 when it is time to leave: end of input, or a signal. */
+/* @return the number of bytes, or 0 at the end of input, after an error, or on a signal. */
 static size_t
 lines_read(int fd, char *buf, size_t size)
 {
@@ -251,7 +248,7 @@ console_lines(const struct console *con, int fd)
 		return CONSOLE_END_FAILED;
 	while (end == CONSOLE_END_INPUT && (len = lines_read(fd, buf, sizeof(buf))) > 0)
 		end = lines_take(&lines, buf, len);
-	/* Lines that could not be read may have been anything. */
+	/* After a read error the missing lines count as one that failed. */
 	if (end == CONSOLE_END_INPUT && output_line_failed() && !con->keep_going)
 		end = CONSOLE_END_FAILED;
 	return lines_end(&lines, end);

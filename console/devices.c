@@ -46,7 +46,6 @@ devices_detach(const char *rest)
 	answer_device("detach", "detached", rest, &res);
 }
 
-/* The first word is the device, and the reason follows it. */
 void
 devices_lock(const char *rest)
 {

@@ -15,17 +15,17 @@
 #include "console/grammar.h"
 #include "console/output.h"
 
-/* One instruction takes every line and runs it, whatever the command. The others, one for each
- * command, are there for TAB alone: the cmdline library parses a line without a result to complete
- * it, and their words match only then. */
+/* One instruction, line_inst, matches and runs every line. Besides, each command has an instruction
+ * for TAB alone: it matches only if the cmdline library parses a line without a result, which means
+ * that it completes the line. */
 
-/* A line as it is parsed: the command, and what follows it. */
+/* A parsed line. */
 struct line {
 	cmdline_fixed_string_t word;
 	char rest[OUTPUT_LINE_MAX + 1];
 };
 
-/* What the instruction of a command is made of. */
+/* The instruction of one command. */
 struct parts {
 	struct cmdline_token_string word;
 	struct completion_token rest;
@@ -59,8 +59,8 @@ command_run(void *parsed, __rte_unused struct cmdline *cl, __rte_unused void *da
 		cmd->run(line->rest);
 }
 
-/* Take the whole line. The library's own string tokens hold 127 bytes, or cut the line at any '#'.
- * Here a comment begins at a '#' after a blank, because a path may well have one. */
+/* Parse the whole line. The library's string tokens hold only 127 bytes, or cut the line at any
+ * '#'. Here a comment begins only at a '#' after a blank, because a path may have a '#'. */
 static int
 line_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, void *res,
 	unsigned int size)
@@ -68,7 +68,7 @@ line_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, void 
 	size_t len = strcspn(buf, "\r\n"), word = strcspn(buf, " \t\r\n#"), start, end;
 	struct line *line = res;
 
-	/* Without a result the library only completes, and other instructions are for that. */
+	/* Without a result the library only completes, for which line_inst is no use. */
 	if (res == NULL || size < sizeof(*line))
 		return -1;
 	start = word + strspn(buf + word, " \t");
@@ -85,7 +85,7 @@ line_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, void 
 	return len;
 }
 
-/* Offer one choice but never return it, so that TAB shows nothing of this instruction. */
+/* Offer one choice but never return it, so that TAB shows nothing of line_inst. */
 static int
 line_complete_nb(__rte_unused cmdline_parse_token_hdr_t *token)
 {
@@ -110,7 +110,7 @@ static struct cmdline_token_ops line_ops = {
 	.complete_get_nb = line_complete_nb,
 	.complete_get_elt = line_complete_elt,
 };
-static struct cmdline_token_ops word_ops; /* the library's, but for the parsing */
+static struct cmdline_token_ops word_ops; /* the library's, except parse */
 
 static cmdline_parse_token_hdr_t line_token = {&line_ops, 0};
 static cmdline_parse_inst_t line_inst = {.f = command_run, .tokens = {&line_token, NULL}};

@@ -3,30 +3,27 @@
 
 #include <cmdline_parse.h>
 
-/* What the cmdline library is told of the commands: grammar and TAB are made of the table in
- * commands.c. Main thread. */
+/* Grammar, TAB and `help`, which are made from the table in commands.c. Main thread. */
 
-/** A command: one row of the table. */
+/** A row of the table. */
 struct command {
 	const char *name;
-	const char *args;	/* as help shows them, NULL if it takes none */
-	const char *summary;	/* one line for `help` */
-	const char *details;	/* more of it for `help NAME`, NULL if there is no more */
-	void (*complete)(void); /* fills what TAB offers after the name (console/completion.h) */
+	const char *args;	       /* for help; NULL if it takes none */
+	const char *summary;	       /* one line for `help` */
+	const char *details;	       /* more for `help NAME`, or NULL */
+	void (*complete)(void);	       /* offers arguments to TAB */
 	void (*run)(const char *rest); /* rest is what was typed after the name */
 };
 
-/** Take the table, which ends with a row without a name. @return 0 or -ENOMEM. */
+/** Make the grammar from a table that ends with a row without a name. @return 0 or -ENOMEM. */
 int grammar_make(const struct command *table);
 
-/** The grammar of lines that are typed at a terminal, and of lines that nobody types: these have
- * nothing to complete. */
+/** The grammar for a terminal, and the grammar for other lines, which has no completion. */
 cmdline_parse_ctx_t *grammar_typed(void);
 cmdline_parse_ctx_t *grammar_scripted(void);
 
-/* `help [command]`, made of the table of commands. Main thread. */
-
+/** `help [command]`; rest is what was typed after it. */
 void help_print(const char *rest);
 
-/** Offer the names of the commands; for TAB. */
+/** Offer the names of the commands to TAB. */
 void help_complete(void);

@@ -10,7 +10,7 @@
 #include "console/output.h"
 #include "console/terminal.h"
 
-#define TYPED_MAX 512 /* bytes taken at a time while a command runs */
+#define TYPED_MAX 512 /* bytes to read at a time while a command runs */
 
 static const struct input_source *sources;
 
@@ -20,7 +20,6 @@ input_set_sources(const struct input_source *all)
 	sources = all;
 }
 
-/* Put the sources into fds. */
 static void
 sources_poll(struct pollfd *fds)
 {
@@ -30,8 +29,7 @@ sources_poll(struct pollfd *fds)
 		fds[i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
 }
 
-/* Call the sources that are ready. What they print comes above the prompt and the half-typed line,
- * which are drawn again if a command does not run. */
+/* Call the sources that are ready. With redraw, print above the prompt and the half-typed line. */
 static void
 sources_ready(const struct pollfd *fds, bool redraw)
 {

@@ -16,8 +16,8 @@
 
 static bool monitoring;
 
-/* Ports that a foreign primary has attached or detached are events like any other. Nobody waits for
- * that: the next beat looks again. */
+/* Make events of the ports that a foreign primary attached or detached. If the turn is not free,
+ * the next beat tries again. */
 static void
 foreign_ports_look(void)
 {
@@ -48,7 +48,7 @@ monitor_print(void)
 	uint64_t nb, missed;
 	struct event event;
 
-	/* Read the descriptor first: an event that comes later makes it readable again. */
+	/* Read the descriptor first, so that a later event makes it readable again. */
 	if (read(heartbeat_fd(), &nb, sizeof(nb)) < 0 && errno != EAGAIN)
 		return;
 	if (monitoring)
@@ -74,7 +74,7 @@ monitor(const char *rest)
 		output_failure("failed to monitor: expected on or off, got \"%s\"\n", rest);
 		return;
 	}
-	/* Show what happened before now as it was wanted until now. */
+	/* Print earlier events with the old setting. */
 	monitor_print();
 	monitor_set(strcmp(rest, "on") == 0);
 }

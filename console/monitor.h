@@ -3,13 +3,13 @@
 
 #include <stdbool.h>
 
-/* What this terminal shows without being asked: always what is announced to every process, and the
- * events of the group if it wants them. Main thread. */
+/* Print announcements at this terminal, and if it monitors the group, all other events. Main
+ * thread. */
 
-/** Print what there is, when heartbeat_fd() is readable. */
+/** Print what is new. Call it when heartbeat_fd() is readable. */
 void monitor_print(void);
 
-/** Does this terminal want the events from now on? */
+/** Have this terminal monitor the group, or not. */
 void monitor_set(bool on);
 
 /** `monitor on|off`; rest is what was typed after the command. */

@@ -11,15 +11,15 @@
 #include "base/text.h"
 #include "console/output.h"
 
-static bool at_terminal; /* from its first prompt on */
+static bool at_terminal; /* from the first prompt on */
 static bool feeding;
-static bool line_failed; /* the line under way, or the last one */
+static bool line_failed; /* the present line, or the last one */
 static bool any_failed;
 static bool lost_told;
 
-static const char *now_line; /* the line under way that was not typed, or NULL */
+static const char *now_line; /* the present line, unless it was typed; else NULL */
 
-/* Write all of it, however slowly it is read, unless the process should leave. @return errno. */
+/* Write all of it, however slowly it is read, or until a signal. @return 0 or an errno. */
 static int
 write_all(const char *text, size_t len)
 {
@@ -35,7 +35,7 @@ write_all(const char *text, size_t len)
 			text += done;
 			len -= done;
 		} else if (errno == EAGAIN && signals_caught() == 0) {
-			/* A process that shares it may have set O_NONBLOCK. */
+			/* Another process that has standard output may have set O_NONBLOCK. */
 			poll(fds, RTE_DIM(fds), -1);
 		} else if (errno != EINTR) {
 			return errno;
@@ -51,7 +51,7 @@ output_print(const char *format, ...)
 	int len, err = ENOMEM;
 	va_list ap;
 
-	/* vdprintf(3) would ask the kernel for the file's position each time. */
+	/* vdprintf(3) would ask the kernel for the position in the file each time. */
 	va_start(ap, format);
 	len = vasprintf(&text, format, ap);
 	va_end(ap);
@@ -59,7 +59,7 @@ output_print(const char *format, ...)
 		err = write_all(text, len);
 		free(text);
 	}
-	/* A person sees that nothing comes; and a feed ends when nobody reads it any more. */
+	/* A person sees that nothing comes. A feed ends normally when its reader has gone. */
 	if (err == 0 || (at_terminal && isatty(STDOUT_FILENO)) || (feeding && err == EPIPE))
 		return;
 	if (!at_terminal)

@@ -31,7 +31,7 @@ show_list(__rte_unused const char *rest)
 	struct device_port port;
 	unsigned int id;
 
-	/* The names of ports lie in memory that belonged to the primary. */
+	/* The names of ports lie in the primary's memory. */
 	if (primary_left() != 0) {
 		answer_primary_left();
 		return;
@@ -67,8 +67,7 @@ show_peers(__rte_unused const char *rest)
 	unsigned int i;
 	int ret;
 
-	/* Between two operations the views are at rest. If an operation takes too long, they are
-	 * shown as they are. */
+	/* With the turn, no operation changes the views. Without it, show them as they are. */
 	ret = turn_take("peers", wait_not, text);
 	views_take(&views);
 	if (ret >= 0)
@@ -117,7 +116,7 @@ port_print(FILE *out, unsigned int id, char *why)
 	return true;
 }
 
-/* A device, which may have several ports, or none. */
+/* Print each port of a device, or the device if it has none. */
 static bool
 device_print(FILE *out, const char *text, char *why)
 {
@@ -157,8 +156,8 @@ show(const char *rest)
 	if (!answer_one_device("show", "<device|port>", rest))
 		return;
 	is_port = which_is_id(rest, &id);
-	/* What is found with the turn goes into memory first and is printed without it: the reader
-	 * may be slow, and the group must not wait for that. */
+	/* Write to memory first, and print after the turn is released: the reader may be slow, and
+	 * the group must not wait for it. */
 	out = open_memstream(&text, &len);
 	if (out == NULL) {
 		snprintf(why, sizeof(why), "%s", strerror(errno));
@@ -174,7 +173,7 @@ show(const char *rest)
 			"failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
 }
 
-/* Can it be attached, and if not, what stands in the way? */
+/* Can the device be attached? If not, why? */
 static const char *
 pci_state(const struct pci_device *pci)
 {
@@ -198,7 +197,7 @@ show_devices(__rte_unused const char *rest)
 		output_failure("failed to look at the devices: %s\n", why);
 		return;
 	}
-	/* Only the first call looks at the devices themselves. */
+	/* Only the first call scans the devices, so the turn can go then. */
 	pci = pci_next(NULL);
 	turn_release();
 	output_print("%-14s %-16s %-16s %s\n", "pci", "kernel driver", "driver", "state");

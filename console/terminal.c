@@ -17,12 +17,12 @@
 #define KEY_CTRL_C '\x03'
 
 static struct termios found;
-/* The thread that ends the process by force reads it before it uses what was found. */
+/* found is valid and not restored yet; terminal_restore() reads this in any thread. */
 static atomic_bool adjusted;
 static struct cmdline *editor;
 static const char *prompt;
 
-/* What was typed and is not taken yet, because a command runs. */
+/* Characters that were read and are not taken yet, because a command runs. */
 static char typed[OUTPUT_LINE_MAX + 1];
 static size_t nb_typed;
 
@@ -60,12 +60,12 @@ terminal_restore(void)
 void
 terminal_clear_line(void)
 {
-	/* The editor gives its buffer with a newline at the end. */
+	/* The editor adds a newline to its buffer. */
 	size_t len = strlen(prompt) + strlen(rdline_get_buffer(cmdline_get_rdline(editor))) - 1;
 	struct winsize window;
 
-	/* The editor knows nothing of rows, so the cursor is in the last row of the line. At the
-	 * very end of a row it stays in that row. */
+	/* The cursor is in the last row of the line, because the editor ignores rows. A line that
+	 * just fills a row leaves it in that row. */
 	output_print("\r" vt100_clear_line);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &window) == 0 && window.ws_col > 0) {
 		for (; len > window.ws_col; len -= window.ws_col)
