@@ -18,8 +18,7 @@ void answer_usage(const char *verb, const char *args);
 /** Print that the primary has left. */
 void answer_primary_left(void);
 
-/** Print the result of a command: the note, then "done what (text)" or "failed to verb what: text".
- */
+/** Print the note, then "done what (text)" or "failed to verb what: text". */
 void answer_result(const char *verb, const char *done, const char *what, const struct result *res);
 
 /** The same for a device, by res->name, or else as it was typed. */

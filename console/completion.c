@@ -124,8 +124,7 @@ rest_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, __rte
 	return strcspn(buf, "\r\n");
 }
 
-/* Without a choice the library shows a text of its own. So offer one choice, but never return it.
- */
+/* Without a choice the library shows a text of its own, so offer one but never return it. */
 static int
 choices_nb(cmdline_parse_token_hdr_t *token)
 {

@@ -14,8 +14,6 @@
 #include "group/turn.h"
 #include "operations/catalogue.h"
 
-static bool monitoring;
-
 /* Make events of the ports that a foreign primary attached or detached. If the turn is not free,
  * the next beat tries again. */
 static void
@@ -34,7 +32,7 @@ event_print(const struct event *event)
 {
 	char time[32];
 
-	if (!monitoring)
+	if (!events_wanted())
 		output_print("%s\n", event->text);
 	else
 		output_print("%s pid %d (%s): %s\n",
@@ -51,10 +49,10 @@ monitor_print(void)
 	/* Read the descriptor first, so that a later event makes it readable again. */
 	if (read(heartbeat_fd(), &nb, sizeof(nb)) < 0 && errno != EAGAIN)
 		return;
-	if (monitoring)
+	if (events_wanted())
 		foreign_ports_look();
 	while (events_next(&event, &missed)) {
-		if (monitoring && missed > 0)
+		if (events_wanted() && missed > 0)
 			output_print("%" PRIu64 " events were missed here\n", missed);
 		event_print(&event);
 	}
@@ -63,7 +61,6 @@ monitor_print(void)
 void
 monitor_set(bool on)
 {
-	monitoring = on;
 	events_set_wanted(on);
 }
 

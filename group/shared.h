@@ -87,10 +87,9 @@ struct event {
 	char text[234];
 };
 
-/** The last events. Event number n, from 1 on, is at n modulo the size. Any thread writes, without
- * a lock: it takes a number from nb, clears the entry's number, writes the event, then the number.
- * A reader that finds an entry unwritten twice, and a newer one after it, skips it: its writer has
- * died. */
+/** The last events. Event number n, from 1 on, is at n modulo the size. Any thread writes without a
+ * lock: it takes a number from nb, clears the entry's number, writes the event, then the number. A
+ * reader skips an entry found unwritten twice if a newer one follows: its writer has died. */
 struct event_ring {
 	_Atomic uint64_t nb;
 	struct {

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/*
- * Which file writes which field of group/shared.h. A field is const in every other file, so the
- * compiler refuses a second writer. The file that writes a field defines its word as empty before
- * it includes anything; lint checks that no other file does so.
- */
+/* Which file writes which field of group/shared.h. A field is const in every other file, so the
+ * compiler refuses a second writer. The file that writes it defines its word as empty before it
+ * includes anything; lint checks that no other file does so. */
 
 #ifndef BY_CATALOGUE
 #define BY_CATALOGUE const /* operations/catalogue.c */

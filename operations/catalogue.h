@@ -23,6 +23,5 @@ void catalogue_update(void);
 /** Under a foreign primary: enter ports that have come, forget ports that no process has. */
 void catalogue_follow_foreign(void);
 
-/** Is the primary foreign, and have ports come or gone that are not in the catalogue? Any thread.
- */
+/** Does the catalogue lack changes of a foreign primary? Any thread. */
 bool catalogue_is_behind(void);

@@ -46,8 +46,7 @@
 #define BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
 #endif
 
-/* The EAL returned err, or it returned 0 and a process still has the ports: find out what is true.
- */
+/* The EAL returned err, or it returned 0 and a process still has the ports. Find the truth. */
 static void
 detach_failed(struct operation *op, const struct port_set *ports, int err)
 {

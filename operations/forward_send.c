@@ -17,8 +17,7 @@
 #include "traffic/queues.h"
 #include "traffic/send.h"
 
-/* @return the first port of a device, if this process can poll it; else a negative errno and why.
- */
+/* @return the first port of a device if this process can poll it, or a negative errno and why. */
 static int
 port_to_poll(const char *device, char *why)
 {

@@ -27,8 +27,7 @@ void counters_received(unsigned int id, uint64_t packets, uint64_t bytes, uint64
  * The thread that sends there. */
 void counters_sent(unsigned int id, uint64_t packets, uint64_t bytes, uint64_t drops);
 
-/** Call fn for each process and each of these ports (NULL for all) where it has counted a packet.
- */
+/** Call fn for each process and each of the ports (NULL for all) that it has used. */
 void counters_each(const struct port_set *ports, void (*fn)(const struct counters_line *line));
 
 /** Reset the counters of every process at this port. With the turn. */

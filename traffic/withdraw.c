@@ -46,8 +46,7 @@ withdraw_init(void)
 	unsigned int id;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++)
-		rte_rcu_qsbr_init(
-			(struct rte_rcu_qsbr *)group_shared->withdrawn.rcu[id], GROUP_READERS);
+		rte_rcu_qsbr_init(qsbr(id), GROUP_READERS);
 }
 
 static void

@@ -55,8 +55,7 @@ pid_t withdraw_taken_by(unsigned int id);
  */
 int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why);
 
-/** End withdraw_ports(). @param taken the ports are gone or stopped, so whatever polls them ends.
- */
+/** End withdraw_ports(). @param taken the ports are gone or stopped, so their pollers end. */
 void withdraw_end(const struct port_set *ports, bool taken);
 
 /**
