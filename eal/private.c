@@ -15,15 +15,14 @@ static int
 owner_check(const char *path, const struct stat *st, mode_t type, char *why)
 {
 	if (S_ISLNK(st->st_mode))
-		snprintf(why, WHY_SIZE, "%s is a symbolic link", path);
-	else if ((st->st_mode & S_IFMT) != type)
-		snprintf(why, WHY_SIZE, "%s is no %s", path,
+		return why_set(why, -EPERM, "%s is a symbolic link", path);
+	if ((st->st_mode & S_IFMT) != type)
+		return why_set(why, -EPERM, "%s is no %s", path,
 			type == S_IFDIR ? "directory" : "regular file");
-	else if (st->st_uid != geteuid() && st->st_uid != 0)
-		snprintf(why, WHY_SIZE, "%s belongs to another user (uid %u)", path, st->st_uid);
-	else
-		return 0;
-	return -EPERM;
+	if (st->st_uid != geteuid() && st->st_uid != 0)
+		return why_set(
+			why, -EPERM, "%s belongs to another user (uid %u)", path, st->st_uid);
+	return 0;
 }
 
 int

@@ -91,10 +91,10 @@ group_enter(void (*sync)(void), bool (*on_beat)(void))
 
 	sync_self = sync;
 	beat = on_beat;
-	/* This makes ethdev's shared data. A secondary panics if it finds a port without it. */
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY && rte_eth_dev_owner_new(&owner) < 0)
-		return -ENOMEM;
 	primary_look();
+	/* This makes ethdev's shared data. A secondary panics if it finds a port without it. */
+	if (primary_is_self() && rte_eth_dev_owner_new(&owner) < 0)
+		return -ENOMEM;
 	member_set_primary(primary_is_self());
 	events_begin();
 	ret = errors_start();
