@@ -89,8 +89,8 @@ static const struct place {
 	MEMBER(locks[0].device),
 	MEMBER(locks[0].reason),
 	MEMBER(counters),
-	MEMBER(rx_polled),
-	MEMBER(tx_polled),
+	MEMBER(polled[0]),
+	MEMBER(polled),
 	MEMBER(serving),
 };
 
