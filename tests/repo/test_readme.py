@@ -3,6 +3,7 @@
 
 import contextlib
 import fnmatch
+import importlib.util
 import json
 import os
 import re
@@ -553,13 +554,17 @@ def test_options_exist():
         assert re.search(rf"{option}\b(?!-)", known), f"there is no {option}"
 
 
+TOP = "top level"
+
+
 def mapped():
     """What doc/architecture.rst lists: {folder: names}."""
     text = read("doc/architecture.rst")
     text = text[text.index("\nWhere things are\n") : text.index("\nThe life of an attach\n")]
-    parts = re.split(r"^(\w+)/\n-+\n", text, flags=re.MULTILINE)
-    names = [re.findall(r"^``([^`]+)``  ", part, re.MULTILINE) for part in parts[2::2]]
-    return dict(zip(parts[1::2], map(set, names)))
+    parts = re.split(r"^(\w+/|At the top)\n-+\n", text, flags=re.MULTILINE)
+    names = [set(re.findall(r"^``([^`]+)``  ", part, re.MULTILINE)) for part in parts[2::2]]
+    folders = [TOP if title == "At the top" else title[:-1] for title in parts[1::2]]
+    return dict(zip(folders, names))
 
 
 def files_in(folder):
@@ -572,21 +577,90 @@ def files_in(folder):
     }
 
 
+def sources_in(folder):
+    """The sources of the program right there; one name is for a file and its header."""
+    names = os.listdir(os.path.join(hm.REPO, folder))
+    return {os.path.splitext(name)[0] for name in names if name.endswith((".c", ".h"))}
+
+
 @pytest.mark.parametrize("folder", mapped())
 def test_map_has_every_file(folder):
     listed = mapped()[folder]
-    if folder in ("scripts", "bench"):
+    if folder == TOP:
+        others = {name for name in listed if "." in name and name != "main.c"}
+        assert [name for name in others if not os.path.exists(f"{hm.REPO}/{name}")] == []
+        assert {os.path.splitext(name)[0] for name in listed - others} == sources_in(".") != set()
+    elif folder in ("scripts", "bench"):
         assert listed == files_in(folder)
     elif folder == "tests":
         here = files_in(folder) | set(os.listdir(f"{hm.REPO}/tests"))
         assert [name for name in listed if not fnmatch.filter(here, name)] == []
-    elif files_in(folder):
-        # One name is for both: a file, and its header.
-        sources = {name for name in files_in(folder) if name.endswith((".c", ".h"))}
-        assert listed == {os.path.splitext(name)[0] for name in sources}
+    else:
+        assert listed == sources_in(folder) != set()
+
+
+def rule():
+    """{folder: those it may include}, as scripts/layout.py checks it."""
+    spec = importlib.util.spec_from_file_location("layout", f"{hm.REPO}/scripts/layout.py")
+    layout = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(f"{hm.REPO}/scripts")
+        spec.loader.exec_module(layout)
+    return {folder: set(below.split()) for folder, below in layout.FOLDERS.items()}
+
+
+def test_map_has_every_folder():
+    assert set(mapped()) == {TOP, "scripts", "bench", "tests", *rule()}
+
+
+def test_rule_is_the_one_that_is_checked():
+    text = read("doc/architecture.rst").partition("\nWhere to find\n")[0]
+    rows = re.findall(r"^``(\w+)/``  .*  (?:``([a-z ]+)``|nothing)$", text, re.MULTILINE)
+    assert {folder: set(below.split()) for folder, below in rows} == rule()
+    assert [folder for folder, _ in rows] == list(rule())[::-1]
+
+
+#: What a document names and the repository does not have, because it comes from elsewhere.
+OTHERS = {"dpdk-hugepages.py", "dpdk-telemetry.py", "dpdk-devbind.py", "dpdk-pmdinfo.py"}
+
+
+def repository():
+    """Paths of all files, without what a build or a run makes."""
+    for path, folders, names in os.walk(hm.REPO):
+        made = r"__pycache__$|\.git$" + (r"|build" if path == hm.REPO else "")
+        folders[:] = [name for name in folders if not re.match(made, name)]
+        yield from (os.path.relpath(os.path.join(path, name), hm.REPO) for name in names)
+
+
+def named_files(path):
+    """The files that a document names, in double backticks."""
+    for text in re.findall(r"``(.+?)``", read(path), re.DOTALL):
+        # With a * there may be any number of them, with a < it is no file's name.
+        yield from re.findall(r"(?<![\w./*<>-])[\w./-]+\.(?:c|h|py|sh)\b(?![\w.*<])", text)
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
-def test_sources_that_are_named_are_in_the_map(path):
-    for folder, name in re.findall(r"``(\w+)/(\w+)\.[ch]``", read(path)):
-        assert {name, f"{name}.c"} & mapped()[folder], f"{folder}/{name}"
+def test_files_that_are_named_exist(path):
+    """By their path from the top; a test or script also by its name alone."""
+    files = set(repository())
+    names = {os.path.basename(name) for name in files if not name.endswith((".c", ".h"))}
+    alone = names | files_in("bench") | files_in("scripts") | files_in("tests") | OTHERS
+    known = files | alone | {f"{name}.c" for name in mapped()[TOP]}
+    missing = {name for name in named_files(path) if name not in known}
+    # A pair that the rule takes as its example.
+    missing -= {"turn.c", "turn.h"} if path == "doc/architecture.rst" else set()
+    assert missing == set()
+
+
+def test_named_files_are_found():
+    """Or the test above would pass by looking at nothing."""
+    found = {name for path in DOCUMENTS for name in named_files(path)}
+    assert {"operations/attach.c", "group/shared.h", "scripts/test.sh", "test_turns.py"} <= found
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_functions_that_are_named_with_a_file_are_there(path):
+    """``function()`` in ``file.c`` defines or, for a test, is named there."""
+    text = one(read(path))
+    for function, file in re.findall(r"``(\w+)(?:\(\))?`` in ``([\w/]+\.(?:c|h|py))``", text):
+        assert re.search(rf"^(?:def )?{function}\(", read(file), re.MULTILINE), (function, file)
