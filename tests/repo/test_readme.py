@@ -495,7 +495,11 @@ def formats():
                 # What begins with a semicolon is added to something else.
                 start = "(.+)" if words.startswith(";") else ""
                 found.add(start + "(.+)".join(re.escape(part) for part in words.split("%")))
-    # Who differs is put together from pieces.
+    # What came of a command is put together by answer_device().
+    for done in re.findall(r'answer_device\("\w+", "(\w+)"', "".join(sources)):
+        found.add(rf"{done} device \S+")
+    assert r"attached device \S+" in found
+    # Who differs, from pieces.
     assert '"alone has" : "lacks"' in "".join(sources)
     found.add(r"pid \d+ \((?:primary|secondary)\) (?:alone has|lacks) port \d+ \(.+\)")
     assert '"device %s %s, but: %s"' in "".join(sources)
