@@ -668,3 +668,14 @@ def test_functions_that_are_named_with_a_file_are_there(path):
     text = one(read(path))
     for function, file in re.findall(r"``(\w+)(?:\(\))?`` in ``([\w/]+\.(?:c|h|py))``", text):
         assert re.search(rf"^(?:def )?{function}\(", read(file), re.MULTILINE), (function, file)
+
+
+def test_chapters_that_the_sanitizers_leave_out_are_told():
+    script = read("scripts/sanitize.sh")
+    left_out = re.search(r"^chapters=\$\(all_chapters_but (.*?)\)$", script, re.M | re.S)[1]
+    folders = {name for name in left_out.replace("\\\n", "").split() if name.endswith("/")}
+    chapters = set(re.findall(r"\w+/(test_\w+)\.py", left_out))
+    text = read("doc/coverage.rst").partition("\nWhat the sanitizers leave out\n")[2]
+    assert folders == {"physical/", "soak/"} and "tests/physical" in text
+    rows = re.findall(r"^   \* - (``test.*?)^     - ", text, re.M | re.S)
+    assert set(re.findall(r"``(\w+)``", "".join(rows))) == chapters | {"test_soak"}
