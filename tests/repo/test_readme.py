@@ -45,6 +45,7 @@ ELSEWHERE = {
     "ninja -C build": "scripts/demo.sh",
     "meson compile -C build lint": "scripts/lint.sh",
     "meson dist -C build": "tests/repo/test_packaging.py",
+    "scripts/layout.py": "scripts/lint.sh",
     "scripts/bench.sh": "tests/repo/test_bench.py",
     "scripts/sanitize.sh address": "scripts/test.sh",
     "scripts/sanitize.sh thread": "scripts/test.sh",
