@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A wrong line, typed or from a pipe, is refused with a reason of its own, and nothing is run."""
 
+import os
 import re
+import stat
 
 import pytest
 
@@ -111,6 +113,17 @@ def test_devargs_the_channel_would_cut_are_not_sent(role):
         assert [p.pid for p in group.members() if message in p.log()] != []
     finally:
         group.close()
+
+
+def test_longest_devargs_arrive_whole(pair, short_dir):
+    """127 bytes, to the last one: the primary makes the socket that a secondary has asked for."""
+    devargs = f"net_vhost0,queues=1,iface={short_dir}/"
+    devargs += "x" * (127 - len(devargs))
+    for process in pair.members():
+        assert process.cmd(f"attach {devargs}") == "attached device net_vhost0"
+        assert process.cmd("start net_vhost0") == "started device net_vhost0"
+        assert stat.S_ISSOCK(os.stat(devargs.partition("iface=")[2]).st_mode)
+        assert process.cmd("detach net_vhost0") == "detached device net_vhost0"
 
 
 def test_longest_name_attaches(pair):

@@ -2,7 +2,6 @@
 """TAB completes lines at the terminal, which can be edited and come back."""
 
 import itertools
-import re
 
 import hotplug_mp as hm
 from hotplug_mp.answers import commands, devices
@@ -27,7 +26,9 @@ def tab(process, typed):
     text = process.child.before
     process.child.expect_exact(hm.PROMPT)
     line = hm.ESCAPE_CODE.sub("", text[: text.index("\r")])
-    return line, re.findall(r"\n (\S+) \r", text)
+    # Whatever else the library might print between counts as well.
+    between = [text.strip() for text in text.split("\n")[1:] if hm.PROMPT not in text]
+    return line, [text for text in between if text]
 
 
 def test_tab_completes_what_is_attached(pair):

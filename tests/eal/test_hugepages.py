@@ -55,6 +55,14 @@ def test_huge_dir_that_is_none(start):
     assert "no hugetlbfs is mounted at /proc;" in line
 
 
+@pytest.mark.parametrize("eal", [[], ["--no-huge"]], ids=("with", "without"))
+def test_group_without_hugepages_cannot_be_joined(start, process, prefix, eal):
+    process("primary", eal=["--no-huge"])
+    line = why(start("secondary", prefix=prefix, eal=eal))
+    assert "a process without hugepages (--no-huge) can neither join a group nor be joined" in line
+    assert "start the primary, and this one, with hugepages" in line
+
+
 def test_no_hugepages(start, after, tmp_path):
     line = why(start("primary", wrap=after(NO_PAGES, str(tmp_path))))
     assert "no hugepages are free (0 reserved)" in line

@@ -114,6 +114,35 @@ def test_few_descriptors(start, files):
     assert f"at most {files} open files are allowed" in line and "ulimit -n" in line
 
 
+def test_fewest_descriptors_that_are_allowed_are_enough(process):
+    """For a process that joins, and one whose devices are attached and started."""
+    wrap = ["prlimit", "--nofile=64"]
+    members = [process("primary", wrap=wrap), process("secondary", wrap=wrap)]
+    for number, member in enumerate(members):
+        for name in ("net_null", "net_ring"):
+            assert member.cmd(f"attach {name}{number}") == f"attached device {name}{number}"
+            assert member.cmd(f"start {name}{number}") == f"started device {name}{number}"
+    hm.assert_agree(members, members[0].list())
+    for member in reversed(members):
+        assert member.quit() == 0
+
+
+def test_longest_prefix_is_short_enough_for_the_sockets():
+    """The EAL would cut the name of a socket that is too long, and other processes not find it."""
+    prefix = hm.new_prefix()
+    prefix += "x" * (74 - len(f"{hm.RUNTIME}/{prefix}"))
+    group = hm.Group(secondaries=1, prefix=prefix)
+    try:
+        for member in group.members():
+            assert member.cmd("attach net_null0") == "attached device net_null0"
+            group.assert_agree([(0, "net_null0")])
+            assert member.cmd("detach net_null0") == "detached device net_null0"
+        line = why(hm.run("secondary", f"{prefix}x"))
+        assert "too long for the sockets in it" in line
+    finally:
+        group.close()
+
+
 def test_prefix_too_long_for_the_sockets(start):
     long = "hmt" + "x" * 80
     line = why(start("primary", prefix=long))

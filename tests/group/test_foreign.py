@@ -83,7 +83,9 @@ def test_what_testpmd_attaches_itself(testpmd, ours):
 def test_reason_of_testpmd_is_its_own(testpmd, ours):
     """Its log is not ours to read: what is printed says whose terminal to look at, or no more."""
     answer = ours[0].cmd("attach net_pcap0")
-    assert answer.startswith("failed to attach device net_pcap0: ")
+    refused = f"pid {testpmd.pid} (primary), or a process it asked, refused: "
+    assert answer.startswith(f"failed to attach device net_pcap0: {refused}")
+    assert answer.endswith("; its log says why")
     hm.assert_agree(ours, [])
     assert "No rx or tx queues provided" in testpmd.text()
 

@@ -101,6 +101,14 @@ def test_killed_in_the_midst_of_the_eals_clean_up(process, make_faults):
         raise
 
 
+def test_who_finds_a_device_before_the_primary_has_a_port(process, prefix):
+    """The EAL would end it, unless the primary has made what all ports share."""
+    process("primary", eal=["--no-pci"])
+    done = hm.run("secondary", prefix, eal=["--no-pci", "--vdev=net_null5"], input="list\n")
+    assert (done.returncode, done.stdout) == (0, "list all etherdev\n"), done.stderr
+    assert "net_null5 is not driven by the primary" in done.stderr
+
+
 def test_eight_at_the_same_instant_and_no_primary(process, tmp_path):
     """All of them come up: one as the primary, the others as its secondaries."""
     gate = str(tmp_path / "gate")
