@@ -664,11 +664,25 @@ def test_named_files_are_found():
 
 
 @pytest.mark.parametrize("path", DOCUMENTS)
-def test_functions_that_are_named_with_a_file_are_there(path):
-    """``function()`` in ``file.c`` defines or, for a test, is named there."""
-    text = one(read(path))
-    for function, file in re.findall(r"``(\w+)(?:\(\))?`` in ``([\w/]+\.(?:c|h|py))``", text):
-        assert re.search(rf"^(?:def )?{function}\(", read(file), re.MULTILINE), (function, file)
+def test_words_that_are_named_with_a_file_are_there(path):
+    """``function()``, ``WORD`` in ``file.c``: the file defines the function, and has the word."""
+    word = r"``\w+(?:\(\))?``"
+    for words, file in re.findall(
+        rf"((?:{word}, )*{word}) in ``([\w/]+\.(?:c|h|py))``", one(read(path))
+    ):
+        for name, function in re.findall(r"``(\w+)(\(\))?``", words):
+            pattern = rf"^{name}\(" if function else rf"\b{name}\b"
+            assert re.search(pattern, read(file), re.MULTILINE), (name, file)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS)
+def test_tests_that_are_named_exist(path):
+    """A test, or a chapter of them."""
+    chapters = [name for name in repository() if re.match(r"tests/.*/test_\w+\.py$", name)]
+    known = {os.path.basename(name)[:-3] for name in chapters}
+    for name in chapters:
+        known |= set(re.findall(r"^def (test_\w+)", read(name), re.MULTILINE))
+    assert set(re.findall(r"``(test_\w+)(?:\.py)?``", read(path))) <= known
 
 
 def test_chapters_that_the_sanitizers_leave_out_are_told():
