@@ -142,15 +142,8 @@ choices_elt(__rte_unused cmdline_parse_token_hdr_t *token, int i, char *dst, uns
 	return 0;
 }
 
-void
-completion_token_make(struct completion_token *token, void (*complete)(void))
-{
-	static struct cmdline_token_ops ops = {
-		.parse = rest_parse,
-		.complete_get_nb = choices_nb,
-		.complete_get_elt = choices_elt,
-	};
-
-	token->hdr.ops = &ops;
-	token->complete = complete;
-}
+struct cmdline_token_ops completion_ops = {
+	.parse = rest_parse,
+	.complete_get_nb = choices_nb,
+	.complete_get_elt = choices_elt,
+};

@@ -8,12 +8,11 @@
 
 /** A token of the cmdline library: the rest of the line. */
 struct completion_token {
-	cmdline_parse_token_hdr_t hdr;
-	void (*complete)(void);
+	cmdline_parse_token_hdr_t hdr; /* its ops are completion_ops */
+	void (*complete)(void); /* calls completion_add() for each choice, as those below do */
 };
 
-/** Fill in a token. @param complete calls completion_add() for each choice, as those below do. */
-void completion_token_make(struct completion_token *token, void (*complete)(void));
+extern struct cmdline_token_ops completion_ops;
 
 /** Offer a word, unless it has characters that cannot be typed. */
 void completion_add(const char *word);

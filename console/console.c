@@ -7,7 +7,6 @@
 
 #include <rte_common.h>
 
-#include <cmdline.h>
 #include <cmdline_rdline.h>
 #include <cmdline_socket.h>
 
@@ -15,19 +14,15 @@
 #include "console/console.h"
 #include "console/grammar.h"
 #include "console/output.h"
-#include "console/terminal.h"
-
-#define KEY_CTRL_C '\x03'
 
 #define HANGUP_MS 100
 #define KEYS_MAX 64 /* keys to handle before the sources get their turn */
 
-static struct cmdline *now_cl; /* runs the present lines; for console_quit() */
+static struct cmdline *now_cl; /* runs the present lines */
 
 /* Input that is not typed at a terminal. */
 struct lines {
 	const struct console *con;
-	struct cmdline *cl;
 	char line[OUTPUT_LINE_MAX + 2]; /* with newline and null */
 	size_t used;
 	bool too_long;
@@ -54,7 +49,7 @@ refuse(const char *what)
  * @return false when the session is over.
  */
 static bool
-terminal_feed(struct cmdline *cl, char c, bool *dropped)
+terminal_feed(char c, bool *dropped)
 {
 	const char key = KEY_CTRL_C;
 	size_t len;
@@ -64,16 +59,16 @@ terminal_feed(struct cmdline *cl, char c, bool *dropped)
 	if (c != '\r' && c != '\n') {
 		if (c == KEY_CTRL_C)
 			*dropped = false;
-		return cmdline_in(cl, &c, 1) >= 0;
+		return cmdline_in(now_cl, &c, 1) >= 0;
 	}
 	/* The editor adds a newline to its buffer. */
-	len = strlen(rdline_get_buffer(cmdline_get_rdline(cl)));
+	len = strlen(rdline_get_buffer(cmdline_get_rdline(now_cl)));
 	if (len <= OUTPUT_LINE_MAX + 1 && !*dropped)
-		return cmdline_in(cl, &c, 1) >= 0;
+		return cmdline_in(now_cl, &c, 1) >= 0;
 	output_print("\n");
 	refuse(*dropped ? "it has characters that are not ASCII; pipe it in instead" : TOO_LONG);
 	*dropped = false;
-	return cmdline_in(cl, &key, 1) >= 0;
+	return cmdline_in(now_cl, &key, 1) >= 0;
 }
 
 /* Wait for keys and read them. @return false when it is time to leave. */
@@ -102,7 +97,7 @@ terminal_run(const struct console *con)
 	bool dropped = false, running = true;
 	char c;
 
-	now_cl = terminal_open(grammar_typed(), con->prompt);
+	now_cl = terminal_open(grammar_typed, con->prompt);
 	if (now_cl == NULL) {
 		perror(PROGRAM ": cannot use the terminal");
 		output_fail();
@@ -112,7 +107,7 @@ terminal_run(const struct console *con)
 	input_set_sources(con->sources);
 	while (running && signals_caught() == 0) {
 		if (terminal_next(&c))
-			running = terminal_feed(now_cl, c, &dropped);
+			running = terminal_feed(c, &dropped);
 		else if (!keys_read())
 			break;
 	}
@@ -122,19 +117,18 @@ terminal_run(const struct console *con)
 	return running && signals_caught() == 0 ? CONSOLE_END_INPUT : CONSOLE_END_LEAVE;
 }
 
-static int
+static bool
 lines_begin(const struct console *con, struct lines *lines)
 {
 	memset(lines, 0, sizeof(*lines));
 	lines->con = con;
-	lines->cl = cmdline_new(grammar_scripted(), "", -1, STDOUT_FILENO);
-	now_cl = lines->cl;
 	input_set_sources(con->sources);
-	if (lines->cl != NULL)
-		return 0;
+	now_cl = cmdline_new(grammar_scripted, "", -1, STDOUT_FILENO);
+	if (now_cl != NULL)
+		return true;
 	fprintf(stderr, PROGRAM ": no memory to read commands\n");
 	output_fail();
-	return -ENOMEM;
+	return false;
 }
 
 static void
@@ -157,7 +151,7 @@ line_parse(struct lines *lines)
 	} else {
 		line[len] = '\n';
 		line[len + 1] = '\0';
-		if (cmdline_parse(lines->cl, line) < 0)
+		if (cmdline_parse(now_cl, line) < 0)
 			refuse("it fits no command");
 	}
 }
@@ -171,7 +165,7 @@ line_run(struct lines *lines)
 	lines->used = 0;
 	lines->too_long = false;
 	/* The editor ignores a null byte, and returns whether `quit` was run. */
-	if (signals_caught() != 0 || cmdline_in(lines->cl, "", 1) < 0)
+	if (signals_caught() != 0 || cmdline_in(now_cl, "", 1) < 0)
 		return CONSOLE_END_LEAVE;
 	return output_line_failed() && !lines->con->keep_going ? CONSOLE_END_FAILED
 							       : CONSOLE_END_INPUT;
@@ -203,7 +197,7 @@ lines_end(struct lines *lines, enum console_end end)
 		end = CONSOLE_END_LEAVE;
 	if (end == CONSOLE_END_INPUT && (lines->too_long || lines->used > 0))
 		end = line_run(lines);
-	cmdline_free(lines->cl);
+	cmdline_free(now_cl);
 	return end;
 }
 
@@ -212,7 +206,7 @@ console_text(const struct console *con, const char *text)
 {
 	struct lines lines;
 
-	if (lines_begin(con, &lines) < 0)
+	if (!lines_begin(con, &lines))
 		return CONSOLE_END_FAILED;
 	return lines_end(&lines, lines_take(&lines, text, strlen(text)));
 }
@@ -244,7 +238,7 @@ console_lines(const struct console *con, int fd)
 	char buf[4096];
 	size_t len;
 
-	if (lines_begin(con, &lines) < 0)
+	if (!lines_begin(con, &lines))
 		return CONSOLE_END_FAILED;
 	while (end == CONSOLE_END_INPUT && (len = lines_read(fd, buf, sizeof(buf))) > 0)
 		end = lines_take(&lines, buf, len);

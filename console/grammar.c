@@ -115,8 +115,8 @@ static struct cmdline_token_ops word_ops; /* the library's, except parse */
 static cmdline_parse_token_hdr_t line_token = {&line_ops, 0};
 static cmdline_parse_inst_t line_inst = {.f = command_run, .tokens = {&line_token, NULL}};
 
-static cmdline_parse_ctx_t scripted[] = {&line_inst, NULL};
-static cmdline_parse_ctx_t *typed;
+cmdline_parse_ctx_t grammar_scripted[] = {&line_inst, NULL};
+cmdline_parse_ctx_t *grammar_typed;
 
 static cmdline_parse_inst_t *
 instruction_make(const struct command *cmd)
@@ -132,10 +132,10 @@ instruction_make(const struct command *cmd)
 	parts->word.hdr.ops = &word_ops;
 	parts->word.string_data.str = cmd->name;
 	inst->tokens[0] = &parts->word.hdr;
-	if (cmd->args != NULL) {
-		completion_token_make(&parts->rest, cmd->complete);
+	parts->rest.hdr.ops = &completion_ops;
+	parts->rest.complete = cmd->complete;
+	if (cmd->args != NULL)
 		inst->tokens[1] = &parts->rest.hdr;
-	}
 	snprintf(parts->usage, sizeof(parts->usage), "%s%s%s", cmd->name,
 		cmd->args == NULL ? "" : " ", cmd->args == NULL ? "" : cmd->args);
 	inst->help_str = parts->usage;
@@ -152,28 +152,16 @@ grammar_make(const struct command *table)
 	word_ops.parse = word_parse;
 	while (table[nb].name != NULL)
 		nb++;
-	typed = calloc(nb + 2, sizeof(cmdline_parse_ctx_t));
-	if (typed == NULL)
+	grammar_typed = calloc(nb + 2, sizeof(cmdline_parse_ctx_t));
+	if (grammar_typed == NULL)
 		return -ENOMEM;
 	for (i = 0; i < nb; i++) {
-		typed[i] = instruction_make(&table[i]);
-		if (typed[i] == NULL)
+		grammar_typed[i] = instruction_make(&table[i]);
+		if (grammar_typed[i] == NULL)
 			return -ENOMEM;
 	}
-	typed[nb] = &line_inst;
+	grammar_typed[nb] = &line_inst;
 	return 0;
-}
-
-cmdline_parse_ctx_t *
-grammar_typed(void)
-{
-	return typed;
-}
-
-cmdline_parse_ctx_t *
-grammar_scripted(void)
-{
-	return scripted;
 }
 
 void

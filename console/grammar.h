@@ -19,8 +19,7 @@ struct command {
 int grammar_make(const struct command *table);
 
 /** The grammar for a terminal, and the grammar for other lines, which has no completion. */
-cmdline_parse_ctx_t *grammar_typed(void);
-cmdline_parse_ctx_t *grammar_scripted(void);
+extern cmdline_parse_ctx_t *grammar_typed, grammar_scripted[];
 
 /** `help [command]`; rest is what was typed after it. */
 void help_print(const char *rest);

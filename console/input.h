@@ -2,8 +2,13 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
-/* Wait for input, and meanwhile do the other work of the main thread. Main thread. */
+#include <cmdline.h>
+#include <cmdline_parse.h>
+
+/* Wait for input, and meanwhile do the other work of the main thread; and the terminal on standard
+ * input, where the cmdline library edits lines. Main thread, unless a comment says otherwise. */
 
 /** Other work of the main thread. */
 struct input_source {
@@ -25,3 +30,20 @@ bool input_wait(int fd);
 /** Call the sources that are ready, and look for Ctrl-C, which at a terminal is a character and no
  * signal. A long command calls this. @return false when the command should end. */
 bool input_look(void);
+
+#define KEY_CTRL_C '\x03'
+
+/** Begin to edit lines. @return the editor, or NULL with errno set. */
+struct cmdline *terminal_open(cmdline_parse_ctx_t *grammar, const char *prompt);
+
+/** Stop editing, and restore the terminal's settings. */
+void terminal_close(void);
+
+/** Restore the terminal's settings if the editor is open. Any thread, also more than once. */
+void terminal_restore(void);
+
+/** Take the next character that terminal_read() has stored. @return false if there is none. */
+bool terminal_next(char *c);
+
+/** Read and store what was typed, at most max bytes, while there is room. @return as read(2). */
+ssize_t terminal_read(size_t max);
