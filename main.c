@@ -15,7 +15,7 @@
 #include "group/heartbeat.h"
 #include "inspect/telemetry.h"
 #include "operations/kernel_requests.h"
-#include "eal/own_files.h"
+#include "eal/runtime.h"
 #include "process/leave.h"
 #include "process/options.h"
 #include "process/startup.h"

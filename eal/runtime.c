@@ -3,28 +3,44 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <rte_string_fns.h>
+
 #include "eal/runtime.h"
 
+/* A table of the primary's memory. A secondary's copy of it has the same name and "_<pid>". */
+#define TABLE "fbarray_memseg-"
+
+/* The socket at which the EAL of a primary answers telemetry. */
+#define TELEMETRY_SOCKET "dpdk_telemetry.v2"
+
+static char files_dir[PATH_MAX];
+static bool is_secondary;
+/* The thread that ends the process by force reads it before it reads the two above. */
+static atomic_bool begun;
+
 int
-runtime_dir(const char *file_prefix, char *dir, size_t size)
+runtime_dir(const char *file_prefix, char *dir)
 {
 	const char *base = getenv("RUNTIME_DIRECTORY");
-	int len;
 
-	if (base == NULL) {
+	if (base == NULL)
 		base = getuid() == 0 ? "/var/run" : getenv("XDG_RUNTIME_DIR");
-		if (base == NULL)
-			base = "/tmp";
-	}
-	len = snprintf(dir, size, "%s/dpdk/%s", base, file_prefix);
-	return len < 0 || (size_t)len >= size ? -ENAMETOOLONG : 0;
+	if (base == NULL)
+		base = "/tmp";
+	if (snprintf(dir, PATH_MAX, "%s/dpdk/%s", base, file_prefix) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	return 0;
 }
 
 pid_t
@@ -48,8 +64,10 @@ runtime_primary(const char *dir)
 	return lock.l_pid == 0 ? -EREMOTE : lock.l_pid;
 }
 
-pid_t
-runtime_socket_owner(const char *name)
+/* The process that has an mp socket of this name: the pid in mp_socket_<pid>_<hex>, 0 for the
+ * primary's mp_socket, -1 for any other name. */
+static pid_t
+socket_owner(const char *name)
 {
 	int pid, end = 0;
 
@@ -60,8 +78,10 @@ runtime_socket_owner(const char *name)
 	return pid;
 }
 
-bool
-runtime_socket_answers(const char *dir, const char *name)
+/* Does a process listen at the mp socket dir/name? A dead process's socket refuses to connect.
+ * Sends nothing. */
+static bool
+socket_answers(const char *dir, const char *name)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	const int size = sizeof(addr.sun_path);
@@ -89,10 +109,126 @@ runtime_secondaries(const char *dir, pid_t *pids, unsigned int max)
 	if (d == NULL)
 		return 0;
 	while (nb < max && (entry = readdir(d)) != NULL) {
-		pid = runtime_socket_owner(entry->d_name);
-		if (pid > 0 && runtime_socket_answers(dir, entry->d_name))
+		pid = socket_owner(entry->d_name);
+		if (pid > 0 && socket_answers(dir, entry->d_name))
 			pids[nb++] = pid;
 	}
 	closedir(d);
 	return nb;
+}
+
+static bool
+is_table(const char *name)
+{
+	return strncmp(name, TABLE, strlen(TABLE)) == 0;
+}
+
+/* Pid of the secondary whose copy of a table this file is, or -1. */
+static pid_t
+table_owner(const char *name)
+{
+	const char *last = strrchr(name, '_');
+	char *end;
+	long pid;
+
+	if (!is_table(name) || last < name + strlen(TABLE))
+		return -1;
+	pid = strtol(last + 1, &end, 10);
+	return *end == '\0' && pid > 0 ? pid : -1;
+}
+
+/* The EAL keeps the tables of a running process locked. */
+static bool
+table_in_use(int dir, const char *name)
+{
+	int fd = openat(dir, name, O_RDONLY | O_CLOEXEC);
+	bool used;
+
+	if (fd < 0)
+		return true;
+	used = flock(fd, LOCK_EX | LOCK_NB) < 0;
+	close(fd);
+	return used;
+}
+
+/* Remove the socket and tables of a process; if dead_only, keep those that a process uses. */
+static void
+files_remove(const char *dir, pid_t pid, bool dead_only)
+{
+	DIR *d = pid < 0 ? NULL : opendir(dir);
+	struct dirent *entry;
+	bool table;
+
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		table = table_owner(entry->d_name) == pid;
+		if (!table && socket_owner(entry->d_name) != pid)
+			continue;
+		if (!dead_only || !(table ? table_in_use(dirfd(d), entry->d_name)
+					  : socket_answers(dir, entry->d_name)))
+			unlinkat(dirfd(d), entry->d_name, 0);
+	}
+	closedir(d);
+}
+
+void
+own_files_remove_dead(const char *dir, pid_t pid)
+{
+	files_remove(dir, pid, true);
+}
+
+void
+own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	struct stat st;
+
+	*bytes = 0;
+	*files = 1; /* its socket */
+	if (d == NULL)
+		return;
+	while ((entry = readdir(d)) != NULL) {
+		if (is_table(entry->d_name) && table_owner(entry->d_name) < 0 &&
+			fstatat(dirfd(d), entry->d_name, &st, 0) == 0) {
+			*bytes += st.st_size;
+			++*files;
+		}
+	}
+	closedir(d);
+}
+
+bool
+own_files_no_room(const char *dir, uint64_t bytes, unsigned int files)
+{
+	struct statvfs fs;
+	uint64_t room;
+
+	if (statvfs(dir, &fs) < 0)
+		return false;
+	room = (uint64_t)(geteuid() == 0 ? fs.f_bfree : fs.f_bavail) * fs.f_frsize;
+	/* Some file systems do not count files. */
+	return room < bytes || (fs.f_files != 0 && fs.f_favail < files);
+}
+
+void
+own_files_begin(const char *dir, bool secondary)
+{
+	strlcpy(files_dir, dir, sizeof(files_dir));
+	is_secondary = secondary;
+	begun = true;
+}
+
+void
+own_files_remove_own(void)
+{
+	char path[PATH_MAX + sizeof(TELEMETRY_SOCKET)];
+
+	if (!begun)
+		return;
+	files_remove(files_dir, is_secondary ? getpid() : 0, false);
+	snprintf(path, sizeof(path), "%s/" TELEMETRY_SOCKET, files_dir);
+	if (!is_secondary)
+		unlink(path);
 }

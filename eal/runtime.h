@@ -2,19 +2,21 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* Which processes run with a file prefix, read from the EAL's runtime directory: known before
- * rte_eal_init(), which changes what is there. Any thread. */
+/* The EAL's runtime directory: which processes run with its file prefix, known before
+ * rte_eal_init(), which changes what is there; and the files that each process has there: its mp
+ * socket, and a secondary's copies of the primary's memory tables. The EAL removes them only in
+ * rte_eal_cleanup(). Any thread. */
 
 /**
  * Path of the runtime directory of a file prefix, by the EAL's own rules: $RUNTIME_DIRECTORY, else
  * /var/run for root, else $XDG_RUNTIME_DIR or /tmp; then dpdk/<prefix>. Creates nothing.
  *
- * @return 0, or -ENAMETOOLONG if the path does not fit size bytes.
+ * @return 0, or -ENAMETOOLONG if the path does not fit dir, PATH_MAX bytes.
  */
-int runtime_dir(const char *file_prefix, char *dir, size_t size);
+int runtime_dir(const char *file_prefix, char *dir);
 
 /** Pid of the primary, which holds a lock on dir's configuration file; 0 if there is no primary; or
  * a negative errno, -EREMOTE if it is in another pid namespace. A primary must not call this once
@@ -29,10 +31,18 @@ pid_t runtime_primary(const char *dir);
  */
 unsigned int runtime_secondaries(const char *dir, pid_t *pids, unsigned int max);
 
-/** The process that has an mp socket of this name: the pid in mp_socket_<pid>_<hex>, 0 for the
- * primary's mp_socket, -1 for any other name. */
-pid_t runtime_socket_owner(const char *name);
+/** Remove from dir the files of the secondary with this pid (0: the primary's socket), except those
+ * that a process uses: the pid may have a new owner. */
+void own_files_remove_dead(const char *dir, pid_t pid);
 
-/** Does a process listen at the mp socket dir/name? A dead process's socket refuses to connect.
- * Sends nothing. */
-bool runtime_socket_answers(const char *dir, const char *name);
+/** The room that one more secondary needs in dir, in bytes and files. */
+void own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files);
+
+/** Has the file system of dir less room than this, for this user? */
+bool own_files_no_room(const char *dir, uint64_t bytes, unsigned int files);
+
+/** From now on the EAL may make files in dir, for a secondary or a primary. Main thread. */
+void own_files_begin(const char *dir, bool secondary);
+
+/** Remove this process's files, if own_files_begin() was called. */
+void own_files_remove_own(void);

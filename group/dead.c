@@ -2,7 +2,7 @@
 #define BY_DEAD
 #include <stdatomic.h>
 
-#include "eal/own_files.h"
+#include "eal/runtime.h"
 #include "group/dead.h"
 #include "group/events.h"
 #include "group/file.h"

@@ -14,7 +14,7 @@
 #include <rte_string_fns.h>
 
 #include "base/text.h"
-#include "eal/own_files.h"
+#include "eal/runtime.h"
 #include "eal/private.h"
 #include "group/file.h"
 #include "group/locks.h"

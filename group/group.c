@@ -7,7 +7,7 @@
 
 #include "base/text.h"
 #include "eal/log_tap.h"
-#include "eal/own_files.h"
+#include "eal/runtime.h"
 #include "group/dead.h"
 #include "group/errors.h"
 #include "group/events.h"

@@ -9,7 +9,7 @@
 
 #include "base/text.h"
 #include "eal/hugepages.h"
-#include "eal/own_files.h"
+#include "eal/runtime.h"
 #include "process/explain.h"
 
 /* A number from /proc/meminfo, or -1. */

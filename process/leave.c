@@ -14,7 +14,7 @@
 #include "group/group.h"
 #include "group/heartbeat.h"
 #include "group/primary.h"
-#include "eal/own_files.h"
+#include "eal/runtime.h"
 #include "process/leave.h"
 #include "traffic/forward.h"
 #include "traffic/server.h"

@@ -9,7 +9,6 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/hugepages.h"
-#include "eal/own_files.h"
 #include "eal/runtime.h"
 #include "group/peers.h"
 #include "process/explain.h"
@@ -24,7 +23,7 @@
 #define MIN_DESCRIPTORS 64
 
 int
-preflight_options(const struct eal_options *options, char *dir, size_t dir_size, char *why)
+preflight_options(const struct eal_options *options, char *dir, char *why)
 {
 	struct rlimit files;
 
@@ -33,7 +32,7 @@ preflight_options(const struct eal_options *options, char *dir, size_t dir_size,
 		return why_set(why, -EMFILE,
 			"at most %lu open files are allowed, and %d are needed; allow more (ulimit -n)",
 			(unsigned long)files.rlim_cur, MIN_DESCRIPTORS);
-	if (options->shared && runtime_dir(options->file_prefix, dir, dir_size) < 0)
+	if (options->shared && runtime_dir(options->file_prefix, dir) < 0)
 		return why_set(why, -ENAMETOOLONG, "the path of the runtime directory is too long");
 	if (options->shared && strlen(dir) > DIR_MAX)
 		return why_set(why, -ENAMETOOLONG,

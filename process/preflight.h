@@ -2,7 +2,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "base/wait.h"
 #include "process/eal_options.h"
@@ -12,8 +11,8 @@
  * it. */
 
 /** Check the options and this process's limits. @param dir receives the path of the runtime
- * directory, empty if the options say that there is none. */
-int preflight_options(const struct eal_options *options, char *dir, size_t dir_size, char *why);
+ * directory, PATH_MAX bytes; empty if the options say that there is none. */
+int preflight_options(const struct eal_options *options, char *dir, char *why);
 
 /** Check this process's role against the processes that run. @param joins receives whether it will
  * be a secondary. */

@@ -13,7 +13,7 @@
 
 #include "base/text.h"
 #include "base/signals.h"
-#include "eal/own_files.h"
+#include "eal/runtime.h"
 #include "group/events.h"
 #include "group/file.h"
 #include "group/group.h"
@@ -138,7 +138,7 @@ startup_eal(int argc, char **argv, char *why)
 	ret = eal_options_read(argc, argv, &options);
 	if (ret < 0)
 		return why_set(why, ret, "no memory");
-	ret = preflight_options(&options, dir, sizeof(dir), why);
+	ret = preflight_options(&options, dir, why);
 	if (ret < 0)
 		return ret;
 	/* Nobody is there to join: make no directory. */
