@@ -5,7 +5,6 @@
 #include <rte_common.h>
 #include <rte_string_fns.h>
 
-#include "console/answers.h"
 #include "console/devices.h"
 #include "console/monitor.h"
 #include "console/output.h"

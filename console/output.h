@@ -5,6 +5,8 @@
 
 #include <rte_common.h>
 
+#include "operations/operation.h"
+
 /* Print the answers of commands, and record whether commands have failed. Main thread. */
 
 /** Longest input line, in bytes without its newline. A longer line is refused. */
@@ -37,3 +39,30 @@ bool output_any_failed(void);
 /** From now on, answers go to a person at a terminal; or to a reader, which may end the feed. */
 void output_to_terminal(void);
 void output_to_feed(void);
+
+/** Is rest one word that can be a device? If not, print what is wrong. */
+bool answer_one_device(const char *verb, const char *args, const char *rest);
+
+/** Print that the arguments are wrong, and the usage. */
+void answer_usage(const char *verb, const char *args);
+
+/** Print that the primary has left. */
+void answer_primary_left(void);
+
+/** Print the note, then "done what (text)" or "failed to verb what: text". */
+void answer_result(const char *verb, const char *done, const char *what, const struct result *res);
+
+/** The same for a device, by res->name, or else as it was typed. */
+void answer_device(const char *verb, const char *done, const char *typed, const struct result *res);
+
+#define WORDS_MAX 6 /* most words that a command takes */
+
+/** The words after a command. */
+struct words {
+	char text[OUTPUT_LINE_MAX + 1];
+	char *word[WORDS_MAX];
+	int nb; /* counts also the words after the first WORDS_MAX, which are left out */
+};
+
+/** Split rest at its blanks. */
+void words_split(struct words *words, const char *rest);

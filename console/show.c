@@ -11,7 +11,6 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/wait.h"
-#include "console/answers.h"
 #include "console/output.h"
 #include "console/show.h"
 #include "device/device.h"

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "console/answers.h"
 #include "console/input.h"
 #include "console/output.h"
 #include "console/traffic.h"

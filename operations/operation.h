@@ -55,7 +55,7 @@ void operation_end(struct operation *op);
  */
 int operation_take_turn(const char *what, wait_fn wait, struct result *res);
 
-/** The result of an operation; console/answers.h prints it. */
+/** The result of an operation; console/output.h prints it. */
 struct result {
 	/** 0, or a negative errno. */
 	int err;

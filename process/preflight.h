@@ -6,9 +6,9 @@
 #include "base/wait.h"
 #include "process/eal_options.h"
 
-/* Refuse a start that would fail or harm the group, before rte_eal_init() touches anything. Main
- * thread. Each function returns 0, or a negative errno and in why what is wrong and how to mend
- * it. */
+/* Refuse a start that would fail or harm the group, before rte_eal_init() touches anything; or else
+ * explain why it failed. Main thread. Each function that checks returns 0, or a negative errno; why
+ * receives what is wrong and how to mend it. */
 
 /** Check the options and this process's limits. @param dir receives the path of the runtime
  * directory, PATH_MAX bytes; empty if the options say that there is none. */
@@ -22,3 +22,15 @@ int preflight_roles(const struct eal_options *options, const char *dir, bool *jo
  * other process starts, leaves or operates meanwhile. */
 int preflight_group(
 	const struct eal_options *options, const char *dir, bool *joins, wait_fn wait, char *why);
+
+/**
+ * Explain what made rte_eal_init() fail with err, an errno.
+ *
+ * @param dir the runtime directory; empty if the group has none.
+ * @param joins this process would have become a secondary.
+ */
+void preflight_explain(
+	const struct eal_options *options, const char *dir, bool joins, int err, char *why);
+
+/** Explain that the runtime directory dir is full. */
+void preflight_no_space(const char *dir, char *why);

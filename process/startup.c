@@ -23,7 +23,6 @@
 #include "operations/catalogue.h"
 #include "operations/sync.h"
 #include "process/eal_options.h"
-#include "process/explain.h"
 #include "process/leave.h"
 #include "process/preflight.h"
 #include "process/startup.h"
@@ -54,7 +53,7 @@ no_room(int signo)
 
 	why_set(why, 0, "the EAL did not start: %s; its own messages are above", strsignal(signo));
 	if (own_files_no_room(group_file_dir(), 1, 1))
-		explain_no_space(group_file_dir(), why);
+		preflight_no_space(group_file_dir(), why);
 	own_files_remove_own();
 	group_leave();
 	dprintf(STDERR_FILENO, PROGRAM ": %s\n", why);
@@ -91,7 +90,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, char *why)
 	if (ret >= 0)
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
-	explain_failure(options, group_file_dir(), joins, ret, why);
+	preflight_explain(options, group_file_dir(), joins, ret, why);
 	own_files_remove_own();
 	return -ret;
 }
