@@ -3,7 +3,5 @@
 
 #include "console/grammar.h"
 
-/* The table of commands that can be typed. Any thread. */
-
-/** Ends with a row without a name. */
+/** The commands that can be typed; ends with a row without a name. Any thread. */
 extern const struct command commands[];

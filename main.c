@@ -12,6 +12,7 @@
 #include "console/monitor.h"
 #include "console/output.h"
 #include "console/show.h"
+#include "group/events.h"
 #include "group/heartbeat.h"
 #include "inspect/telemetry.h"
 #include "operations/kernel_requests.h"
@@ -55,8 +56,8 @@ start(int argc, char **argv)
 	}
 	signals_on_force(force_cleanup);
 	/* Set before this process joins, so that "joined" is the first event of a feed. */
-	monitor_set(options.monitor);
-	ret = startup_eal(argc, argv, why);
+	events_set_wanted(options.monitor);
+	ret = startup_eal(argc, argv, output_wait, why);
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);
 		return signals_caught() != 0 ? 128 + signals_caught() : EXIT_FAILURE;

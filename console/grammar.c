@@ -30,6 +30,7 @@ struct parts {
 	struct cmdline_token_string word;
 	struct completion_token rest;
 	char usage[80];
+	cmdline_parse_inst_t inst; /* last, because its array of tokens has no fixed size */
 };
 
 static const struct command *commands;
@@ -121,25 +122,21 @@ cmdline_parse_ctx_t *grammar_typed;
 static cmdline_parse_inst_t *
 instruction_make(const struct command *cmd)
 {
-	cmdline_parse_inst_t *inst = calloc(1, sizeof(*inst) + 3 * sizeof(void *));
-	struct parts *parts = calloc(1, sizeof(*parts));
+	struct parts *parts = calloc(1, sizeof(*parts) + 3 * sizeof(parts->inst.tokens[0]));
 
-	if (inst == NULL || parts == NULL) {
-		free(inst);
-		free(parts);
+	if (parts == NULL)
 		return NULL;
-	}
 	parts->word.hdr.ops = &word_ops;
 	parts->word.string_data.str = cmd->name;
-	inst->tokens[0] = &parts->word.hdr;
+	parts->inst.tokens[0] = &parts->word.hdr;
 	parts->rest.hdr.ops = &completion_ops;
 	parts->rest.complete = cmd->complete;
 	if (cmd->args != NULL)
-		inst->tokens[1] = &parts->rest.hdr;
+		parts->inst.tokens[1] = &parts->rest.hdr;
 	snprintf(parts->usage, sizeof(parts->usage), "%s%s%s", cmd->name,
 		cmd->args == NULL ? "" : " ", cmd->args == NULL ? "" : cmd->args);
-	inst->help_str = parts->usage;
-	return inst;
+	parts->inst.help_str = parts->usage;
+	return &parts->inst;
 }
 
 int

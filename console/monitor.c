@@ -59,12 +59,6 @@ monitor_print(void)
 }
 
 void
-monitor_set(bool on)
-{
-	events_set_wanted(on);
-}
-
-void
 monitor(const char *rest)
 {
 	if (strcmp(rest, "on") != 0 && strcmp(rest, "off") != 0) {
@@ -73,5 +67,5 @@ monitor(const char *rest)
 	}
 	/* Print earlier events with the old setting. */
 	monitor_print();
-	monitor_set(strcmp(rest, "on") == 0);
+	events_set_wanted(strcmp(rest, "on") == 0);
 }

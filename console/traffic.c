@@ -23,7 +23,6 @@ traffic_start(const char *rest)
 	unsigned int nb_rx = 1, nb_tx = 1, *nb;
 	struct result res;
 	struct words words;
-	char text[160];
 	int i;
 
 	words_split(&words, rest);
@@ -43,9 +42,7 @@ traffic_start(const char *rest)
 	answer_device("start", "started", words.word[0], &res);
 	return;
 wrong:
-	snprintf(
-		text, sizeof(text), "<device> [rxq N] [txq N], N from 1 to %d", STARTED_MAX_QUEUES);
-	answer_usage("start", text);
+	answer_usage("start", "<device> [rxq N] [txq N], N from 1 to " RTE_STR(STARTED_MAX_QUEUES));
 }
 
 void
@@ -103,9 +100,8 @@ traffic_send(const char *rest)
 		(words.nb == 4 &&
 			(strcmp(words.word[2], "size") != 0 ||
 				!text_number(words.word[3], PACKET_MIN, PACKET_MAX, &size)))) {
-		snprintf(text, sizeof(text), "<device> <count> [size N], N from %d to %d",
-			PACKET_MIN, PACKET_MAX);
-		answer_usage("send", text);
+		answer_usage("send", "<device> <count> [size N], "
+				     "N from " RTE_STR(PACKET_MIN) " to " RTE_STR(PACKET_MAX));
 		return;
 	}
 	send_through_device(words.word[0], nb, size, output_wait, input_look, &res);

@@ -91,6 +91,7 @@ bool
 inspect_port(unsigned int id, struct inspect *inspect)
 {
 	char mac[RTE_ETHER_ADDR_FMT_SIZE] = "unknown";
+	const char *state = "unknown", *speed = "unknown";
 	struct rte_ether_addr address;
 	struct rte_eth_dev_info info;
 	struct rte_eth_link link;
@@ -112,12 +113,11 @@ inspect_port(unsigned int id, struct inspect *inspect)
 		rte_ether_format_addr(mac, sizeof(mac), &address);
 	field_add_text(inspect, "mac", mac);
 	if (rte_eth_link_get_nowait(id, &link) == 0) {
-		field_add_text(inspect, "link", link.link_status ? "up" : "down");
-		field_add_text(inspect, "speed", rte_eth_link_speed_to_str(link.link_speed));
-	} else {
-		field_add_text(inspect, "link", "unknown");
-		field_add_text(inspect, "speed", "unknown");
+		state = link.link_status ? "up" : "down";
+		speed = rte_eth_link_speed_to_str(link.link_speed);
 	}
+	field_add_text(inspect, "link", state);
+	field_add_text(inspect, "speed", speed);
 	rte_eth_dev_get_mtu(id, &mtu);
 	field_add_number(inspect, "mtu", mtu);
 	field_add_number(inspect, "rxqueues", info.nb_rx_queues);

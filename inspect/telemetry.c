@@ -148,15 +148,6 @@ peers_answer(struct rte_tel_data *d)
 	return 0;
 }
 
-/* librte_telemetry cuts off a long string, so the rest gets a key of its own. */
-static void
-long_string_add(struct rte_tel_data *d, const char *key, const char *more_key, const char *text)
-{
-	string_add(d, key, text);
-	if (strlen(text) >= RTE_TEL_MAX_STRING_LEN)
-		string_add(d, more_key, text + RTE_TEL_MAX_STRING_LEN - 1);
-}
-
 /* Bytes of JSON that a text takes: quotes and backslashes take two. */
 static size_t
 json_len(const char *text)
@@ -191,7 +182,10 @@ events_answer(struct rte_tel_data *d)
 		string_add(dict, "time", text);
 		rte_tel_data_add_dict_int(dict, "pid", events[i].pid);
 		string_add(dict, "role", who_role(events[i].primary));
-		long_string_add(dict, "event", "more", events[i].text);
+		string_add(dict, "event", events[i].text);
+		/* librte_telemetry cuts off a long string. */
+		if (strlen(events[i].text) >= RTE_TEL_MAX_STRING_LEN)
+			string_add(dict, "more", events[i].text + RTE_TEL_MAX_STRING_LEN - 1);
 	}
 	return 0;
 }

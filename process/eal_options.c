@@ -15,13 +15,13 @@
 int
 eal_options_read(int argc, char **argv, struct eal_options *wanted)
 {
-	static const struct option known[] = {
+	const struct option known[] = {
 		{"file-prefix", required_argument, NULL, 'f'},
 		{"proc-type", required_argument, NULL, 't'},
 		{"huge-dir", required_argument, NULL, 'd'},
-		{"in-memory", no_argument, NULL, 'i'},
-		{"no-shconf", no_argument, NULL, 's'},
-		{"no-huge", no_argument, NULL, 'h'},
+		{"in-memory", no_argument, &wanted->shared, false},
+		{"no-shconf", no_argument, &wanted->shared, false},
+		{"no-huge", no_argument, &wanted->huge, false},
 		{0},
 	};
 	char **copy;
@@ -47,13 +47,6 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 			break;
 		case 'd':
 			strlcpy(wanted->huge_dir, optarg, sizeof(wanted->huge_dir));
-			break;
-		case 'i':
-		case 's':
-			wanted->shared = false;
-			break;
-		case 'h':
-			wanted->huge = false;
 			break;
 		}
 	}

@@ -11,8 +11,8 @@ struct eal_options {
 	char huge_dir[PATH_MAX]; /* empty if not given */
 	bool secondary;		 /* this process must be a secondary */
 	bool auto_role;		 /* it is a secondary if there is a primary */
-	bool shared;		 /* there is a runtime directory with a configuration in it */
-	bool huge;		 /* memory comes from hugetlbfs */
+	int shared;		 /* there is a runtime directory with a configuration in it */
+	int huge;		 /* memory comes from hugetlbfs */
 };
 
 /** Read them, before the EAL does. @return 0 or -ENOMEM. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* How a process ends. Main thread. */
-
 /** Stop the EAL and leave the group: with the turn if it is free soon, else during an operation of
- * another process. */
+ * another process. Main thread. */
 void leave(void);

@@ -12,7 +12,6 @@
 #include <rte_errno.h>
 
 #include "base/text.h"
-#include "base/signals.h"
 #include "eal/runtime.h"
 #include "group/events.h"
 #include "group/file.h"
@@ -60,25 +59,16 @@ no_room(int signo)
 	_exit(EXIT_FAILURE);
 }
 
-/* A wait_fn that prints, and gives up when a signal asks this process to leave. */
-static bool
-wait_told(const char *text)
-{
-	if (text != NULL)
-		fprintf(stderr, PROGRAM ": %s\n", text);
-	return signals_caught() == 0;
-}
-
 /* Start the EAL, with the turn. */
 static int
-eal_start(int argc, char **argv, const struct eal_options *options, char *why)
+eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait, char *why)
 {
 	struct sigaction action = {.sa_handler = no_room}, found;
 	bool joins = false;
 	int ret;
 
 	if (options->shared) {
-		ret = preflight_group(options, group_file_dir(), &joins, wait_told, why);
+		ret = preflight_group(options, group_file_dir(), &joins, wait, why);
 		if (ret < 0)
 			return ret;
 		own_files_begin(group_file_dir(), joins);
@@ -127,7 +117,7 @@ enter(char *why)
 }
 
 int
-startup_eal(int argc, char **argv, char *why)
+startup_eal(int argc, char **argv, wait_fn wait, char *why)
 {
 	struct eal_options options;
 	char dir[PATH_MAX];
@@ -143,13 +133,13 @@ startup_eal(int argc, char **argv, char *why)
 	/* Nobody is there to join: make no directory. */
 	if (options.shared && options.secondary && access(dir, F_OK) < 0 && errno == ENOENT)
 		return preflight_roles(&options, dir, &joins, why);
-	ret = group_join(options.shared ? dir : NULL, wait_told, why);
+	ret = group_join(options.shared ? dir : NULL, wait, why);
 	if (ret < 0)
 		return ret;
 	if (ret > 0)
 		withdraw_init();
 	withdraw_slot_claimed();
-	taken = eal_start(argc, argv, &options, why);
+	taken = eal_start(argc, argv, &options, wait, why);
 	if (taken < 0) {
 		group_leave();
 		return taken;

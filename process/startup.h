@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
+#include "base/wait.h"
+
 /* How a process starts. Main thread. */
 
 /** Open each standard stream that this process was started without, so that no other file takes its
@@ -8,9 +10,9 @@
 int startup_streams(void);
 
 /**
- * Join the group and start the EAL, once. If another process has the turn, print that and wait.
+ * Join the group and start the EAL, once. Waits if another process has the turn.
  *
  * @param why receives a sentence on failure.
  * @return the number of arguments that the EAL took, like rte_eal_init(); or a negative errno.
  */
-int startup_eal(int argc, char **argv, char *why);
+int startup_eal(int argc, char **argv, wait_fn wait, char *why);

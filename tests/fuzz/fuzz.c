@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "commands.h"
 #include "console/grammar.h"
-#include "console/monitor.h"
+#include "console/output.h"
 #include "device/device.h"
 #include "fuzz.h"
 #include "group/events.h"
@@ -68,7 +68,7 @@ fuzz_start(void)
 	out = memfd_create("output", MFD_CLOEXEC);
 	need(out >= 0 && dup2(out, STDOUT_FILENO) >= 0, "no place for what is printed");
 	need(grammar_make(commands) == 0, "no memory");
-	need(startup_eal(RTE_DIM(argv) - 1, argv, why) >= 0, why);
+	need(startup_eal(RTE_DIM(argv) - 1, argv, output_wait, why) >= 0, why);
 	port_control_set_mbufs(1024);
 	need(server_start() == 0 && telemetry_start() == 0, "it does not serve");
 	need(console_text(&fuzz_console, "quit") == CONSOLE_END_LEAVE, "no line is run");
@@ -88,7 +88,7 @@ fuzz_reset(void)
 	unsigned int id;
 
 	forward_off();
-	monitor_set(false);
+	events_set_wanted(false);
 	fuzz_secondary = false;
 	fuzz_alive = 0;
 	fuzz_answers = NULL;
