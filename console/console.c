@@ -34,6 +34,7 @@ console_quit(__rte_unused const char *rest)
 	cmdline_quit(now_cl);
 }
 
+#define NOT_ASCII "it has characters that are not ASCII; pipe it in instead"
 #define TOO_LONG "it is longer than " RTE_STR(OUTPUT_LINE_MAX) " bytes"
 
 static void
@@ -51,24 +52,22 @@ refuse(const char *what)
 static bool
 terminal_feed(char c, bool *dropped)
 {
-	const char key = KEY_CTRL_C;
 	size_t len;
 
 	if ((unsigned char)c >= 0x80)
 		*dropped = true;
-	if (c != '\r' && c != '\n') {
-		if (c == KEY_CTRL_C)
-			*dropped = false;
-		return cmdline_in(now_cl, &c, 1) >= 0;
+	if (c == '\r' || c == '\n') {
+		/* The editor adds a newline to its buffer. */
+		len = strlen(rdline_get_buffer(cmdline_get_rdline(now_cl))) - 1;
+		if (*dropped || len > OUTPUT_LINE_MAX) {
+			output_print("\n");
+			refuse(*dropped ? NOT_ASCII : TOO_LONG);
+			c = KEY_CTRL_C;
+		}
 	}
-	/* The editor adds a newline to its buffer. */
-	len = strlen(rdline_get_buffer(cmdline_get_rdline(now_cl)));
-	if (len <= OUTPUT_LINE_MAX + 1 && !*dropped)
-		return cmdline_in(now_cl, &c, 1) >= 0;
-	output_print("\n");
-	refuse(*dropped ? "it has characters that are not ASCII; pipe it in instead" : TOO_LONG);
-	*dropped = false;
-	return cmdline_in(now_cl, &key, 1) >= 0;
+	if (c == KEY_CTRL_C)
+		*dropped = false;
+	return cmdline_in(now_cl, &c, 1) >= 0;
 }
 
 /* Wait for keys and read them. @return false when it is time to leave. */
@@ -120,8 +119,7 @@ terminal_run(const struct console *con)
 static bool
 lines_begin(const struct console *con, struct lines *lines)
 {
-	memset(lines, 0, sizeof(*lines));
-	lines->con = con;
+	*lines = (struct lines){.con = con};
 	input_set_sources(con->sources);
 	now_cl = cmdline_new(grammar_scripted, "", -1, STDOUT_FILENO);
 	if (now_cl != NULL)

@@ -14,19 +14,6 @@
 #include "group/turn.h"
 #include "operations/catalogue.h"
 
-/* Make events of the ports that a foreign primary attached or detached. If the turn is not free,
- * the next beat tries again. */
-static void
-foreign_ports_look(void)
-{
-	char why[WHY_SIZE];
-
-	if (!primary_is_foreign() || turn_take("monitor", wait_not, why) < 0)
-		return;
-	catalogue_follow_foreign();
-	turn_release();
-}
-
 static void
 event_print(const struct event *event)
 {
@@ -44,13 +31,18 @@ void
 monitor_print(void)
 {
 	uint64_t nb, missed;
+	char why[WHY_SIZE];
 	struct event event;
 
 	/* Read the descriptor first, so that a later event makes it readable again. */
 	if (read(heartbeat_fd(), &nb, sizeof(nb)) < 0 && errno != EAGAIN)
 		return;
-	if (events_wanted())
-		foreign_ports_look();
+	/* Make events of the ports that a foreign primary attached or detached. If the turn is not
+	 * free, the next beat tries again. */
+	if (events_wanted() && primary_is_foreign() && turn_take("monitor", wait_not, why) >= 0) {
+		catalogue_follow_foreign();
+		turn_release();
+	}
 	while (events_next(&event, &missed)) {
 		if (events_wanted() && missed > 0)
 			output_print("%" PRIu64 " events were missed here\n", missed);

@@ -20,7 +20,6 @@
 #include "group/turn.h"
 #include "group/views.h"
 #include "inspect/inspect.h"
-#include "inspect/which.h"
 #include "operations/lock.h"
 
 void

@@ -8,7 +8,7 @@
 #include "console/input.h"
 #include "console/output.h"
 #include "console/traffic.h"
-#include "inspect/which.h"
+#include "inspect/inspect.h"
 #include "operations/forward_send.h"
 #include "operations/start_stop.h"
 #include "traffic/counters.h"
@@ -119,23 +119,12 @@ stats_line_print(const struct counters_line *line)
 		line->n[COUNTER_DROPS], line->n[COUNTER_GAPS]);
 }
 
-static void
-stats_reset(void)
-{
-	struct result res;
-
-	reset_counters(output_wait, &res);
-	if (res.err == 0)
-		output_print("stats are reset\n");
-	else
-		output_failure("failed to reset the stats: %s\n", res.text);
-}
-
 void
 traffic_stats(const char *rest)
 {
 	const struct rte_mempool *pool;
 	struct port_set ports;
+	struct result res;
 	struct words words;
 	char why[WHY_SIZE];
 
@@ -143,7 +132,11 @@ traffic_stats(const char *rest)
 	if (words.nb > 1) {
 		answer_usage("stats", "[device|port | reset]");
 	} else if (words.nb == 1 && strcmp(words.word[0], "reset") == 0) {
-		stats_reset();
+		reset_counters(output_wait, &res);
+		if (res.err == 0)
+			output_print("stats are reset\n");
+		else
+			output_failure("failed to reset the stats: %s\n", res.text);
 	} else if (words.nb == 1 &&
 		   which_ports_typed(words.word[0], &ports, output_wait, why) < 0) {
 		output_failure("failed to show stats of %s: %s\n", words.word[0], why);

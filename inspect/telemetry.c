@@ -21,7 +21,6 @@
 #include "group/views.h"
 #include "inspect/inspect.h"
 #include "inspect/telemetry.h"
-#include "inspect/which.h"
 #include "operations/lock.h"
 
 #define EVENTS_MAX 64

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* The program's own options, which stand after "--". Main thread. */
+#include <limits.h>
+#include <stdbool.h>
+
+/* The program's own options, which stand after "--"; and those of the EAL's options that decide
+ * which group is meant. Main thread. */
 
 /** Exit status of a wrong command line. */
 #define OPTIONS_EXIT_USAGE 2
@@ -32,3 +36,15 @@ struct options {
  * @return -1 to go on, or the status to exit with.
  */
 int options_parse(int argc, char **argv, struct options *own);
+
+struct eal_options {
+	char file_prefix[NAME_MAX + 1];
+	char huge_dir[PATH_MAX]; /* empty if not given */
+	bool secondary;		 /* this process must be a secondary */
+	bool auto_role;		 /* it is a secondary if there is a primary */
+	int shared;		 /* there is a runtime directory with a configuration in it */
+	int huge;		 /* memory comes from hugetlbfs */
+};
+
+/** Read them, before the EAL does. @return 0 or -ENOMEM. */
+int eal_options_read(int argc, char **argv, struct eal_options *options);

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 
 #include "base/wait.h"
-#include "process/eal_options.h"
+#include "process/options.h"
 
 /* Refuse a start that would fail or harm the group, before rte_eal_init() touches anything; or else
  * explain why it failed. Main thread. Each function that checks returns 0, or a negative errno; why

@@ -21,7 +21,7 @@
 #include "operations/lock.h"
 #include "operations/catalogue.h"
 #include "operations/sync.h"
-#include "process/eal_options.h"
+#include "process/options.h"
 #include "process/leave.h"
 #include "process/preflight.h"
 #include "process/startup.h"
@@ -99,7 +99,6 @@ static int
 enter(char *why)
 {
 	struct views views;
-	char text[512];
 	int ret;
 
 	ret = group_enter(sync_self, beat);
@@ -110,8 +109,8 @@ enter(char *why)
 	catalogue_update();
 	blocked_publish();
 	views_take(&views);
-	if (!views_agree(&views, text, sizeof(text)))
-		fprintf(stderr, PROGRAM ": note: %s; run sync\n", text);
+	if (!views_agree(&views, why, WHY_SIZE))
+		fprintf(stderr, PROGRAM ": note: %s; run sync\n", why);
 	turn_release();
 	return 0;
 }
