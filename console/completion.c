@@ -128,8 +128,11 @@ rest_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, __rte
 static int
 choices_nb(cmdline_parse_token_hdr_t *token)
 {
+	void (*complete)(void) = ((struct completion_token *)token)->complete;
+
 	nb_choices = 0;
-	((struct completion_token *)token)->complete();
+	if (complete != NULL)
+		complete();
 	return RTE_MAX(nb_choices, 1U);
 }
 

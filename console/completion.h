@@ -9,7 +9,7 @@
 /** A token of the cmdline library: the rest of the line. */
 struct completion_token {
 	cmdline_parse_token_hdr_t hdr; /* its ops are completion_ops */
-	void (*complete)(void); /* calls completion_add() for each choice, as those below do */
+	void (*complete)(void);	       /* calls completion_add() for each choice; or NULL */
 };
 
 extern struct cmdline_token_ops completion_ops;
@@ -17,11 +17,8 @@ extern struct cmdline_token_ops completion_ops;
 /** Offer a word, unless it has characters that cannot be typed. */
 void completion_add(const char *word);
 
-/** Offer the devices that are attached. */
+/** Offer the devices that are attached; those that could be: PCI addresses, and names of virtual
+ * drivers; and the words on and off. */
 void completion_attached(void);
-
-/** Offer what could be attached: PCI addresses, and names of virtual drivers. */
 void completion_attachable(void);
-
-/** Offer on and off. */
 void completion_on_off(void);

@@ -86,35 +86,17 @@ line_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, void 
 	return len;
 }
 
-/* Offer one choice but never return it, so that TAB shows nothing of line_inst. */
-static int
-line_complete_nb(__rte_unused cmdline_parse_token_hdr_t *token)
-{
-	return 1;
-}
-
-static int
-line_complete_elt(__rte_unused cmdline_parse_token_hdr_t *token, __rte_unused int i,
-	__rte_unused char *dst, __rte_unused unsigned int size)
-{
-	return -1;
-}
-
 static int
 word_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigned int size)
 {
 	return res != NULL ? -1 : cmdline_token_string_ops.parse(token, buf, res, size);
 }
 
-static struct cmdline_token_ops line_ops = {
-	.parse = line_parse,
-	.complete_get_nb = line_complete_nb,
-	.complete_get_elt = line_complete_elt,
-};
+static struct cmdline_token_ops line_ops; /* completion_ops, except parse */
 static struct cmdline_token_ops word_ops; /* the library's, except parse */
 
-static cmdline_parse_token_hdr_t line_token = {&line_ops, 0};
-static cmdline_parse_inst_t line_inst = {.f = command_run, .tokens = {&line_token, NULL}};
+static struct completion_token line_token = {.hdr = {&line_ops, 0}}; /* TAB shows nothing of it */
+static cmdline_parse_inst_t line_inst = {.f = command_run, .tokens = {&line_token.hdr, NULL}};
 
 cmdline_parse_ctx_t grammar_scripted[] = {&line_inst, NULL};
 cmdline_parse_ctx_t *grammar_typed;
@@ -145,6 +127,8 @@ grammar_make(const struct command *table)
 	unsigned int nb = 0, i;
 
 	commands = table;
+	line_ops = completion_ops;
+	line_ops.parse = line_parse;
 	word_ops = cmdline_token_string_ops;
 	word_ops.parse = word_parse;
 	while (table[nb].name != NULL)

@@ -23,13 +23,12 @@
 int
 hugepages_look(const char *huge_dir, char *first)
 {
+	FILE *mounts = setmntent("/proc/mounts", "r");
 	size_t len = strlen(huge_dir);
 	struct mntent *entry;
 	int ret = -ENOENT;
-	FILE *mounts;
 
 	first[0] = '\0';
-	mounts = setmntent("/proc/mounts", "r");
 	if (mounts == NULL)
 		return 0;
 	while (len > 1 && huge_dir[len - 1] == '/')
@@ -52,14 +51,13 @@ hugepages_look(const char *huge_dir, char *first)
 static pid_t
 lock_pid(int fd)
 {
+	FILE *f = fopen("/proc/locks", "re");
 	unsigned int major_nb, minor_nb;
 	char line[256];
 	struct stat st;
 	pid_t pid, found = 0;
 	uint64_t inode;
-	FILE *f;
 
-	f = fopen("/proc/locks", "re");
 	if (f == NULL)
 		return 0;
 	while (fstat(fd, &st) == 0 && found <= 0 && fgets(line, sizeof(line), f) != NULL) {

@@ -59,12 +59,10 @@ preflight_options(const struct eal_options *options, char *dir, char *why)
 int
 preflight_roles(const struct eal_options *options, const char *dir, bool *joins, char *why)
 {
-	pid_t pids[PEERS_MAX];
+	pid_t pids[PEERS_MAX], primary = runtime_primary(dir);
 	char program[32], list[512] = "";
 	unsigned int nb, i;
-	pid_t primary;
 
-	primary = runtime_primary(dir);
 	if (primary == -EREMOTE)
 		return why_set(why, primary,
 			"the primary with the file prefix \"%s\" is in another pid namespace; "
@@ -127,9 +125,8 @@ preflight_group(
 	unsigned int files;
 	uint64_t bytes;
 	pid_t stopped;
-	int ret;
+	int ret = preflight_roles(options, dir, joins, why);
 
-	ret = preflight_roles(options, dir, joins, why);
 	/* A primary locks the mount, here and whenever it needs more memory. */
 	if (ret == 0 && !*joins && options->huge)
 		ret = hugepages_wait(options->huge_dir, wait, why);
@@ -152,11 +149,10 @@ preflight_group(
 static long
 meminfo(const char *key)
 {
+	FILE *f = fopen("/proc/meminfo", "re");
 	char line[128], name[64];
 	long value, found = -1;
-	FILE *f;
 
-	f = fopen("/proc/meminfo", "re");
 	if (f == NULL)
 		return -1;
 	while (found < 0 && fgets(line, sizeof(line), f) != NULL) {
