@@ -48,6 +48,7 @@ check clang-tidy tidy
 # readdirCalled: readdir_r(3) is deprecated; readdir(3) of a directory of one's own is safe.
 # shellcheck disable=SC2086
 check cppcheck cppcheck --quiet --error-exitcode=1 --inline-suppr --std=c11 -D_GNU_SOURCE -I. \
+    '-DRTE_STR(x)=#x' \
     --library=posix --enable=warning,style,performance,portability \
     --suppress=variableScope --suppress=readdirCalled $sources
 check codespell codespell --skip './build*,./.git,./tests/fuzz/corpus,*.pyc' .
