@@ -8,7 +8,6 @@
 #include "base/text.h"
 #include "eal/log_tap.h"
 #include "eal/runtime.h"
-#include "group/dead.h"
 #include "group/errors.h"
 #include "group/events.h"
 #include "group/file.h"

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "base/clock.h"
 #include "base/proc.h"
-#include "group/dead.h"
 #include "group/heartbeat.h"
 #include "group/members.h"
+#include "group/observer.h"
 #include "group/primary.h"
 #include "group/readiness.h"
 
