@@ -18,10 +18,8 @@
 #include "group/observer.h"
 #include "group/peers.h"
 #include "group/primary.h"
-#include "group/sync_request.h"
 #include "group/turn.h"
 
-static void (*sync_self)(void);
 static bool (*beat)(void);
 
 static int
@@ -76,19 +74,17 @@ tick(void)
 		own_files_remove_own();
 		deaf = true;
 	}
-	sync_request_serve(sync_self);
 	observer_look();
 	look = beat();
 	return events_pending() || look;
 }
 
 int
-group_enter(void (*sync)(void), bool (*on_beat)(void))
+group_enter(bool (*on_beat)(void))
 {
 	uint64_t owner;
 	int ret;
 
-	sync_self = sync;
 	beat = on_beat;
 	primary_look();
 	/* This makes ethdev's shared data. A secondary panics if it finds a port without it. */

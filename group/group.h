@@ -21,13 +21,11 @@ int group_join(const char *dir, wait_fn wait, char *why);
  * Take part from now on: publish what this process sees, and watch the primary. After
  * rte_eal_init(), with the turn.
  *
- * @param sync brings this process in line with the group. Called in the watch thread, while the
- *   process that asks for it has the turn.
  * @param beat called in the watch thread with each beat; returns true to make heartbeat_fd()
  *   readable.
  * @return 0 or a negative errno.
  */
-int group_enter(void (*sync)(void), bool (*beat)(void));
+int group_enter(bool (*beat)(void));
 
 /**
  * Stop taking part, and take the turn, so that no operation runs during rte_eal_cleanup(). Goes on

@@ -182,8 +182,8 @@ struct group_member {
 
 	/* Number of the operation that wants this process to sync itself, written by the holder of
 	 * the turn; and of the last operation for which its watch thread has done so. */
-	BY_SYNC_REQUEST _Atomic uint64_t sync_wanted;
-	BY_SYNC_REQUEST _Atomic uint64_t sync_done;
+	BY_SYNC _Atomic uint64_t sync_wanted;
+	BY_SYNC _Atomic uint64_t sync_done;
 
 	BY_HEARTBEAT struct heartbeat_state state;
 	BY_ERRORS struct first_error error;

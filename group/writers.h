@@ -41,8 +41,8 @@
 #ifndef BY_SERVER
 #define BY_SERVER const /* traffic/server.c */
 #endif
-#ifndef BY_SYNC_REQUEST
-#define BY_SYNC_REQUEST const /* group/sync_request.c */
+#ifndef BY_SYNC
+#define BY_SYNC const /* operations/sync.c */
 #endif
 #ifndef BY_TURN
 #define BY_TURN const /* group/turn.c */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#define BY_SYNC
 #include <errno.h>
 #include <stdbool.h>
 #include <string.h>
@@ -7,13 +8,17 @@
 #include <rte_dev.h>
 #include <rte_devargs.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "device/device.h"
-#include "group/views.h"
+#include "group/heartbeat.h"
 #include "group/readiness.h"
-#include "group/sync_request.h"
+#include "group/turn.h"
 #include "operations/sync.h"
 #include "traffic/withdraw.h"
+
+/* For all processes together: twice the longest that the EAL keeps a request waiting. */
+#define LIMIT_MS 20000
 
 /* Remove a device that the primary lacks. The EAL lets a secondary ask for that; every process gets
  * the request, which names only the device. */
@@ -49,7 +54,10 @@ stale_remove(const struct port_set *ref, unsigned int id)
 	rte_devargs_reset(&da);
 }
 
-void
+/* Bring this process in line with its primary: attach the devices that it lacks, remove those that
+ * the primary lacks. Other processes stay as they are. A device that fails is logged, and missing
+ * in the views. */
+static void
 sync_self(void)
 {
 	const struct port_set *ref, *own;
@@ -70,6 +78,41 @@ sync_self(void)
 	 * only this process. */
 	if (missing && rte_bus_scan() == 0)
 		rte_bus_probe();
+}
+
+void
+sync_serve(void)
+{
+	uint64_t wanted = atomic_load(&group_self->sync_wanted);
+
+	if (wanted == atomic_load(&group_self->sync_done))
+		return;
+	/* This needs the asker's turn, so skip it if the asker has given up. */
+	if (wanted == turn_operation())
+		sync_self();
+	atomic_store(&group_self->sync_done, wanted);
+}
+
+/* Ask these processes one after the other, so that their requests to the primary do not collide,
+ * and wait for each answer. */
+static void
+sync_ask(const struct views *who, wait_fn wait)
+{
+	uint64_t op = turn_operation(), until = clock_in_ms(LIMIT_MS);
+	struct group_member *member;
+	unsigned int i;
+
+	for (i = 0; i < who->nb; i++) {
+		member = member_find(who->peers[i].who.pid);
+		if (member == NULL)
+			continue;
+		atomic_store(&member->sync_wanted, op);
+		while (atomic_load(&member->sync_done) != op && member_alive(member)) {
+			if (!wait_go_on(wait, NULL) || clock_is_past(until))
+				return;
+			heartbeat_sleep();
+		}
+	}
 }
 
 /* Copy the processes of op->before whose view differs to op->now. @return how many. */
@@ -102,7 +145,7 @@ sync_group(wait_fn wait, struct result *res)
 		operation_end(&op);
 		return;
 	}
-	sync_request_send(&op.now, wait);
+	sync_ask(&op.now, wait);
 	readiness_settle(wait);
 	views_take(&op.now);
 	if (views_agree(&op.now, text, sizeof(text)))

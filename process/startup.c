@@ -89,6 +89,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 static bool
 beat(void)
 {
+	sync_serve();
 	server_tick();
 	withdraw_recover(false);
 	return events_wanted() && catalogue_is_behind();
@@ -101,7 +102,7 @@ enter(char *why)
 	struct views views;
 	int ret;
 
-	ret = group_enter(sync_self, beat);
+	ret = group_enter(beat);
 	if (ret < 0) {
 		leave();
 		return why_set(why, ret, "cannot watch the group: %s", strerror(-ret));
