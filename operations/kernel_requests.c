@@ -2,19 +2,25 @@
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include <rte_common.h>
+#include <rte_dev.h>
+#include <rte_spinlock.h>
 #include <rte_string_fns.h>
 
 #include "base/clock.h"
-#include "device/kernel_events.h"
 #include "device/pci.h"
 #include "group/events.h"
 #include "group/primary.h"
 #include "operations/attach.h"
 #include "operations/detach.h"
 #include "operations/kernel_requests.h"
+
+/* If the queue is full, an event is lost; vfio asks again. */
+#define QUEUE_SIZE 64
 
 /* A device gets its kernel driver after the kernel has reported it: at once, or when udev or a
  * person has taken it from the kernel's own driver. So look at it for a while. */
@@ -33,8 +39,48 @@ static struct arrival {
 	unsigned int tries;		 /* failed attaches */
 } arrivals[MAX_ARRIVALS];
 
-static bool auto_attach;
+/* The kernel's events: a PCI device has come, or must go. */
+struct kernel_event {
+	char name[RTE_DEV_NAME_MAX_LEN]; /* PCI address */
+	bool arrival;			 /* it has come; if false, the kernel wants it back */
+};
+
+/* Events that nobody has taken yet; under lock. */
+static struct kernel_event queue[QUEUE_SIZE];
+static unsigned int head, nb;
+static rte_spinlock_t lock = RTE_SPINLOCK_INITIALIZER;
+static int queue_fd = -1; /* a semaphore that counts nb */
+
+static bool auto_attach, guarded, listening;
 static int timer_fd = -1, wait_fd = -1;
+
+/* Keep an event for the main thread. The interrupt thread calls this; it must neither allocate nor
+ * wait. */
+static void
+device_event(const char *name, enum rte_dev_event_type type, __rte_unused void *arg)
+{
+	const uint64_t one = 1;
+	bool kept = false;
+	unsigned int i;
+
+	if (type != RTE_DEV_EVENT_ADD && type != RTE_DEV_EVENT_REMOVE)
+		return;
+	rte_spinlock_lock(&lock);
+	/* vfio and the kernel both report a removal; keep one of the two. */
+	for (i = 0; i < nb && !kept; i++) {
+		const struct kernel_event *event = &queue[(head + i) % QUEUE_SIZE];
+
+		kept = event->arrival == (type == RTE_DEV_EVENT_ADD) &&
+		       strcmp(event->name, name) == 0;
+	}
+	if (!kept && nb < QUEUE_SIZE && write(queue_fd, &one, sizeof(one)) == sizeof(one)) {
+		struct kernel_event *event = &queue[(head + nb++) % QUEUE_SIZE];
+
+		strlcpy(event->name, name, sizeof(event->name));
+		event->arrival = type == RTE_DEV_EVENT_ADD;
+	}
+	rte_spinlock_unlock(&lock);
+}
 
 int
 kernel_requests_start(bool arrivals_too)
@@ -43,13 +89,26 @@ kernel_requests_start(bool arrivals_too)
 	int ret;
 
 	auto_attach = arrivals_too;
-	ret = kernel_events_start(primary_is_self());
-	if (ret < 0 || kernel_events_fd() < 0)
+	ret = rte_dev_hotplug_handle_enable();
+	guarded = ret == 0;
+	if (ret < 0 || !primary_is_self())
 		return ret;
+	queue_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
+	if (queue_fd < 0)
+		return -errno;
+	ret = rte_dev_event_callback_register(NULL, device_event, NULL);
+	if (ret < 0)
+		return ret;
+	ret = rte_dev_event_monitor_start();
+	if (ret < 0) {
+		rte_dev_event_callback_unregister(NULL, device_event, NULL);
+		return ret;
+	}
+	listening = true;
 	timer_fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 	wait_fd = epoll_create1(EPOLL_CLOEXEC);
 	if (timer_fd < 0 || wait_fd < 0 ||
-		epoll_ctl(wait_fd, EPOLL_CTL_ADD, kernel_events_fd(), &epoll) < 0 ||
+		epoll_ctl(wait_fd, EPOLL_CTL_ADD, queue_fd, &epoll) < 0 ||
 		epoll_ctl(wait_fd, EPOLL_CTL_ADD, timer_fd, &epoll) < 0)
 		return -errno;
 	return 0;
@@ -58,7 +117,12 @@ kernel_requests_start(bool arrivals_too)
 void
 kernel_requests_stop(void)
 {
-	kernel_events_stop();
+	if (listening) {
+		rte_dev_event_monitor_stop();
+		rte_dev_event_callback_unregister(NULL, device_event, NULL);
+	}
+	if (guarded)
+		rte_dev_hotplug_handle_disable();
 }
 
 int
@@ -142,6 +206,22 @@ arrivals_look(wait_fn wait)
 	return more;
 }
 
+/* Take the oldest event out of the queue. @return false if there is none. */
+static bool
+event_next(struct kernel_event *event)
+{
+	uint64_t one;
+
+	if (read(queue_fd, &one, sizeof(one)) != sizeof(one))
+		return false;
+	rte_spinlock_lock(&lock);
+	*event = queue[head];
+	head = (head + 1) % QUEUE_SIZE;
+	nb--;
+	rte_spinlock_unlock(&lock);
+	return true;
+}
+
 void
 kernel_requests_run(wait_fn wait)
 {
@@ -149,7 +229,7 @@ kernel_requests_run(wait_fn wait)
 	struct kernel_event event;
 	uint64_t expired;
 
-	while (kernel_events_next(&event)) {
+	while (event_next(&event)) {
 		if (!event.arrival)
 			device_release(event.name, wait);
 		else if (auto_attach)
