@@ -18,7 +18,6 @@
 #include "operations/attach.h"
 #include "operations/lock.h"
 #include "operations/catalogue.h"
-#include "operations/reason.h"
 
 /*
  * An attach, step by step. This program does steps a) to d) and h) to k), in the main thread of the

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include "base/wait.h"
 #include "operations/operation.h"
 
 /* Attach devices to the group. Main thread. */

@@ -12,7 +12,6 @@
 #include "operations/catalogue.h"
 #include "operations/detach.h"
 #include "operations/lock.h"
-#include "operations/reason.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 

@@ -3,7 +3,6 @@
 
 #include <stdbool.h>
 
-#include "base/wait.h"
 #include "operations/operation.h"
 
 /* Detach devices from the group. Main thread. */

@@ -4,7 +4,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/wait.h"
 #include "operations/operation.h"
 
 /* Locks on devices: a locked device cannot be detached, not even by the process that locked it. A

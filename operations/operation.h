@@ -55,6 +55,10 @@ void operation_end(struct operation *op);
  */
 int operation_take_turn(const char *what, wait_fn wait, struct result *res);
 
+/** Write into text why the EAL returned err, and set op->again if another try may succeed. op->now
+ * must be taken right after the EAL returned. */
+void reason_find(struct operation *op, int err, char *text, size_t size);
+
 /** The result of an operation; console/output.h prints it. */
 struct result {
 	/** 0, or a negative errno. */

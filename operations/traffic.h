@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-
-#include "base/wait.h"
 #include "operations/operation.h"
 
-/* Forward, send and count packets. Each function takes the turn for a moment. Main thread. */
+/* Start and stop ports; forward, send and count packets. Main thread. */
+
+/** Start a device's ports with nb_rx queues to receive and nb_tx to send, from 1 to
+ * STARTED_MAX_QUEUES; or stop them. The primary does it for any process that asks. Both wait for
+ * the turn, as the functions below do, which take it only for a moment. */
+void start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn wait,
+	struct result *res);
+void stop_device(const char *device, wait_fn wait, struct result *res);
 
 /** Forward what the first port of one device receives to that of another, and back if both is set,
  * until forward_off() or until a port is taken away (traffic/forward.h). */
