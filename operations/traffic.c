@@ -14,8 +14,8 @@
 #include "operations/traffic.h"
 #include "traffic/counters.h"
 #include "traffic/forward.h"
+#include "traffic/packet.h"
 #include "traffic/queues.h"
-#include "traffic/send.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 

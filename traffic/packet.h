@@ -7,10 +7,9 @@
 #include <rte_byteorder.h>
 #include <rte_ether.h>
 #include <rte_mbuf.h>
-#include <rte_mempool.h>
 
 /* Numbered packets: ethernet frames whose numbers show which packets of a stream are missing. They
- * have the ethertype that IEEE 802 reserves for local experiments. Any thread. */
+ * have the ethertype that IEEE 802 reserves for local experiments. Any thread, unless said otherwise. */
 
 /** Size of a frame in bytes, without its checksum. */
 #define PACKET_MIN 60
@@ -30,13 +29,6 @@ struct packet_order {
 	unsigned int oldest; /* the next new stream replaces this entry */
 };
 
-/** A number for a new stream, which no other stream is likely to have. */
-uint32_t packet_stream(void);
-
-/** Make packet n of nb, counted from 0, of size bytes. @return NULL if the pool is empty. */
-struct rte_mbuf *packet_make(struct rte_mempool *pool, uint16_t port, uint32_t stream, uint32_t n,
-	uint32_t nb, unsigned int size);
-
 /** Does the packet have the ethertype of numbered packets? */
 static inline bool
 packet_may_be_numbered(const struct rte_mbuf *mbuf)
@@ -55,3 +47,18 @@ packet_any_seen(const struct packet_order *order)
 /** How many packets are missing before this packet of its stream; 0 for a packet without a number.
  * After its last packet a stream may begin again. */
 uint32_t packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf);
+
+/** Take a queue to send through. Main thread, with the turn.
+ * @return its number, or a negative errno and why. */
+int send_begin(unsigned int id, char *why);
+
+/**
+ * Send nb packets of size bytes through the queue that send_begin() took, and give it back. Main
+ * thread, without the turn.
+ *
+ * @param look called every 10 ms; returns false to end the sending.
+ * @param sent receives how many were sent.
+ * @return NULL, or why not all of them were sent.
+ */
+const char *send_packets(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size,
+	bool (*look)(void), unsigned int *sent);
