@@ -27,16 +27,6 @@ port_set_add(struct port_set *set, unsigned int id)
 	set->words[id / 64] |= UINT64_C(1) << id % 64;
 }
 
-/** The set of this port alone. */
-static inline struct port_set
-port_set_of(unsigned int id)
-{
-	struct port_set set = {0};
-
-	port_set_add(&set, id);
-	return set;
-}
-
 /** The set of all port ids. */
 static inline struct port_set
 port_set_all(void)
@@ -60,16 +50,6 @@ port_set_next(const struct port_set *set, unsigned int id)
 #define PORT_SET_FOREACH(id, set)                                   \
 	for ((id) = port_set_next(set, 0); (id) < RTE_MAX_ETHPORTS; \
 		(id) = port_set_next(set, (id) + 1))
-
-static inline unsigned int
-port_set_count(const struct port_set *set)
-{
-	unsigned int id, nb = 0;
-
-	PORT_SET_FOREACH(id, set)
-		nb++;
-	return nb;
-}
 
 static inline bool
 port_set_is_empty(const struct port_set *set)

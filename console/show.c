@@ -212,18 +212,20 @@ show_devices(__rte_unused const char *rest)
 void
 show_left_behind(void)
 {
-	struct peer peers[PEERS_MAX];
-	unsigned int nb, i, left = 0;
+	unsigned int i, left = 0;
+	const struct peer *peer;
+	struct views views;
 
 	if (!primary_is_self())
 		return;
-	nb = peers_look(peers, RTE_DIM(peers));
-	for (i = 0; i < nb; i++) {
-		if (peers[i].self || peers[i].state == PEER_GONE)
+	views_take(&views);
+	for (i = 0; i < views.nb; i++) {
+		peer = &views.peers[i];
+		if (peer->self || peer->state == PEER_GONE)
 			continue;
 		output_print("%s%d",
 			left++ == 0 ? "secondaries left without their primary: pid " : " ",
-			peers[i].who.pid);
+			peer->who.pid);
 	}
 	if (left > 0)
 		output_print("; quit them\n");

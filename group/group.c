@@ -16,9 +16,9 @@
 #include "group/locks.h"
 #include "group/members.h"
 #include "group/observer.h"
-#include "group/peers.h"
 #include "group/primary.h"
 #include "group/turn.h"
+#include "group/views.h"
 
 static bool (*beat)(void);
 
@@ -103,12 +103,12 @@ group_enter(bool (*on_beat)(void))
 static bool
 nobody_stopped(void)
 {
-	struct peer peers[PEERS_MAX];
-	unsigned int nb = peers_look(peers, RTE_DIM(peers));
+	struct views views;
 
-	while (nb > 0 && peers[nb - 1].state != PEER_STOPPED)
-		nb--;
-	return nb == 0;
+	views_take(&views);
+	while (views.nb > 0 && views.peers[views.nb - 1].state != PEER_STOPPED)
+		views.nb--;
+	return views.nb == 0;
 }
 
 bool

@@ -6,11 +6,8 @@
 /* Four times a second a process shows that its interrupt thread runs, and which ports it has. Its
  * watch thread triggers this. Main thread, unless a comment says otherwise. */
 
-/** Time between two beats, in milliseconds. */
-#define HEARTBEAT_MS 250
-
-/** A process is hung if its last beat is older than this, in milliseconds. */
-#define HEARTBEAT_HUNG_MS 1000
+#define HEARTBEAT_MS 250       /* time between two beats */
+#define HEARTBEAT_HUNG_MS 1000 /* a process is hung if its last beat is older than this */
 
 /**
  * Start the beats. After rte_eal_init().

@@ -104,14 +104,6 @@ tell_new(const struct peer *is)
 	tell_change(&was, is);
 }
 
-/* For a process that is no longer listed. */
-static void
-tell_old(const struct peer *was)
-{
-	if (was->foreign && was->state != PEER_GONE)
-		events_add(was->who, "left (foreign)");
-}
-
 void
 observer_look(void)
 {
@@ -138,8 +130,10 @@ observer_look(void)
 			tell_change(was, &now.peers[i]);
 	}
 	for (i = 0; i < before.nb && known; i++) {
-		if (peers_find(now.peers, now.nb, before.peers[i].who.pid) == NULL)
-			tell_old(&before.peers[i]);
+		was = &before.peers[i];
+		if (was->foreign && was->state != PEER_GONE &&
+			peers_find(now.peers, now.nb, was->who.pid) == NULL)
+			events_add(was->who, "left (foreign)");
 	}
 	memcpy(&before, &now, sizeof(before));
 	known = true;

@@ -33,17 +33,10 @@
 #define GROUP_LAYOUT 9U
 #endif
 
-/** Most processes of this program in one group. */
-#define GROUP_MAX_MEMBERS 64
-
-/** Longest devargs kept for a port, with the null. */
-#define GROUP_DEVARGS_SIZE 128
-
-/** Events kept in the ring. */
-#define GROUP_EVENTS 1024
-
-/** Most devices that one process can lock. */
-#define GROUP_LOCKS 16
+#define GROUP_MAX_MEMBERS 64   /* most processes of this program in one group */
+#define GROUP_DEVARGS_SIZE 128 /* longest devargs kept for a port, with the null */
+#define GROUP_EVENTS 1024      /* events kept in the ring */
+#define GROUP_LOCKS 16	       /* most devices that one process can lock */
 
 /** Readers that librte_rcu counts for a port: member n forwards as 2n and sends as 2n + 1. */
 #define GROUP_READERS ((size_t)2 * GROUP_MAX_MEMBERS)

@@ -153,14 +153,11 @@ attach_verify(struct operation *op, const char *devargs)
 static void
 attach_everywhere(struct operation *op, const char *devargs)
 {
-	char why[WHY_SIZE];
 	int ret;
 
-	ret = vhost_check(&op->da, primary_pid(), why);
-	if (ret < 0) {
-		result_set(op->res, ret, "%s", why);
+	op->res->err = vhost_check(&op->da, primary_pid(), op->res->text);
+	if (op->res->err < 0)
 		return;
-	}
 	ret = rte_dev_probe(devargs);
 	if (ret == 0)
 		attach_verify(op, devargs);

@@ -35,15 +35,13 @@ static void
 operation_event(const struct operation *op)
 {
 	uint64_t us = (clock_now_ns() - op->turn_ns) / 1000;
+	bool done = op->res->err == 0;
 	char what[96];
 
 	operation_name(op, what, sizeof(what));
-	if (op->res->err == 0)
-		events_add(primary_who_self(), "%s: done in %" PRIu64 ".%03" PRIu64 " ms", what,
-			us / 1000, us % 1000);
-	else
-		events_add(primary_who_self(), "%s: failed in %" PRIu64 ".%03" PRIu64 " ms: %s",
-			what, us / 1000, us % 1000, op->res->text);
+	events_add(primary_who_self(), "%s: %s in %" PRIu64 ".%03" PRIu64 " ms%s%s", what,
+		done ? "done" : "failed", us / 1000, us % 1000, done ? "" : ": ",
+		done ? "" : op->res->text);
 }
 
 /* The last holder of the turn has died: wait until every process has served its requests. If the
@@ -121,16 +119,13 @@ take_when_ready(struct operation *op)
 int
 operation_begin(struct operation *op, const char *device)
 {
-	char why[WHY_SIZE];
 	int ret;
 
 	memset(op->res, 0, sizeof(*op->res));
 	if (device != NULL) {
-		ret = device_split(device, &op->da, why);
-		if (ret < 0) {
-			result_set(op->res, ret, "%s", why);
-			return ret;
-		}
+		op->res->err = device_split(device, &op->da, op->res->text);
+		if (op->res->err < 0)
+			return op->res->err;
 		strlcpy(op->res->name, op->da.name, sizeof(op->res->name));
 	}
 	ret = take_when_ready(op);

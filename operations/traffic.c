@@ -60,12 +60,10 @@ start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn
 		PORT_SET_FOREACH(id, &ports) {
 			if (ret < 0)
 				break;
-			if (started_port(id)) {
-				snprintf(why, sizeof(why), "already started (port %u)", id);
-				ret = -EALREADY;
-			} else {
+			if (started_port(id))
+				ret = why_set(why, -EALREADY, "already started (port %u)", id);
+			else
 				ret = request_start(id, nb_rx, nb_tx, why);
-			}
 		}
 		result_set(res, ret, "%s", ret == 0 ? "" : why);
 	}
@@ -123,11 +121,10 @@ port_to_poll(const char *device, char *why)
 	} else {
 		ret = port_set_next(&ports, 0);
 		driver = rte_driver_name(rte_dev_driver(dev));
-		if (!queues_pollable(ret, driver)) {
+		if (!queues_pollable(ret, driver))
 			ret = why_set(why, -ENOTSUP,
 				"%s lets no secondary poll port %d; do it in the primary (pid %d)",
 				driver, ret, primary_pid());
-		}
 	}
 	rte_devargs_reset(&da);
 	return ret;

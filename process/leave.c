@@ -64,7 +64,8 @@ stop_ports(void)
 		if (!rte_eth_dev_is_valid_port(id))
 			continue;
 		signals_allow(CLOSE_MS);
-		port = port_set_of(id);
+		port = (struct port_set){0};
+		port_set_add(&port, id);
 		if (request_stop(&port, &touched, why) < 0)
 			fprintf(stderr, PROGRAM ": port %u is closed without being stopped: %s\n",
 				id, why);

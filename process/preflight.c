@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "eal/hugepages.h"
 #include "eal/runtime.h"
-#include "group/peers.h"
+#include "group/views.h"
 #include "process/preflight.h"
 
 /* Longest path of a directory in which a secondary's socket, /mp_socket_<pid>_<hex>, fits sun_path:

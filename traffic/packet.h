@@ -9,16 +9,15 @@
 #include <rte_mbuf.h>
 
 /* Numbered packets: ethernet frames whose numbers show which packets of a stream are missing. They
- * have the ethertype that IEEE 802 reserves for local experiments. Any thread, unless said otherwise. */
+ * have the ethertype that IEEE 802 reserves for local experiments. Any thread, unless said
+ * otherwise. */
 
 /** Size of a frame in bytes, without its checksum. */
 #define PACKET_MIN 60
 #define PACKET_MAX 1514
 
 #define PACKET_ETHER_TYPE 0x88b5
-
-/** Streams that a receiver follows at the same time. */
-#define PACKET_STREAMS 8
+#define PACKET_STREAMS 8 /* streams that a receiver follows at the same time */
 
 /** How far each stream has come at a receiver. */
 struct packet_order {
