@@ -38,21 +38,10 @@ clock_sleep_ns(uint64_t ns)
 	nanosleep(&time, NULL);
 }
 
-void
-clock_cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 int
 clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t until_ns)
 {
 	const struct timespec until = timespec_of(until_ns);
 
-	return pthread_cond_timedwait(cond, mutex, &until);
+	return pthread_cond_clockwait(cond, mutex, CLOCK_MONOTONIC, &until);
 }

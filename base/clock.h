@@ -21,9 +21,6 @@ bool clock_is_past(uint64_t moment_ns);
 /** Sleep for this many nanoseconds, or until a signal comes. */
 void clock_sleep_ns(uint64_t ns);
 
-/** Make a condition variable that clock_cond_wait() can wait for. */
-void clock_cond_init(pthread_cond_t *cond);
-
 /** Wait for a condition until a moment from clock_in_ms().
- * @return 0 or ETIMEDOUT, like pthread_cond_timedwait(3). */
+ * @return 0 or ETIMEDOUT, like pthread_cond_clockwait(3). */
 int clock_cond_wait(pthread_cond_t *cond, pthread_mutex_t *mutex, uint64_t until_ns);

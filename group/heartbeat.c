@@ -25,7 +25,7 @@ static pthread_t thread;
 static bool running;
 static bool stopping; /* under lock */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t stopped;
+static pthread_cond_t stopped = PTHREAD_COND_INITIALIZER;
 static atomic_bool beat_pending;
 static pid_t mp_thread; /* the EAL's, which reads peers' messages; 0 if there is none */
 
@@ -121,7 +121,6 @@ heartbeat_start(bool (*fn)(void))
 	wake_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wake_fd < 0)
 		return -errno;
-	clock_cond_init(&stopped);
 	ret = pthread_create(&thread, NULL, heartbeat_main, NULL);
 	running = ret == 0;
 	return -ret;

@@ -35,7 +35,7 @@
 #define REFRESH_MS 300
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static pthread_cond_t refreshed;
+static pthread_cond_t refreshed = PTHREAD_COND_INITIALIZER;
 static struct inspect *ports; /* by port id; under lock; NULL when nothing is answered */
 static uint64_t looks;	      /* at all ports, so far; under lock */
 static int wanted_fd = -1;    /* readable when a client wants a look */
@@ -262,7 +262,6 @@ telemetry_start(void)
 {
 	if (!primary_is_self())
 		return 0;
-	clock_cond_init(&refreshed);
 	wanted_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (wanted_fd < 0)
 		return -errno;

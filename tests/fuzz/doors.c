@@ -260,14 +260,15 @@ fuzz_serve(void)
 		serve_main(NULL);
 }
 
-DOOR(int, pthread_cond_timedwait, pthread_cond_t *cond, pthread_mutex_t *mutex,
+DOOR(int, pthread_cond_clockwait, pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock,
 	const struct timespec *until)
 int
-__wrap_pthread_cond_timedwait(
-	pthread_cond_t *cond, pthread_mutex_t *mutex, const struct timespec *until)
+__wrap_pthread_cond_clockwait(
+	pthread_cond_t *cond, pthread_mutex_t *mutex, clockid_t clock, const struct timespec *until)
 {
 	(void)cond;
 	(void)mutex;
+	(void)clock;
 	(void)until;
 	return ETIMEDOUT;
 }
