@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_ERRORS
 #include <ctype.h>
-#include <stdatomic.h>
 #include <stdio.h>
-
-#include <rte_common.h>
 
 #include "base/text.h"
 #include "eal/log_tap.h"

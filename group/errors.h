@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "group/members.h"
 
 /* The first error that each process logs during an operation. A process that refuses a request logs

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-
-#include <rte_common.h>
-
-#include "group/shared.h"
 #include "group/members.h"
 
 /* Tell other processes what has happened in the group, and read what they have told. Any thread,

@@ -10,7 +10,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <rte_common.h>
 #include <rte_string_fns.h>
 
 #include "base/text.h"

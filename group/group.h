@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/wait.h"
 
 /* Join a group of processes, take part in it, and leave it. Main thread. */

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_OBSERVER
-#include <stdatomic.h>
 #include <string.h>
 
 #include "base/proc.h"

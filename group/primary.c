@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_PRIMARY
-#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 

@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
-
 #include "group/members.h"
 
 /* The primary of this process: which process it is, and whether it has left. Any thread, unless a

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 
 #include "base/text.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "group/heartbeat.h"
-#include "group/members.h"
 #include "group/observer.h"
 #include "group/primary.h"
 #include "group/readiness.h"

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-#include <stdint.h>
-
 #include "base/port_set.h"
 #include "group/members.h"
 

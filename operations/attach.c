@@ -4,8 +4,6 @@
 #include <string.h>
 
 #include <rte_bus.h>
-#include <rte_dev.h>
-#include <rte_devargs.h>
 #include <rte_ethdev.h>
 #include <rte_vfio.h>
 

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/port_set.h"
 
 /* The catalogue: which device is behind which port, for processes that lack the port.

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include <rte_dev.h>
 #include <rte_ethdev.h>
 
 #include "base/text.h"

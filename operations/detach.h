@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-
 #include "operations/operation.h"
 
 /* Detach devices from the group. Main thread. */

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-
 #include "base/wait.h"
 
 /* React when a card is pulled out or plugged in: the primary detaches the device from the group, or

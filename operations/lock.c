@@ -4,14 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_common.h>
-#include <rte_devargs.h>
 #include <rte_string_fns.h>
 
 #include "base/text.h"
 #include "device/device.h"
 #include "group/events.h"
-#include "group/members.h"
 #include "group/primary.h"
 #include "group/turn.h"
 #include "operations/lock.h"

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-#include <stddef.h>
-
 #include "operations/operation.h"
 
 /* Locks on devices: a locked device cannot be detached, not even by the process that locked it. A

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_SYNC
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include <rte_bus.h>
-#include <rte_dev.h>
-#include <rte_devargs.h>
 
 #include "base/clock.h"
 #include "base/text.h"

@@ -3,10 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_common.h>
-#include <rte_dev.h>
-#include <rte_devargs.h>
-
 #include "base/text.h"
 #include "device/device.h"
 #include "group/primary.h"

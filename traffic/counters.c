@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_COUNTERS
-#include <stdatomic.h>
 #include <string.h>
 
 #include <rte_string_fns.h>

@@ -1,11 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdint.h>
-#include <sys/types.h>
-
-#include <rte_dev.h>
-
 #include "base/port_set.h"
 #include "group/shared.h"
 

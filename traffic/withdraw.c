@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include <rte_common.h>
 #include <rte_rcu_qsbr.h>
 
 #include "base/text.h"
