@@ -91,7 +91,6 @@ views_take(struct views *views)
 	/* Protects what secondaries() keeps. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	unsigned int nb = 0, members, i, nb_pids;
-	struct peer *peers = views->peers;
 	const struct group_member *member;
 	const pid_t *pids;
 	pid_t pid;
@@ -100,9 +99,9 @@ views_take(struct views *views)
 	MEMBER_FOREACH(member) {
 		if (nb == PEERS_MAX)
 			break;
-		peers_look_at(member, &peers[nb]);
+		peers_look_at(member, &views->peers[nb]);
 		/* It may just have left and cleared its pid. */
-		if (peers[nb].who.pid > 0)
+		if (views->peers[nb].who.pid > 0)
 			nb++;
 	}
 	members = nb;
@@ -111,9 +110,9 @@ views_take(struct views *views)
 	for (i = 0; i <= nb_pids && nb < PEERS_MAX; i++) {
 		/* The primary comes last: the name of its socket does not have its pid. */
 		pid = i < nb_pids ? pids[i] : primary_pid();
-		if (pid > 0 && peers_find(peers, members, pid) == NULL &&
+		if (pid > 0 && peers_find(views->peers, members, pid) == NULL &&
 			(i < nb_pids || primary_left() == 0))
-			foreign_look(pid, &peers[nb++]);
+			foreign_look(pid, &views->peers[nb++]);
 	}
 	pthread_mutex_unlock(&lock);
 	proc_forget_others();
