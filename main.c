@@ -31,7 +31,7 @@ static void
 force_cleanup(void)
 {
 	terminal_restore();
-	own_files_remove_own();
+	runtime_files_remove();
 }
 
 /* @return -1 to go on, or the status to exit with. */

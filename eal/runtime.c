@@ -173,13 +173,13 @@ files_remove(const char *dir, pid_t pid, bool dead_only)
 }
 
 void
-own_files_remove_dead(const char *dir, pid_t pid)
+runtime_remove_dead(const char *dir, pid_t pid)
 {
 	files_remove(dir, pid, true);
 }
 
 void
-own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
+runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
 {
 	DIR *d = opendir(dir);
 	struct dirent *entry;
@@ -200,7 +200,7 @@ own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files)
 }
 
 bool
-own_files_no_room(const char *dir, uint64_t bytes, unsigned int files)
+runtime_no_room(const char *dir, uint64_t bytes, unsigned int files)
 {
 	struct statvfs fs;
 	uint64_t room;
@@ -213,7 +213,7 @@ own_files_no_room(const char *dir, uint64_t bytes, unsigned int files)
 }
 
 void
-own_files_begin(const char *dir, bool secondary)
+runtime_files_begin(const char *dir, bool secondary)
 {
 	strlcpy(files_dir, dir, sizeof(files_dir));
 	is_secondary = secondary;
@@ -221,7 +221,7 @@ own_files_begin(const char *dir, bool secondary)
 }
 
 void
-own_files_remove_own(void)
+runtime_files_remove(void)
 {
 	char path[PATH_MAX + sizeof(TELEMETRY_SOCKET)];
 

@@ -33,16 +33,16 @@ unsigned int runtime_secondaries(const char *dir, pid_t *pids, unsigned int max)
 
 /** Remove from dir the files of the secondary with this pid (0: the primary's socket), except those
  * that a process uses: the pid may have a new owner. */
-void own_files_remove_dead(const char *dir, pid_t pid);
+void runtime_remove_dead(const char *dir, pid_t pid);
 
 /** The room that one more secondary needs in dir, in bytes and files. */
-void own_files_join_needs(const char *dir, uint64_t *bytes, unsigned int *files);
+void runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files);
 
 /** Has the file system of dir less room than this, for this user? */
-bool own_files_no_room(const char *dir, uint64_t bytes, unsigned int files);
+bool runtime_no_room(const char *dir, uint64_t bytes, unsigned int files);
 
 /** From now on the EAL may make files in dir, for a secondary or a primary. Main thread. */
-void own_files_begin(const char *dir, bool secondary);
+void runtime_files_begin(const char *dir, bool secondary);
 
-/** Remove this process's files, if own_files_begin() was called. */
-void own_files_remove_own(void);
+/** Remove this process's files, if runtime_files_begin() was called. */
+void runtime_files_remove(void);

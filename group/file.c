@@ -130,6 +130,6 @@ group_file_remove_if_last(bool primary_lost)
 		return;
 	unlink(file_path);
 	if (primary_lost)
-		own_files_remove_dead(group_dir, 0);
+		runtime_remove_dead(group_dir, 0);
 	rmdir(group_dir); /* fails if the EAL has left files there */
 }

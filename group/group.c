@@ -71,7 +71,7 @@ tick(void)
 
 	/* Without its socket, no process sends to this one and waits for it to read. */
 	if (!deaf && !primary_is_self() && heartbeat_deaf()) {
-		own_files_remove_own();
+		runtime_files_remove();
 		deaf = true;
 	}
 	observer_look();

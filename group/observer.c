@@ -28,7 +28,7 @@ dead_clear_slot(const struct group_member *member)
 	if (pid == 0)
 		return;
 	dead_tell(member);
-	own_files_remove_dead(group_file_dir(), pid);
+	runtime_remove_dead(group_file_dir(), pid);
 }
 
 void
@@ -50,7 +50,7 @@ dead_clear(const struct views *views)
 	}
 	for (; i < views->nb; i++) {
 		if (views->peers[i].state == PEER_GONE)
-			own_files_remove_dead(group_file_dir(), views->peers[i].who.pid);
+			runtime_remove_dead(group_file_dir(), views->peers[i].who.pid);
 	}
 }
 

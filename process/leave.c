@@ -104,7 +104,7 @@ leave(void)
 	 * group if a process does not answer: it asks every process to free a hugepage, with a lock
 	 * held that all need. A primary calls it even so, because it has devices to close. */
 	if (heartbeat_deaf() || (!primary_is_self() && !all_answer))
-		own_files_remove_own();
+		runtime_files_remove();
 	else if (rte_eal_cleanup() < 0)
 		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
 	group_leave();

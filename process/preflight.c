@@ -137,8 +137,8 @@ preflight_group(
 		return why_set(why, -EBUSY,
 			"cannot start beside pid %d, which is stopped; resume or end it", stopped);
 	/* If a process dies because there is no room, the EAL's locks stay locked in the group. */
-	own_files_join_needs(dir, &bytes, &files);
-	if (own_files_no_room(dir, bytes, files)) {
+	runtime_join_needs(dir, &bytes, &files);
+	if (runtime_no_room(dir, bytes, files)) {
 		preflight_no_space(dir, why);
 		return -ENOSPC;
 	}
@@ -178,7 +178,7 @@ preflight_explain(
 	if (options->huge)
 		mounts = hugepages_look(options->huge_dir, path);
 	snprintf(path, sizeof(path), "%s/hugepage_info", dir);
-	if (options->shared && own_files_no_room(dir, 1, 1))
+	if (options->shared && runtime_no_room(dir, 1, 1))
 		preflight_no_space(dir, why);
 	else if (joins && (!options->huge || access(path, F_OK) < 0))
 		why_set(why, err,

@@ -51,9 +51,9 @@ no_room(int signo)
 	char why[WHY_SIZE];
 
 	why_set(why, 0, "the EAL did not start: %s; its own messages are above", strsignal(signo));
-	if (own_files_no_room(group_file_dir(), 1, 1))
+	if (runtime_no_room(group_file_dir(), 1, 1))
 		preflight_no_space(group_file_dir(), why);
-	own_files_remove_own();
+	runtime_files_remove();
 	group_leave();
 	dprintf(STDERR_FILENO, PROGRAM ": %s\n", why);
 	_exit(EXIT_FAILURE);
@@ -71,7 +71,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 		ret = preflight_group(options, group_file_dir(), &joins, wait, why);
 		if (ret < 0)
 			return ret;
-		own_files_begin(group_file_dir(), joins);
+		runtime_files_begin(group_file_dir(), joins);
 	}
 	rte_errno = 0;
 	sigaction(SIGBUS, &action, &found);
@@ -81,7 +81,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
 	preflight_explain(options, group_file_dir(), joins, ret, why);
-	own_files_remove_own();
+	runtime_files_remove();
 	return -ret;
 }
 
