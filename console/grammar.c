@@ -104,7 +104,7 @@ cmdline_parse_ctx_t *grammar_typed;
 static cmdline_parse_inst_t *
 instruction_make(const struct command *cmd)
 {
-	struct parts *parts = calloc(1, sizeof(*parts) + 3 * sizeof(parts->inst.tokens[0]));
+	struct parts *parts = calloc(1, sizeof(*parts) + 3 * sizeof(void *));
 
 	if (parts == NULL)
 		return NULL;
