@@ -15,6 +15,7 @@
 #include "group/heartbeat.h"
 #include "group/locks.h"
 #include "group/members.h"
+#include "group/dead.h"
 #include "group/observer.h"
 #include "group/primary.h"
 #include "group/turn.h"

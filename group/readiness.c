@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "base/proc.h"
 #include "group/heartbeat.h"
-#include "group/observer.h"
+#include "group/dead.h"
 #include "group/primary.h"
 #include "group/readiness.h"
 

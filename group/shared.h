@@ -225,7 +225,7 @@ struct group_shared {
 
 	/* Pid of the last process of each slot that is known to have died. Written by any process
 	 * that notices. */
-	BY_OBSERVER _Atomic pid_t died[GROUP_MAX_MEMBERS];
+	BY_DEAD _Atomic pid_t died[GROUP_MAX_MEMBERS];
 
 	struct group_member members[GROUP_MAX_MEMBERS];
 };

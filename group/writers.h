@@ -29,8 +29,8 @@
 #ifndef BY_MEMBERS
 #define BY_MEMBERS const /* group/members.c */
 #endif
-#ifndef BY_OBSERVER
-#define BY_OBSERVER const /* group/observer.c */
+#ifndef BY_DEAD
+#define BY_DEAD const /* group/dead.c */
 #endif
 #ifndef BY_PRIMARY
 #define BY_PRIMARY const /* group/primary.c */

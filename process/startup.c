@@ -87,7 +87,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 
 /* Called with each beat, in the watch thread. @return whether the main thread should look. */
 static bool
-beat(void)
+on_beat(void)
 {
 	sync_serve();
 	server_tick();
@@ -102,7 +102,7 @@ enter(char *why)
 	struct views views;
 	int ret;
 
-	ret = group_enter(beat);
+	ret = group_enter(on_beat);
 	if (ret < 0) {
 		leave();
 		return why_set(why, ret, "cannot watch the group: %s", strerror(-ret));
