@@ -80,7 +80,7 @@ completion_attachable(void)
 {
 	const struct drivers_virtual *virt = NULL;
 	const struct pci_device *pci = NULL;
-	char name[RTE_DEV_NAME_MAX_LEN], why[256];
+	char name[RTE_DEV_NAME_MAX_LEN], why[WHY_SIZE];
 	unsigned int nb_attached, nb, i;
 
 	completion_attached();

@@ -70,9 +70,15 @@ record_add(const char *object, const char *text, size_t len)
 static __attribute__((no_sanitize_address)) void
 segment_read(const char *object, const char *text, const char *end)
 {
+	unsigned char skip[UINT8_MAX + 1];
 	size_t i;
 
-	for (; (size_t)(end - text) >= MARK_LEN; text++) {
+	/* There are millions of bytes. The byte where a mark would end says how far the next mark
+	 * is at least. */
+	memset(skip, MARK_LEN, sizeof(skip));
+	for (i = 0; i < MARK_LEN - 1; i++)
+		skip[(unsigned char)mark[i]] = MARK_LEN - 1 - i;
+	for (; (size_t)(end - text) >= MARK_LEN; text += skip[(unsigned char)text[MARK_LEN - 1]]) {
 		for (i = 0; i < MARK_LEN && text[i] == mark[i]; i++)
 			;
 		/* What follows is ignored if it is no JSON: after the mark above, for one. */

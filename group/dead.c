@@ -6,10 +6,8 @@
 #include "group/file.h"
 
 void
-dead_tell(const struct group_member *member)
+dead_tell(const struct group_member *member, struct who who)
 {
-	struct who who = member_who(member);
-
 	if (who.pid != 0 &&
 		atomic_exchange(&group_shared->died[member_slot(member)], who.pid) != who.pid)
 		events_add(who, "died");
@@ -22,7 +20,7 @@ dead_clear_slot(const struct group_member *member)
 
 	if (pid == 0)
 		return;
-	dead_tell(member);
+	dead_tell(member, member_who(member));
 	runtime_remove_dead(group_file_dir(), pid);
 }
 
@@ -39,7 +37,7 @@ dead_clear(const struct views *views)
 		return;
 	MEMBER_FOREACH(member) {
 		if (!member_alive(member)) {
-			dead_tell(member);
+			dead_tell(member, member_who(member));
 			member_free(member);
 		}
 	}

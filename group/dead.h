@@ -6,8 +6,9 @@
 /* Members that have died: tell the group, and clear away what they have left. Main thread, with the
  * turn, unless a function says otherwise. */
 
-/** Tell the group that the process of this slot has died, once for each death. Any thread. */
-void dead_tell(const struct group_member *member);
+/** Tell the group that the process which had this slot, who, has died; once for each death. Any
+ * thread. */
+void dead_tell(const struct group_member *member, struct who who);
 
 /** If a dead process has left this slot, which no process holds now, tell the group and remove the
  * process's files. */

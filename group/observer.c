@@ -64,14 +64,18 @@ observer_look(void)
 	const struct group_member *member;
 	const struct peer *was;
 	unsigned int i;
+	struct who who;
 
 	if (!is_observer()) {
 		known = false;
 		return;
 	}
 	MEMBER_FOREACH(member) {
-		if (!member_alive(member))
-			dead_tell(member);
+		/* If the pid has changed, the process has left in good order, or a new one has
+		 * claimed its slot and told of it. */
+		who = member_who(member);
+		if (!member_alive(member) && atomic_load(&member->pid) == who.pid)
+			dead_tell(member, who);
 	}
 	views_take(&now);
 	for (i = 0; i < now.nb && known; i++) {

@@ -63,11 +63,12 @@ recover(wait_fn wait, const char *who, struct result *res)
 }
 
 static int
-take_and_recover(const char *what, wait_fn wait, struct result *res)
+take_and_recover(const char *what, wait_fn wait, struct result *res, uint64_t *turn_ns)
 {
 	char why[WHY_SIZE];
 	int ret = turn_take(what, wait, why);
 
+	*turn_ns = clock_now_ns();
 	if (ret < 0)
 		result_set(res, ret, "%s", why);
 	else if (ret > 0)
@@ -78,7 +79,8 @@ take_and_recover(const char *what, wait_fn wait, struct result *res)
 int
 operation_take_turn(const char *what, wait_fn wait, struct result *res)
 {
-	int ret = take_and_recover(what, wait, res);
+	uint64_t turn_ns;
+	int ret = take_and_recover(what, wait, res, &turn_ns);
 
 	/* A port that the server is just stopping still looks started. */
 	if (ret == 0 && (ret = request_settle(wait, res->text)) < 0) {
@@ -92,16 +94,17 @@ static int
 take_when_ready(struct operation *op)
 {
 	char what[96], why[WHY_SIZE];
+	uint64_t turn_ns;
 	int ret;
 
 	op->turn_ns = clock_now_ns();
 	operation_name(op, what, sizeof(what));
-	ret = take_and_recover(what, op->wait, op->res);
+	ret = take_and_recover(what, op->wait, op->res, &turn_ns);
 	if (ret < 0) {
 		operation_event(op);
 		return ret;
 	}
-	op->turn_ns = clock_now_ns();
+	op->turn_ns = turn_ns;
 	ret = readiness_check(&op->before, op->wait, why);
 	if (ret == 0)
 		ret = request_settle(op->wait, why);
