@@ -16,8 +16,8 @@
 #include "console/output.h"
 
 /* One instruction, line_inst, matches and runs every line. Besides, each command has an instruction
- * for TAB alone: it matches only if the cmdline library parses a line without a result, which means
- * that it completes the line. */
+ * for TAB alone. To complete a line, the library parses it with res NULL. Only then do these
+ * instructions match. */
 
 /* A parsed line. */
 struct line {
@@ -35,7 +35,7 @@ struct parts {
 
 static const struct command *commands;
 
-/* @return the row without a name if there is no such command. */
+/* @return the row of the command, or the last row (name NULL). */
 static const struct command *
 command_find(const char *name)
 {
@@ -60,7 +60,7 @@ command_run(void *parsed, __rte_unused struct cmdline *cl, __rte_unused void *da
 		cmd->run(line->rest);
 }
 
-/* Parse the whole line. The library's string tokens hold only 127 bytes, or cut the line at any
+/* Parse the whole line. Some string tokens of the library hold only 127 bytes, others end at any
  * '#'. Here a comment begins only at a '#' after a blank, because a path may have a '#'. */
 static int
 line_parse(__rte_unused cmdline_parse_token_hdr_t *token, const char *buf, void *res,
@@ -95,7 +95,8 @@ word_parse(cmdline_parse_token_hdr_t *token, const char *buf, void *res, unsigne
 static struct cmdline_token_ops line_ops; /* completion_ops, except parse */
 static struct cmdline_token_ops word_ops; /* the library's, except parse */
 
-static struct completion_token line_token = {.hdr = {&line_ops, 0}}; /* TAB shows nothing of it */
+/* TAB never offers anything from this token. */
+static struct completion_token line_token = {.hdr = {&line_ops, 0}};
 static cmdline_parse_inst_t line_inst = {.f = command_run, .tokens = {&line_token.hdr, NULL}};
 
 cmdline_parse_ctx_t grammar_scripted[] = {&line_inst, NULL};

@@ -21,7 +21,8 @@ is_observer(void)
 	return member == group_self;
 }
 
-/* For a process that is still listed. dead_tell() reports the death of a member. */
+/* Tell what has changed for a process that was listed at the last look too. dead_tell() reports the
+ * death of a member. */
 static void
 tell_change(const struct peer *was, const struct peer *is)
 {
@@ -37,14 +38,14 @@ tell_change(const struct peer *was, const struct peer *is)
 		events_add(is->who, "runs again");
 }
 
-/* For a process that was not listed at the last look. */
+/* Tell of a process that was not listed at the last look. */
 static void
 tell_new(const struct peer *is)
 {
 	struct peer was = *is;
 	char program[32];
 
-	/* Only the socket of a dead process is left. */
+	/* Already dead: only its socket is there, so tell nothing. */
 	if (is->state == PEER_GONE)
 		return;
 	was.state = is->foreign ? PEER_FOREIGN : PEER_OK;

@@ -21,8 +21,8 @@
  * "With the turn" means that the writer holds the turn (group/turn.h), which is the lock. A slot
  * lives as long as its process, everything else as long as the group.
  *
- * A faulty process can write anything anywhere here; the comments describe a group without one. So
- * a reader trusts nothing: it adds the null to a text and makes it printable, and checks numbers
+ * The comments assume that no process is faulty. But a faulty one can write anything anywhere here,
+ * so a reader trusts nothing: it adds the null to a text and makes it printable, and checks numbers
  * and addresses against their bounds.
  */
 
@@ -38,7 +38,7 @@
 #define GROUP_EVENTS 1024      /* events kept in the ring */
 #define GROUP_LOCKS 16	       /* most devices that one process can lock */
 
-/** Readers that librte_rcu counts for a port: member n forwards as 2n and sends as 2n + 1. */
+/** Readers of a port. Each member has two: 2n for its forwarding, 2n + 1 for its sending. */
 #define GROUP_READERS ((size_t)2 * GROUP_MAX_MEMBERS)
 
 /** Room for a port's quiescent-state variable with that many readers, in bytes. */
@@ -61,9 +61,9 @@ struct turn_record {
 	_Atomic uint64_t op;
 	/* "attach net_null0"; a process that waits for the turn may see it half written. */
 	char what[104];
-	/* The last holder that died and its what, until an operation has recovered; else 0. */
+	/* Pid of the last holder that died, 0 once an operation has cleaned up after it. */
 	_Atomic pid_t dead;
-	char dead_what[104];
+	char dead_what[104]; /* what it was doing */
 };
 
 enum event_kind {
@@ -75,14 +75,14 @@ enum event_kind {
 struct event {
 	uint64_t time_ns; /* CLOCK_REALTIME */
 	pid_t pid;	  /* of the process that caused it, or that it happened to */
-	uint8_t primary;  /* 1 if that is the primary. No bool, which cannot hold every byte */
+	uint8_t primary;  /* 1 if primary. Not a bool: a faulty process may write any byte here */
 	uint8_t kind;	  /* enum event_kind */
 	char text[234];
 };
 
 /** The last events. Event number n, from 1 on, is at n modulo the size. Any thread writes without a
- * lock: it takes a number from nb, clears the entry's number, writes the event, then the number. A
- * reader skips an entry found unwritten twice if a newer one follows: its writer has died. */
+ * lock: it takes a number from nb, clears the entry's number, writes the event, then the number. If
+ * an entry is unwritten at two looks and a newer one exists, its writer counts as dead: skip it. */
 struct event_ring {
 	_Atomic uint64_t nb;
 	struct {
@@ -91,8 +91,8 @@ struct event_ring {
 	} entries[GROUP_EVENTS];
 };
 
-/** The device behind a port, for processes that lack the port. Written with the turn. A reader
- * without the turn may see it half written. */
+/** The device behind a port, so that a process without the port can name it. Written with the
+ * turn. A reader without the turn may see it half written. */
 struct port_device {
 	char name[RTE_DEV_NAME_MAX_LEN];  /* empty if not known */
 	char devargs[GROUP_DEVARGS_SIZE]; /* bus:name,arguments to probe it with again */
@@ -101,18 +101,19 @@ struct port_device {
 /** Index of what is kept for each direction: rx is true. */
 enum { GROUP_TX, GROUP_RX };
 
-/** A port that this program has started. Written with the turn: by the primary for the holder,
- * which waits, or by the holder when the port has gone. The queues lie in the EAL's memory, which
- * is at the same address in every process. */
+/** A port that this program has started. The primary writes it while the holder of the turn waits.
+ * If the port has gone, the holder writes it. The queues lie in the EAL's memory, which is at the
+ * same address in every process. */
 struct started_port {
 	_Atomic uint32_t nb[2]; /* queues; 0 if stopped, or started by a foreign process */
 	void **_Atomic queues[2];
 };
 
 /** Ports that are taken away from the processes that poll them (traffic/withdraw.h). Written with
- * the turn, or by the watch thread that recovers from a dead holder. */
+ * the turn; in a watch thread, by sync_self() for the holder, which waits, and to clean up after a
+ * dead holder; and by a primary that leaves without the turn. */
 struct withdrawn_ports {
-	/* Number of the operation that wants the port left alone now, else 0. */
+	/* While a port is being taken away: the operation's number. Otherwise 0. */
 	_Atomic uint64_t closing[RTE_MAX_ETHPORTS];
 	/* How often a port has been taken away, and by which process the last time. */
 	struct {
@@ -128,7 +129,7 @@ struct withdrawn_ports {
 struct heartbeat_state {
 	/* When its interrupt thread last ran: CLOCK_MONOTONIC in ns, 0 before the first beat. */
 	_Atomic uint64_t beat_ns;
-	/* The last beat that came a second or more after the beat before. */
+	/* Time of the last late beat: more than a second after the beat before it. */
 	_Atomic uint64_t late_ns;
 	/* Its ethernet ports: bit n of word n / 64 for port n. Written by the thread that gets an
 	 * ethdev event, and by the interrupt thread with each beat. */
@@ -136,7 +137,7 @@ struct heartbeat_state {
 };
 
 /** The first error that a process has logged during an operation. Written by the thread that logs,
- * without a lock: order and text are whole once op names the operation. */
+ * without a lock. Read order and text only if op is the number of the operation. */
 struct first_error {
 	_Atomic uint64_t op;
 	uint64_t order; /* among the errors of all processes: the lowest came first */
@@ -173,9 +174,9 @@ struct group_member {
 	BY_MEMBERS _Atomic pid_t pid; /* 0: free, or left in good order */
 	BY_MEMBERS _Atomic uint32_t primary;
 
-	/* Number of the operation that wants this process to sync itself, written by the holder of
-	 * the turn; and of the last operation for which its watch thread has done so. */
+	/* Number of the operation that wants it to sync itself. Written by the holder. */
 	BY_SYNC _Atomic uint64_t sync_wanted;
+	/* The last sync_wanted that this process's watch thread is done with. */
 	BY_SYNC _Atomic uint64_t sync_done;
 
 	BY_HEARTBEAT struct heartbeat_state state;
@@ -189,9 +190,9 @@ struct group_member {
 	 * time. */
 	BY_QUEUES _Atomic uint32_t polled[RTE_MAX_ETHPORTS][2];
 
-	/* What it has counted; and the same at the last reset, written with the turn by any
-	 * process. */
+	/* What it has counted. */
 	BY_COUNTERS struct port_counters counters[RTE_MAX_ETHPORTS];
+	/* What it had counted at the last reset. Written with the turn, by any process. */
 	BY_COUNTERS struct port_counters counters_base[RTE_MAX_ETHPORTS];
 
 	/* 1 while this primary does what a secondary asked for. */

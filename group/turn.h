@@ -10,21 +10,21 @@
  * here is the record of which process has it, and for what. Main thread, unless a comment says
  * otherwise. */
 
-/** Enter this process, which starts, into the record. It has the lock since group_file_open(). */
+/** Enter this process, which starts, into the record. group_file_open() has taken the lock. */
 void turn_begin_start(void);
 
 /**
  * Wait for the turn and take it. Fails if the primary has left, also while this process waits.
  *
  * @param what is shown in processes that wait meanwhile: "attach net_null0".
- * @return 0; 1 if a holder died before it was done, until turn_dead_done(), and in why which one
- *   and during what; or a negative errno and why: -EBUSY the holder is stopped, -ECANCELED wait()
- *   gave up, -ENOTCONN the primary has left.
+ * @return 0; 1: the turn is taken, but an earlier holder died in its operation; why names it. Every
+ *   call returns 1 until turn_dead_done(). Or a negative errno and why: -EBUSY the holder is
+ *   stopped, -ECANCELED wait() gave up, -ENOTCONN the primary has left.
  */
 int turn_take(const char *what, wait_fn wait, char *why);
 
-/** Take the turn to leave, unless this process has it. Needs no primary. If wait() gives up, this
- * process leaves without the turn. */
+/** Before leaving, take the turn if this process does not have it. Needs no primary. If wait()
+ * gives up, this process leaves without the turn. */
 void turn_take_to_leave(wait_fn wait);
 
 /** This process, which has the turn, has recovered from the dead holder. */
@@ -36,5 +36,6 @@ void turn_release(void);
 /** Number of the operation under way, 0 between turns. Any thread. */
 uint64_t turn_operation(void);
 
-/** Pid of the last holder that died before it was done, else of the present holder. Any thread. */
+/** Pid of the dead holder that nobody has cleaned up after; if there is none, of the present
+ * holder. Any thread. */
 pid_t turn_last_holder(void);

@@ -23,9 +23,10 @@
  *
  * a) Parse the devargs, and take the turn: one process of the group operates at a time.
  * b) Check that every process can answer. If a process is stopped or hung, send nothing.
- * c) Refuse a device that is attached already, here or in another process, and a device that a
- *    process was started to block.
- * d) Call rte_dev_probe(). In a secondary this sends one request to the primary, and waits.
+ * c) Refuse a device that is attached already, here or in another process, and a device that some
+ *    process blocks by its start option (-b).
+ * d) Check the path of a net_vhost's socket, then call rte_dev_probe(). In a secondary this sends
+ *    one request to the primary, and waits.
  * e) The primary probes the device: in its main thread if the command was typed there, in its
  *    interrupt thread for a secondary.
  * f) The primary sends a request to every secondary. Each secondary probes the device in its
@@ -33,9 +34,9 @@
  * g) The primary replies to the secondary that asked.
  * h) Verify in shared memory that every process has the ports. Each process entered them there when
  *    its ethdev event came.
- * i) If the EAL failed, or a process lacks a port: wait until every process has served what was
- *    sent to it (settle), find the reason, and remove the device where it is left.
- * j) If it failed only because a process died or came meanwhile, go back to d).
+ * i) If the EAL failed, or a process lacks a port: wait until each process has finished its
+ *    requests (settle), find the reason, and remove the device where it is left.
+ * j) If it failed only because a process died, or a foreign one came or went, go back to d).
  * k) Enter the device into the catalogue, tell the group the result, release the turn.
  */
 
@@ -61,7 +62,7 @@ pci_reason(const char *address, char *text, size_t size)
 	return true;
 }
 
-/* Known causes of a failed attach, and what to do about them; otherwise call reason_find(). */
+/* Write the reason of a failed attach: a known cause with advice, else what reason_find() finds. */
 static void
 attach_reason(struct operation *op, int err, char *text, size_t size)
 {
@@ -94,7 +95,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 		settled = readiness_settle(op->wait) == 0;
 	dev = device_find(&op->da);
 	if (err == -ENOMSG && settled && dev != NULL) {
-		/* It succeeded late: the primary went on after this process had given up. */
+		/* The primary finished the attach after this process had stopped waiting. */
 		left = device_ports(dev);
 		if (!port_set_is_empty(&left) && views_ports_at(&left, true)) {
 			catalogue_enter(&left, op->da.name, devargs);

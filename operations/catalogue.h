@@ -3,7 +3,7 @@
 
 #include "base/port_set.h"
 
-/* The catalogue: which device is behind which port, for processes that lack the port.
+/* The catalogue: which device is behind which port, so that a process without the port can name it.
  * views_device() reads it. Main thread, with the turn, unless a comment says otherwise. */
 
 /** Enter ports that have come with a device. */

@@ -28,9 +28,9 @@
  * g) The primary sends a request to every secondary. Each secondary removes the device in its
  *    interrupt thread and replies. If one fails, the primary has the others probe it again.
  * h) The primary removes the device itself, and replies to the secondary that asked.
- * i) Verify in shared memory that no process has the ports. If one has, wait until every process
- *    has served what was sent to it (settle), and report what is true.
- * j) If it failed only because a process died or came meanwhile, go back to d).
+ * i) Verify in shared memory that no process has the ports. If one has, wait until each process has
+ *    finished its requests (settle), and report what is true.
+ * j) If it failed only because a process died, or a foreign one came or went, go back to d).
  * k) Take the ports out of the catalogue, put lost mbufs back if the last started port has gone,
  *    tell the group the result, release the turn.
  */

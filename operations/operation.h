@@ -18,13 +18,14 @@ struct operation {
 	wait_fn wait;
 	struct result *res;
 
-	struct rte_devargs da; /* the device; empty if none */
+	struct rte_devargs da; /* the device; empty if the operation has none */
 	struct views before;
-	struct views now;   /* set by the operation itself */
-	uint64_t turn_ns;   /* when it got the turn, or began to wait for it */
+	struct views now; /* set by the operation itself */
+	/* When it began to wait for the turn; once it has the turn, when it got it. */
+	uint64_t turn_ns;
 	uint64_t start_ns;  /* when this try began */
 	unsigned int tries; /* retries so far */
-	bool again;	    /* it failed, and left nothing, because a process came or went */
+	bool again;	    /* try again: a process died, or a foreign one came or went */
 };
 
 /**
@@ -43,8 +44,8 @@ bool operation_again(struct operation *op);
 void operation_end(struct operation *op);
 
 /**
- * Take the turn without asking whether every process can answer, but recover from a dead holder,
- * and wait for the primary's server. turn_release() ends it.
+ * Take the turn. Clean up after a dead holder and wait until the primary is not serving, but do not
+ * check that every process answers. turn_release() ends it.
  *
  * @return 0; or a negative errno, with res set and the turn released.
  */

@@ -33,7 +33,8 @@ startup_streams(void)
 {
 	int fd;
 
-	/* Open for reading, so that printing to it fails and the loss is noticed. */
+	/* Fill closed descriptors 0 to 2 with /dev/null, read-only: printing then fails visibly
+	 * instead of vanishing. */
 	do {
 		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
@@ -43,8 +44,8 @@ startup_streams(void)
 	return 0;
 }
 
-/* SIGBUS: the file system has no room for a page of a file that the EAL has made. A secondary has
- * checked the room before; a primary cannot know how much it will need. */
+/* SIGBUS: the file system has no room for a page of a file that the EAL has made. A secondary
+ * checks the room before it starts; a primary cannot know how much it will need. */
 static void
 no_room(int signo)
 {
@@ -85,7 +86,8 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 	return -ret;
 }
 
-/* Called with each beat, in the watch thread. @return whether the main thread should look. */
+/* Called with each beat, in the watch thread. @return true to wake the main thread, which then
+ * updates the catalogue. */
 static bool
 on_beat(void)
 {
@@ -130,7 +132,7 @@ startup_eal(int argc, char **argv, wait_fn wait, char *why)
 	ret = preflight_options(&options, dir, why);
 	if (ret < 0)
 		return ret;
-	/* Nobody is there to join: make no directory. */
+	/* A secondary finds no directory, so no group: fail without making one. */
 	if (options.shared && options.secondary && access(dir, F_OK) < 0 && errno == ENOENT)
 		return preflight_roles(&options, dir, &joins, why);
 	ret = group_join(options.shared ? dir : NULL, wait, why);

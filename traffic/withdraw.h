@@ -7,10 +7,10 @@
 
 /*
  * Take a port away from the processes that poll it. Each port has a quiescent-state variable
- * (librte_rcu). A thread that polls the port is a reader: before every round it checks whether the
- * port is closing, and after every round it reports to the variable. To withdraw a port, mark it as
- * closing, and wait until each reader has reported since; then no process touches the port. Main
- * thread, unless a comment says otherwise.
+ * (librte_rcu). A thread that polls the port is a reader: before each round it checks whether the
+ * port is closing, and after each round it reports there that it is not using the port. To withdraw
+ * a port, mark it as closing, and wait until each reader has reported since; then no process
+ * touches the port. Main thread, unless a comment says otherwise.
  */
 
 /** How long processes that poll a port have to let go of it by default, in milliseconds. */
@@ -19,8 +19,8 @@
 /** Initialise the variables. The first process of a group, right after group_join(). */
 void withdraw_init(void);
 
-/** Unregister the readers of this process's slot, because the slot's last process may have died
- * during a round. Right after group_join(). */
+/** Remove the readers left by the slot's earlier process, which may have died while polling. Right
+ * after group_join(). */
 void withdraw_slot_claimed(void);
 
 /** The reader of this process that forwards, and the reader that sends. Any thread. */
@@ -34,7 +34,7 @@ void withdraw_leave(unsigned int id, unsigned int reader);
 /** Report that the reader uses nothing of the port at this moment. The reader's thread. */
 void withdraw_quiescent(unsigned int id, unsigned int reader);
 
-/** Between these two calls the reader does not use the port, and need not report. Its thread. */
+/** Between the calls the reader does not use the port, nor need it report. The reader's thread. */
 void withdraw_pause(unsigned int id, unsigned int reader);
 void withdraw_resume(unsigned int id, unsigned int reader);
 
@@ -49,7 +49,7 @@ pid_t withdraw_taken_by(unsigned int id);
  * Have no process touch these ports until withdraw_end(), which the caller must call in any case.
  * With the turn, or for its holder, which waits.
  *
- * @return 0; or -EBUSY, and in why which process did not let go in time. All others did.
+ * @return 0; or -EBUSY, and in why one process that did not let go in time.
  */
 int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why);
 
@@ -57,10 +57,10 @@ int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *wh
 void withdraw_end(const struct port_set *ports, bool taken);
 
 /**
- * End the withdrawals of a holder that died between the two calls above. It may have taken the
- * ports already, so whatever polls them ends.
+ * End the withdrawals of a holder that died between withdraw_ports() and withdraw_end(). It may
+ * have taken the ports already, so whatever polls them ends.
  *
- * @param holder true if the caller has the turn, and has withdrawn nothing yet. False in the watch
- *   thread, which does nothing unless the turn is free.
+ * @param holder true if the caller has the turn, and has withdrawn nothing yet; false in the watch
+ *   thread: then nothing is done while a process has the turn.
  */
 void withdraw_recover(bool holder);
