@@ -28,30 +28,32 @@ const struct command commands[] = {
 		"    <device> is a name, with or without bus and arguments.\n"
 		"    detach 0000:88:00.0\n"
 		"    detach net_af_packet\n"
-		"    It fails if the device is not attached, is locked, or if a process that polls a\n"
-		"    port of it does not let go within a second. With detach --force <device> it goes on,\n"
-		"    and that process may crash.\n",
+		"    It fails if the device is not attached, is locked, or if a process that\n"
+		"    polls one of its ports does not let go within a second. With\n"
+		"    detach --force <device> it goes on, and that process may crash.\n",
 		completion_attached, devices_detach},
 	{"list", NULL, "list the ethernet ports of this process",
 		"    One line a port: port id, a tab, device name.\n", NULL, show_list},
 	{"show", "<device|port>", "show what is known of a device and its ports",
-		"    One line a value: key, colon, value. A port has all keys, a device without one\n"
-		"    has name, driver, bus, devargs and numa.\n"
+		"    One line a value: key, colon, value. A device without a port shows only\n"
+		"    name, driver, bus, devargs and numa.\n"
 		"    show net_null0\n"
 		"    show 0\n"
 		"    It fails if the device is not attached, or no port has that id.\n",
 		completion_attached, show},
 	{"devices", NULL, "list what could be attached",
-		"    PCI network devices: address, kernel driver, the DPDK driver that is for it, and\n"
-		"    attached; ready; kernel or unbound, bind it to vfio-pci first; or no driver.\n"
-		"    Virtual drivers: the name that attach wants before a number, and parameters.\n",
+		"    PCI network devices: address, kernel driver, the DPDK driver that is for it,\n"
+		"    and its state: attached, ready, kernel or unbound (bind it to vfio-pci\n"
+		"    first), or no driver.\n"
+		"    Virtual drivers: the name (add a number for attach), and its parameters.\n",
 		NULL, show_devices},
 	{"start", "<device> [rxq N] [txq N]", "configure and start the ports of a device",
-		"    With one queue to receive and one to send, or N; a queue is polled by one\n"
-		"    process. The primary does it, whoever asks.\n"
+		"    One receive and one send queue, or N of each with rxq N and txq N; a queue\n"
+		"    is polled by one process. The primary does it, whoever asks.\n"
 		"    start net_tap0\n"
 		"    start 0000:88:00.0 rxq 2 txq 2\n"
-		"    It fails if the device is not attached, is started, or has no so many queues.\n",
+		"    It fails if the device is not attached, is started, or does not have that\n"
+		"    many queues.\n",
 		completion_attached, traffic_start},
 	{"stop", "<device>", "stop the ports of a device",
 		"    Whatever is forwarded through them ends.\n"
@@ -68,10 +70,12 @@ const struct command commands[] = {
 		"    It fails if a port is not started, or all of its queues are in use.\n",
 		completion_attached, traffic_forward},
 	{"send", "<device> <count> [size N]", "send numbered packets",
-		"    N bytes each, 60 at least. Who forwards them counts those that are missing.\n"
+		"    N bytes each, 60 at least. A process that forwards them counts the missing\n"
+		"    ones (gaps).\n"
 		"    send net_ring0 1000\n"
 		"    send net_tap0 10 size 1514\n"
-		"    It fails if the port is not started, has no free queue, or takes no more.\n",
+		"    It fails if the port is not started, has no free queue, or the port stops\n"
+		"    taking packets.\n",
 		completion_attached, traffic_send},
 	{"stats", "[device|port | reset]", "packets by port and process",
 		"    Packets and bytes received and sent; drops, which the port did not take; gaps,\n"
@@ -81,8 +85,9 @@ const struct command commands[] = {
 		"    stats reset\n",
 		completion_attached, traffic_stats},
 	{"lock", "<device> [reason]", "have nobody detach a device while this process runs",
-		"    The reason is the rest of the line, 95 bytes at most; who wants to detach the\n"
-		"    device is told. The lock ends with unlock, or with this process.\n"
+		"    The reason is the rest of the line, 95 bytes at most; it is shown to anyone\n"
+		"    who tries to detach the device. The lock ends with unlock, or with this\n"
+		"    process.\n"
 		"    lock 0000:88:00.0 firmware update until noon\n"
 		"    lock net_null0\n"
 		"    It fails if the device is not attached, or is locked already.\n",
@@ -94,13 +99,13 @@ const struct command commands[] = {
 		completion_attached, devices_unlock},
 	{"peers", NULL, "list the processes of the group and what each one sees",
 		"    One line a process: * for this one, pid, role, program, state, port ids.\n"
-		"    State: ok; stopped; hung, its interrupt thread serves no requests; gone,\n"
-		"    it died; foreign, it is not this program and what it sees is not known.\n"
+		"    State: ok; stopped; hung (its interrupt thread serves no requests); gone (it\n"
+		"    has died); foreign (it is not this program, and what it sees is not known).\n"
 		"    The last line says whether all of them see the same ports.\n",
 		NULL, show_peers},
 	{"sync", NULL, "bring processes that differ back together",
 		"    Ports of the primary that a peer lacks are attached there again; a port that\n"
-		"    only this process has is removed. It says what it cannot mend.\n",
+		"    only this process has is removed. It names what it could not repair.\n",
 		NULL, devices_sync},
 	{"monitor", "on|off", "show the events of the group at this terminal, or not",
 		"    One line an event: date, time, the pid that caused it, and what happened: a port\n"
