@@ -95,7 +95,7 @@ struct event_ring {
  * turn. A reader without the turn may see it half written. */
 struct port_device {
 	char name[RTE_DEV_NAME_MAX_LEN];  /* empty if not known */
-	char devargs[GROUP_DEVARGS_SIZE]; /* bus:name,arguments to probe it with again */
+	char devargs[GROUP_DEVARGS_SIZE]; /* bus:name,arguments */
 };
 
 /** Index of what is kept for each direction: rx is true. */
