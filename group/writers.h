@@ -11,6 +11,9 @@
 #ifndef BY_COUNTERS
 #define BY_COUNTERS const /* traffic/counters.c */
 #endif
+#ifndef BY_DEAD
+#define BY_DEAD const /* group/dead.c */
+#endif
 #ifndef BY_ERRORS
 #define BY_ERRORS const /* group/errors.c */
 #endif
@@ -28,9 +31,6 @@
 #endif
 #ifndef BY_MEMBERS
 #define BY_MEMBERS const /* group/members.c */
-#endif
-#ifndef BY_DEAD
-#define BY_DEAD const /* group/dead.c */
 #endif
 #ifndef BY_PRIMARY
 #define BY_PRIMARY const /* group/primary.c */
