@@ -7,16 +7,26 @@ This is no compiler: it relies on how clang-format lays the sources out.
 import os
 import re
 
-INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(["<])([^">\n]+)', re.M)
-DIRECTIVE = r"^[ \t]*#(?:\\\n|[^\n])*"
+CONTINUED = re.compile(r"(?:[^\n]*\\\n)+[^\n]*")
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*(?:include|import)\w*[ \t]*(["<]?)([^">\n]*)', re.M)
+DIRECTIVE = r"^[ \t]*#[^\n]*"
 STRING = r"\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
 COMMENT_OR_STRING = re.compile(rf"/\*.*?\*/|//[^\n]*|{STRING}", re.S)
 BRACES = r"\{[^{}]*\}"
 # What may stand in a declaration beside its type and its name.
 ATTRIBUTE = r"\b__attribute__\s*\(\(.*?\)\)|\b__rte_\w+(?:\s*\([^()]*\))?"
 STATIC_ASSERT = r"\b(?:_S|s)tatic_assert\s*\([^;]*;"
-# The beginning of a declaration of a function, which is no pointer to one.
-FUNCTION = re.compile(r"[\w\s*]*[\s*](?!(?:alignas|_Atomic)\b)(\w+)\s*\((?!\s*\*)")
+# The beginning of a declaration of a function, which is no pointer to one; its name may be in ().
+FUNCTION = re.compile(
+    r"[\w\s*]*(?:[\s*]|\((?=\w+\)\())(?!(?:alignas|_Atomic)\b)(\w+)\)?\s*\((?!\s*\*)"
+)
+# What may be a declaration of a function inside another one.
+INNER = re.compile(
+    r"(?<=[;{}])\s*^\t+(?!\s|(?:return|else|do|goto|case|asm|typedef|extern)\b)([^;{}=]*\))(?=;)",
+    re.M,
+)
+# The name that a typedef gives: to a pointer to a function, or to anything else.
+TYPE_NAME = re.compile(r"\(\s*\*\s*(\w+)[^()]*\)|(\w+)\s*(?:\((?!\s*\*).*\)|\[.*\])?$", re.S)
 # In place of a body in braces; and of a function's, which ends its definition as ; ends others.
 BODY, FUNCTION_BODY = "\1", "\2"
 
@@ -46,9 +56,12 @@ class Source:
         #: A .c file and its header are one unit.
         self.unit = os.path.splitext(path)[0]
         with open(os.path.join(tree, path), encoding="utf-8") as f:
-            self.text = f.read()
+            #: The text with continued lines joined; the empty lines after one keep the numbers.
+            self.text = CONTINUED.sub(
+                lambda m: m[0].replace("\\\n", "") + "\n" * m[0].count("\n"), f.read()
+            )
         text = COMMENT_OR_STRING.sub(
-            lambda m: "\n" * m[0].count("\n") if m[0].startswith("/") else m[0], self.text
+            lambda m: " " + "\n" * m[0].count("\n") if m[0].startswith("/") else m[0], self.text
         )
         #: (line, quote, name) of each #include.
         self.includes = [(line_at(text, m.start()), m[1], m[2]) for m in INCLUDE.finditer(text)]
@@ -65,6 +78,10 @@ class Source:
 
     def read_declarations(self):
         text = blank(ATTRIBUTE, blank(STATIC_ASSERT, blank(DIRECTIVE, self.code)))
+        for m in INNER.finditer(text):
+            function = FUNCTION.match(m[1])
+            if function:
+                self.prototypes[function[1]] = line_at(text, m.start(1))
         text = re.sub(rf"\)(\s*){BODY}", rf")\1{FUNCTION_BODY}", without_bodies(text))
         for m in re.finditer(rf"([^;{FUNCTION_BODY}\s][^;{FUNCTION_BODY}]*)(.)", text):
             self.read_declaration(m[1].rstrip(), m[2] == FUNCTION_BODY, line_at(text, m.start()))
@@ -73,7 +90,8 @@ class Source:
         function = FUNCTION.match(text.split("=")[0])
         self.others.update(re.findall(rf"\b(?:struct|union|enum)\s+(\w+)\s*{BODY}", text))
         if text.startswith("typedef"):
-            self.others.update(re.search(r"\(\s*\*\s*(\w+)\s*\)|(\w+)$", text).groups())
+            for names in TYPE_NAME.findall(text)[:1]:
+                self.others.update(names)
         elif function and is_definition:
             self.functions[function[1]] = line
         elif re.search(r"\bstatic\b", text.split("(")[0]):

@@ -31,15 +31,18 @@ TOP_FILES = """main.c commands.c commands.h meson.build meson_options.txt pytest
 MAX_LINES = {"main.c": 150, "README.rst": 200, ".c": 400, ".h": 400}
 
 SHARED, WRITERS = "group/shared.h", "group/writers.h"
-SHARED_STRUCTS = ("group_shared", "group_member")
 # How WRITERS names the one file that writes a group of fields.
 WRITER = re.compile(r"#ifndef (BY_\w+)\n#define \1 const /\* (\S+\.c) \*/\n#endif\n")
-# What writes to a const field unseen by the compiler: a cast by way of a number, and overwriting
-# a whole struct. MAY_CLEAR do so to a slot or a file that no process uses.
-AROUND_CONST = re.compile(
-    r"\*\s*\)\s*\(uintptr_t\).*(?:group_|member)|\bmem(?:set|cpy|move)"
-    r"\((?:group_shared|group_self|&group_shared->members\[\w+\]|\w*member),"
+WORD = re.compile(r"^[ \t]*#[ \t]*(define|undef)[ \t]+(BY_\w+|const\b)(.*)", re.M)
+# What writes to const fields unseen by the compiler: a cast by way of a number, and to OVERWRITE
+# something WHOLE, or what a POINTER of the file points to. MAY_CLEAR do so where no process looks.
+BY_NUMBER = re.compile(r"\*\s*\)\s*\(uintptr_t\).*(?:group_|member)")
+OVERWRITE = re.compile(
+    r"\b(?:(?:rte_)?(?:mem(?:p?cpy|ccpy|move|set)|st[rp]\w*(?:cpy|cat))\w*|\w*bzero|v?sn?printf)"
+    r"\s*\(((?:[^(),]|\((?:[^()]|\([^()]*\))*\))*),"
 )
+POINTER = re.compile(r"\bstruct\s+group_(?:shared|member)\s*(\*[^;=,(){}]*(?:,\s*\*+\w+)*)")
+WHOLE = r"\b(?:group_shared|group_self|members|member_\w+\([^()]*\){})(?!\w|\)*\s*(?:->|\.))"
 MAY_CLEAR = ("group/members.c", "group/file.c")
 
 problems = set()
@@ -81,6 +84,8 @@ def check_places(tree, files):
             problem(path, 1, f"folder {top} is not in the table of scripts/layout.py")
         elif is_program(path) and "/" in rest:
             problem(path, 1, "a folder of the program has no folders")
+        elif rest and top in FOLDERS and not is_program(path) and rest != "meson.build":
+            problem(path, 1, "a folder of the program has only .c, .h and meson.build")
         limit = MAX_LINES.get(path) or (is_program(path) and MAX_LINES[path[-2:]])
         if limit:
             with open(os.path.join(tree, path), "rb") as f:
@@ -91,8 +96,17 @@ def check_places(tree, files):
 
 def check_includes(source, sources):
     allowed = [source.folder, *FOLDERS.get(source.folder, "").split()]
+    # -I. finds the tree in <...> too, as does a path from the root.
+    seen, ours = set(), (*FOLDERS, *NOT_THE_PROGRAM, "", ".", "..")
     for line, quote, name in source.includes:
         other = sources.get(name)
+        if not quote:
+            problem(source.path, line, 'an include of neither "..." nor <...>')
+        if name in seen:
+            problem(source.path, line, f"{name} is included twice")
+        seen.add(name)
+        if quote == "<" and (other or name.split("/")[0] in ours):
+            problem(source.path, line, f'<{name}> is no header of a library; write "..."')
         if other is None:
             if quote == '"':
                 problem(source.path, line, f'there is no "{name}"; write the path from the top')
@@ -138,6 +152,15 @@ def check_declarations(source, sources):
             problem(source.path, line, f"{name} is not defined in {source.unit}.c")
 
 
+def check_const(source):
+    """Nothing is written behind the compiler's back."""
+    pointers = re.findall(r"\w+(?=\s*(?:,|$))", ",".join(POINTER.findall(source.code)))
+    whole = re.compile(WHOLE.format("".join(f"|{name}" for name in pointers)))
+    for m in (*BY_NUMBER.finditer(source.code), *OVERWRITE.finditer(source.code)):
+        if m.re is BY_NUMBER or whole.search(re.sub(r"\[(?:[^][]|\[[^][]*\])*\]", "", m[1])):
+            problem(source.path, line_at(source.code, m.start()), "this gets around const")
+
+
 def check_writers(sources):
     """Each word of WRITERS makes fields const, but in the one file that defines it as empty."""
     for path in (SHARED, WRITERS):
@@ -147,7 +170,7 @@ def check_writers(sources):
     writers = dict(WRITER.findall(sources[WRITERS].text))
     for source in sources.values():
         emptied = set()
-        for m in re.finditer(r"^[ \t]*#[ \t]*(define|undef)[ \t]+(BY_\w+)(.*)", source.code, re.M):
+        for m in WORD.finditer(source.code):
             line, word, owner = line_at(source.code, m.start()), m[2], writers.get(m[2], "nobody")
             if source.path == owner and m[1] == "define" and not m[3].strip():
                 emptied.add(word)
@@ -157,12 +180,11 @@ def check_writers(sources):
                 problem(source.path, line, f"{word} is for {owner} to define, as empty")
         for word in {word for word, owner in writers.items() if owner == source.path} - emptied:
             problem(source.path, 1, f"{word} is not defined here, as {WRITERS} says")
-        for m in AROUND_CONST.finditer(source.code):
-            if source.path not in MAY_CLEAR:
-                problem(source.path, line_at(source.code, m.start()), "this gets around const")
+        if source.path not in MAY_CLEAR:
+            check_const(source)
     for owner in set(writers.values()) - set(sources):
         problem(WRITERS, 1, f"there is no {owner}")
-    for struct in SHARED_STRUCTS:
+    for struct in ("group_shared", "group_member"):
         for line, field in sources[SHARED].struct_fields(struct):
             nested = re.match(r"struct group_member\b[^*]*\[", field)
             if field.split()[0] not in writers and not nested:

@@ -328,6 +328,55 @@ FAULTS = {
         [(PEERS, "return ++", "memset(group_shared, 0, sizeof(*group_shared));\n\treturn ++")],
         f"{PEERS}:13: this gets around const\n",
     ),
+    "a second writer on two lines": (
+        [(PEERS, "#define BY_PEERS\n", "#define BY_PEERS\n#define \\\n\tBY_TURN\n")],
+        f"{PEERS}:2: BY_TURN is for group/turn.c to define, as empty\n",
+    ),
+    "a word on two lines": (
+        [(PEERS, "#define BY_PEERS\n", "#define BY_PEERS\n#define BY_\\\nTURN\n")],
+        f"{PEERS}:2: BY_TURN is for group/turn.c to define, as empty\n",
+    ),
+    "const is nothing": (
+        [("base/text.h", "", "#define const\n")],
+        "base/text.h:3: const is for nobody to define, as empty\n",
+    ),
+    "an include by a macro": (
+        [("base/text.c", "", '#define UP "group/turn.h"\n#include UP\n')],
+        'base/text.c:9: an include of neither "..." nor <...>\n',
+    ),
+    "an include of a folder as a library's": (
+        [("base/text.c", "", "#include <group/none.h>\n")],
+        'base/text.c:8: <group/none.h> is no header of a library; write "..."\n',
+    ),
+    "an include of the tests": (
+        [("base/text.c", "", "#include <tests/fuzz/fuzz.h>\n")],
+        'base/text.c:8: <tests/fuzz/fuzz.h> is no header of a library; write "..."\n',
+    ),
+    "an include on two lines": (
+        [("base/text.c", "", '#include \\\n\t"group/turn.h"\nturn_wait_fn f;\n')],
+        "base/text.c:8: base may not include group: group/turn.h\n",
+    ),
+    "an include twice": (
+        [(TURN, TURN_H, TURN_H + "#include <stdio.h>\n" + TURN_H + "#include <stdio.h>\n")],
+        f"{TURN}:6: group/turn.h is included twice\n{TURN}:7: stdio.h is included twice\n",
+    ),
+    "a file in a folder that is no source": (
+        [("base/text.inc", "", "int x;\n"), ("base/meson.build", "", "")],
+        "base/text.inc:1: a folder of the program has only .c, .h and meson.build\n",
+    ),
+    "a prototype in a function": (
+        [(TURN, "{\n", "{\n\tint peers_first(struct group_shared *shared);\n\n")],
+        f"{TURN}:9: the prototype of peers_first belongs in a header\n",
+    ),
+    "a second prototype in a function": (
+        [(TURN, "{\n", "{\n\tint n;\n\tunsigned int a(void);\n\tconst char *(b)(int x);\n")],
+        f"{TURN}:10: the prototype of a belongs in a header\n"
+        f"{TURN}:11: the prototype of b belongs in a header\n",
+    ),
+    "a prototype of a name in parentheses": (
+        [(TURN, "\nvoid\n", "\nint (peers_first)(struct group_shared *shared);\n\nvoid\n")],
+        f"{TURN}:6: the prototype of peers_first belongs in a header\n",
+    ),
     "a long source": (
         [("base/text.c", "", "\n" * 394)],
         "base/text.c:401: 401 lines, 400 at most\n",
@@ -368,6 +417,62 @@ def test_planted_fault(tree, fault):
     assert layout(tree) == (1, said)
 
 
+OVERWRITES = [
+    "struct group_member *m = group_shared->members; memset(m, 0, sizeof(*m));",
+    "const struct group_member *a, *m = 0; memset((void *)a, 0, sizeof(*a));",
+    "struct group_member *m; memset(&m[1], 0, sizeof(*m));",
+    "struct group_member *m; memmove(m + n[1], m, sizeof(*m));",
+    "memset(shared, 0, 4);",
+    "memset(shared->members, 0, 4);",
+    "memset(group_shared->members, 0, 4);",
+    "memset(&group_shared->members[n[x.y]], 0, 4);",
+    "memset(&(group_shared->members[1]), 0, 4);",
+    "memset(member_at(1), 0, 4);",
+    "memset((void *)group_self, 0, 4);",
+    "memcpy(\\\n\t\tgroup_self, x, 4);",
+    "bzero(group_self, 4);",
+    "strlcpy((char *)group_self, x, 4);",
+    'snprintf((char *)group_shared, 4, "x");',
+]
+#: The compiler checks these, and nothing is written by the last ones.
+WRITES_TO_FIELDS = [
+    "memset(&shared->turn, 0, 4);",
+    "strlcpy(group_shared->turn.what, (char *)group_self, 4);",
+    "strlcpy(group_shared->members[n[1]].name, x, 4);",
+    "struct group_member *m; memset(&m->error, 0, sizeof(*m)); memset(&m[1].error, 0, 4);",
+    'snprintf((char *)(m)->name, 4, "%p", group_self);',
+    "memset(&seen[m - shared->members], 0, 4);",
+    "memset(member_at(1)->name, 0, 4);",
+    "member_free(group_self);",
+    "memcpy(&copy, group_self, sizeof(copy));",
+]
+
+
+@pytest.mark.parametrize("line", OVERWRITES)
+def test_overwrite_of_a_whole_struct(tree, line):
+    edit(tree, TURN, "{\n", f"{{\n\t{line}\n")
+    assert layout(tree) == (1, f"{TURN}:9: this gets around const\n")
+
+
+@pytest.mark.parametrize("line", WRITES_TO_FIELDS)
+def test_write_to_a_field(tree, line):
+    edit(tree, TURN, "{\n", f"{{\n\t{line}\n")
+    assert layout(tree) == (0, "")
+
+
+def test_what_looks_like_a_prototype(tree):
+    lines = ["int (*f)(void);", "if (x)", "\t(void)f(x);", "else", "\tf(x);", "return g(x);"]
+    lines += ["a = b * f(c);", "typedef void in_t(int);", "f(x);", "x = a +", "\tb * f(c);"]
+    edit(tree, TURN, "{\n", "{\n" + "".join(f"\t{line}\n" for line in lines))
+    assert layout(tree) == (0, "")
+
+
+def test_typedefs(tree):
+    lines = ["void fn_t(void)", "int list_t[4]", "int (*fns_t[4])(void)", "int f_t(int (*f)(int))"]
+    edit(tree, TURN, "\nvoid\n", "".join(f"typedef {line};\n" for line in lines) + "\nvoid\n")
+    assert layout(tree) == (0, "")
+
+
 @pytest.mark.parametrize("path", ["group/writers.h", SHARED])
 def test_group_without_its_table_of_writers(tree, path):
     (tree / path).unlink()
@@ -384,6 +489,8 @@ def test_names_that_are_used(tree):
         "enum name { FIRST };\n": "sizeof(enum name)",
         "union name {\n\tint x;\n};\n": "sizeof(union name)",
         "typedef int (*name)(void);\n": "sizeof(name)",
+        "typedef int name(void (*f)(int));\n": "sizeof(name *)",
+        "typedef int name[4];\n": "sizeof(name)",
         "typedef struct {\n\tint x;\n} name;\n": "sizeof(name)",
         "static inline int\nname(void)\n{\n\treturn 1;\n}\n": "name()",
     }
