@@ -9,13 +9,14 @@
 #include "group/file.h"
 #include "group/turn.h"
 
+/* Not group_self, which the main thread clears when the process leaves. */
+static struct first_error *own;
 static _Atomic uint64_t claimed; /* operation whose error is kept, or is being written */
 
 /* Drivers log in the interrupt thread as well, so this neither allocates nor waits. */
 static void
 error_keep(const char *text, size_t len)
 {
-	struct first_error *own = &group_self->error;
 	uint64_t op = turn_operation();
 	size_t i;
 
@@ -34,6 +35,7 @@ error_keep(const char *text, size_t len)
 int
 errors_start(void)
 {
+	own = &group_self->error;
 	return log_tap_start(error_keep);
 }
 
