@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "base/signals.h"
+#include "base/text.h"
 #include "commands.h"
 #include "console/console.h"
 #include "console/devices.h"
@@ -12,11 +12,11 @@
 #include "console/monitor.h"
 #include "console/output.h"
 #include "console/show.h"
+#include "eal/runtime.h"
 #include "group/events.h"
 #include "group/heartbeat.h"
 #include "inspect/telemetry.h"
 #include "operations/kernel_requests.h"
-#include "eal/runtime.h"
 #include "process/leave.h"
 #include "process/options.h"
 #include "process/startup.h"

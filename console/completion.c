@@ -12,8 +12,8 @@
 #include "device/device.h"
 #include "device/drivers.h"
 #include "device/pci.h"
-#include "group/views.h"
 #include "group/turn.h"
+#include "group/views.h"
 
 #define MAX_CHOICES 256
 

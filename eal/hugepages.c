@@ -13,8 +13,8 @@
 
 #include <rte_string_fns.h>
 
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "eal/hugepages.h"
 
 #define LOOK_MS 20

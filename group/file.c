@@ -13,8 +13,8 @@
 #include <rte_string_fns.h>
 
 #include "base/text.h"
-#include "eal/runtime.h"
 #include "eal/private.h"
+#include "eal/runtime.h"
 #include "group/file.h"
 #include "group/locks.h"
 

@@ -14,8 +14,8 @@
 #include "group/primary.h"
 #include "group/readiness.h"
 #include "operations/attach.h"
-#include "operations/lock.h"
 #include "operations/catalogue.h"
+#include "operations/lock.h"
 
 /*
  * An attach, step by step. This program does steps a) to d) and h) to k), in the main thread of the

@@ -9,12 +9,12 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
-#include "base/text.h"
 #include "base/signals.h"
+#include "base/text.h"
+#include "eal/runtime.h"
 #include "group/group.h"
 #include "group/heartbeat.h"
 #include "group/primary.h"
-#include "eal/runtime.h"
 #include "process/leave.h"
 #include "traffic/forward.h"
 #include "traffic/server.h"

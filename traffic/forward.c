@@ -10,8 +10,8 @@
 #include <rte_mbuf.h>
 #include <rte_string_fns.h>
 
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "group/events.h"
 #include "group/primary.h"
 #include "traffic/counters.h"

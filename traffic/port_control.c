@@ -6,8 +6,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
 #include "traffic/queues.h"

@@ -5,8 +5,8 @@
 
 #include <rte_rcu_qsbr.h>
 
-#include "base/text.h"
 #include "base/clock.h"
+#include "base/text.h"
 #include "group/file.h"
 #include "group/locks.h"
 #include "group/members.h"
