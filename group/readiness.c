@@ -2,11 +2,10 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "base/text.h"
 #include "base/clock.h"
-#include "base/proc.h"
-#include "group/heartbeat.h"
+#include "base/text.h"
 #include "group/dead.h"
+#include "group/heartbeat.h"
 #include "group/primary.h"
 #include "group/readiness.h"
 
@@ -49,12 +48,63 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 	return -EBUSY;
 }
 
+/* Has the process served what was sent to it before start? If a request and the first beat since
+ * start are due at once, the beat may come first; by the second beat the request has been served.
+ * first keeps the time of the first beat, 0 before that. */
+static bool
+has_settled(
+	const struct group_member *member, const struct peer *peer, uint64_t start, uint64_t *first)
+{
+	if (*first == 0 && peer->beat_ns > start)
+		*first = peer->beat_ns;
+	return *first != 0 && peer->beat_ns != *first && atomic_load(&member->serving) == 0;
+}
+
+/* Wait like readiness_settle(). @param left receives a process that stays busy, or else one that is
+ * stopped. */
+static int
+settle(wait_fn wait, struct peer *left)
+{
+	uint64_t first[GROUP_MAX_MEMBERS] = {0}, start = clock_now_ns();
+	const struct group_member *member;
+	bool told = false, tell;
+	char text[160];
+	struct peer peer;
+
+	while (clock_now_ns() - start < SETTLE_MS * CLOCK_NS_PER_MS) {
+		left->state = PEER_GONE;
+		MEMBER_FOREACH(member) {
+			peers_look_at(member, &peer);
+			if (peer.state == PEER_GONE ||
+				(peer.state != PEER_STOPPED &&
+					has_settled(
+						member, &peer, start, &first[member_slot(member)])))
+				continue;
+			if (left->state == PEER_GONE || left->state == PEER_STOPPED)
+				*left = peer;
+		}
+		if (left->state == PEER_GONE)
+			return 0;
+		if (left->state == PEER_STOPPED)
+			break;
+		tell = !told && clock_now_ns() - start > TELL_MS * CLOCK_NS_PER_MS;
+		told = told || tell;
+		snprintf(text, sizeof(text), "waiting for %s: busy with an earlier request",
+			who_name(left->who).text);
+		if (!wait_go_on(wait, tell ? text : NULL))
+			break;
+		heartbeat_sleep();
+	}
+	return -ETIMEDOUT;
+}
+
 int
 readiness_check(struct views *now, wait_fn wait, char *why)
 {
 	uint64_t start = clock_now_ns();
 	bool late, was_late = false;
 	const struct peer *peer;
+	struct peer left;
 	int ret;
 
 	for (;;) {
@@ -76,65 +126,19 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 		heartbeat_sleep();
 	}
 	/* A process that was late may still have to serve what was sent to it meanwhile. */
-	if (!was_late || readiness_settle(wait) == 0)
+	if (!was_late || settle(wait, &left) == 0)
 		return 0;
-	snprintf(why, WHY_SIZE,
-		"some process is still busy with an earlier request; try again later");
-	for (peer = now->peers; peer < now->peers + now->nb; peer++) {
-		if (peer->state != PEER_GONE && !peer->self && proc_stopped(peer->who.pid))
-			snprintf(why, WHY_SIZE, "%s is stopped; resume or end it",
-				who_name(peer->who).text);
-	}
-	return -EBUSY;
-}
-
-/* Has the process served what was sent to it before start? If a request and the first beat since
- * start are due at once, the beat may come first; by the second beat the request has been served.
- * first keeps the time of the first beat, 0 before that. */
-static bool
-has_settled(
-	const struct group_member *member, const struct peer *peer, uint64_t start, uint64_t *first)
-{
-	if (*first == 0 && peer->beat_ns > start)
-		*first = peer->beat_ns;
-	return *first != 0 && peer->beat_ns != *first && atomic_load(&member->serving) == 0;
+	return why_set(why, -EBUSY,
+		left.state == PEER_STOPPED
+			? "%s is stopped; resume or end it"
+			: "%s is still busy with an earlier request; try again later",
+		who_name(left.who).text);
 }
 
 int
 readiness_settle(wait_fn wait)
 {
-	uint64_t first[GROUP_MAX_MEMBERS] = {0}, start = clock_now_ns();
-	const struct group_member *member;
-	struct who busy_who = {0};
-	char text[160];
-	bool busy, told = false;
-	struct peer peer;
-	int ret;
+	struct peer left;
 
-	while (clock_now_ns() - start < SETTLE_MS * CLOCK_NS_PER_MS) {
-		busy = false;
-		ret = 0;
-		MEMBER_FOREACH(member) {
-			peers_look_at(member, &peer);
-			if (peer.state == PEER_STOPPED)
-				ret = -ETIMEDOUT;
-			if (peer.state == PEER_GONE || peer.state == PEER_STOPPED ||
-				has_settled(member, &peer, start, &first[member_slot(member)]))
-				continue;
-			busy = true;
-			busy_who = peer.who;
-		}
-		if (!busy)
-			return ret;
-		text[0] = '\0';
-		if (!told && clock_now_ns() - start > TELL_MS * CLOCK_NS_PER_MS) {
-			snprintf(text, sizeof(text), "waiting for %s: busy with an earlier request",
-				who_name(busy_who).text);
-			told = true;
-		}
-		if (!wait_go_on(wait, text[0] == '\0' ? NULL : text))
-			break;
-		heartbeat_sleep();
-	}
-	return -ETIMEDOUT;
+	return settle(wait, &left);
 }

@@ -6,6 +6,7 @@ import itertools
 import os
 import re
 import resource
+import signal
 import subprocess
 
 import pexpect
@@ -155,6 +156,36 @@ def test_busy_for_a_moment_is_waited_for(working):
         assert re.fullmatch(f"failed to attach device net_null1: {reason}", answer)
     assert answer == "attached device net_null1"
     working.assert_agree([*PORT, (1, "net_null1")])
+
+
+@pytest.mark.parametrize("end", ["it is stopped", "the asker leaves"])
+def test_busy_again_is_named(working, end):
+    """It was late, has shown that it runs, and is busy again. Whoever asks waits for it."""
+    busy, asker = working.secondaries
+    busy.faults.set("interrupt", "sleep 1")
+
+    def waits():
+        # Not each time it is late, and then there is nothing to detach.
+        asker.send("detach net_null1")
+        waiting = f"waiting for {busy}: busy with an earlier request"
+        return asker.child.expect_exact([waiting, hm.PROMPT]) == 0
+
+    hm.wait_until(waits, "it is late when it is asked")
+    failed = f"failed to detach device net_null1: {busy} "
+    if end == "it is stopped":
+        busy.stop()
+        assert asker.rest() == failed + STOPPED
+        busy.resume()
+    else:
+        asker.kill(signal.SIGINT)
+        assert asker.wait() == 128 + signal.SIGINT
+        assert f"{failed}is still busy with an earlier request; try again later" in (
+            asker.child.before
+        )
+        working.secondaries.remove(asker)
+    busy.faults.clear()
+    working.assert_agree(PORT)
+    assert_works(working)
 
 
 def test_stopped_foreign(testpmd, process):
