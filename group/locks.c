@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,8 +8,6 @@
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <rte_string_fns.h>
 
 #include "base/proc.h"
 #include "base/text.h"
@@ -32,7 +29,7 @@
 #define sigev_notify_thread_id _sigev_un._tid
 #endif
 
-static char file_path[PATH_MAX];
+static const char *file_path; /* belongs to group/file.c */
 static int file_fd = -1;
 static atomic_bool held; /* this process has the turn; the watch thread reads it too */
 
@@ -63,7 +60,7 @@ locks_open(const char *path, char *why)
 	struct stat st;
 	int ret;
 
-	strlcpy(file_path, path, sizeof(file_path));
+	file_path = path;
 	file_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (file_fd < 0 || fstat(file_fd, &st) < 0) {
 		ret = -errno;

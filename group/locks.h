@@ -10,7 +10,8 @@
  * says otherwise. */
 
 /** Open the file at path, or make it; refuse a file that other users can open. The descriptor stays
- * open, because closing it would drop the locks. @return 0, or a negative errno and why. */
+ * open, because closing it would drop the locks. path must stay valid until locks_close().
+ * @return 0, or a negative errno and why. */
 int locks_open(const char *path, char *why);
 
 /** Drop all locks and close the file. */
