@@ -195,7 +195,8 @@ struct group_member {
 	/* What it had counted at the last reset. Written with the turn, by any process. */
 	BY_COUNTERS struct port_counters counters_base[RTE_MAX_ETHPORTS];
 
-	/* 1 while this primary does what a secondary asked for. */
+	/* 1 while this primary does what a secondary asked for. Written by the server's thread and
+	 * the watch thread, under the server's lock. */
 	BY_SERVER _Atomic uint32_t serving;
 };
 

@@ -21,6 +21,14 @@
 #include "traffic/queues.h"
 #include "traffic/server.h"
 
+#define ANSWER_S 5 /* how long an asker waits for the server */
+
+/* The server's answer, in the parameters of an mp message. */
+struct server_answer {
+	int32_t err;
+	char why[200];
+};
+
 /* The request that waits for the server's thread; under lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t wanted = PTHREAD_COND_INITIALIZER;
@@ -133,8 +141,6 @@ server_stop(void)
 	pthread_join(thread, NULL);
 	serving = false;
 }
-
-#define ANSWER_S 5
 
 static int
 request_send(struct port_request *req, char *why)

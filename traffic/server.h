@@ -11,12 +11,6 @@
 /** Name of the mp messages between a secondary and the server. */
 #define SERVER_ACTION "hotplug_mp_ports"
 
-/** The server's answer, in the parameters of an mp message. */
-struct server_answer {
-	int32_t err;
-	char why[200];
-};
-
 /** Start the server if this process is the primary. After group_enter(). @return 0 or a negative
  * errno. */
 int server_start(void);
