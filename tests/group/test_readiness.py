@@ -19,14 +19,6 @@ STOPPED = "is stopped; resume or end it"
 HUNG = "is hung: it has served no request for [0-9]+ ms; end it, or try again later"
 
 
-@pytest.fixture
-def working(faulty):
-    """A primary and two secondaries with a port."""
-    assert faulty.primary.cmd("attach net_null0") == "attached device net_null0"
-    faulty.assert_agree(PORT)
-    return faulty
-
-
 def assert_refused(asker, reason):
     """Whatever it asks for is refused in time, and it sees nothing changed."""
     for line, device in (
@@ -51,23 +43,23 @@ def assert_works(group):
 
 
 @pytest.mark.parametrize("who", hm.ROLES)
-def test_stopped(working, who):
-    stopped = working.member(who)
+def test_stopped(attached, who):
+    stopped = attached.member(who)
     stopped.stop()
-    for asker in working.members():
+    for asker in attached.members():
         if asker is not stopped:
             assert_refused(asker, re.escape(f"{stopped} {STOPPED}"))
     stopped.resume()
     # No request is waiting for it: it is as it was.
-    working.assert_agree(PORT)
-    assert_works(working)
+    attached.assert_agree(PORT)
+    assert_works(attached)
 
 
 @pytest.mark.parametrize("who", hm.ROLES)
-def test_hung(working, who):
+def test_hung(attached, who):
     """Its interrupt thread, which serves the requests, is busy with something else."""
-    hung = working.member(who)
-    askers = [process for process in working.members() if process is not hung]
+    hung = attached.member(who)
+    askers = [process for process in attached.members() if process is not hung]
     hung.faults.set("interrupt", "block")
     hung.faults.wait_met("interrupt")
     hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "hung", "it hangs")
@@ -76,8 +68,8 @@ def test_hung(working, who):
     assert hung.list() == PORT
     hung.faults.clear()
     hm.wait_until(lambda: hung.peers()[0][hung.pid].state == "ok", "it runs")
-    working.assert_agree(PORT)
-    assert_works(working)
+    attached.assert_agree(PORT)
+    assert_works(attached)
 
 
 def descriptors_limit(process, more):
@@ -91,27 +83,27 @@ def descriptors_limit(process, more):
 
 @pytest.mark.parametrize("who", hm.ROLES)
 @pytest.mark.parametrize("more", [0, 1, 2])
-def test_out_of_descriptors(working, who, more):
+def test_out_of_descriptors(attached, who, more):
     """An operation is done or not, and the answer tells which; then there are some again."""
-    descriptors_limit(working.member(who), more)
+    descriptors_limit(attached.member(who), more)
     ports = PORT
-    for process in working.members():
+    for process in attached.members():
         for line in ("attach net_null1", "detach net_null1"):
             answer = process.cmd(line)
             if not answer.startswith(f"failed to {line.split()[0]} device net_null1: "):
                 assert answer == line.replace("ach ", "ached device ")
                 ports = PORT + [(1, "net_null1")] * (line == "attach net_null1")
-            working.assert_lists(ports)
-    descriptors_limit(working.member(who), None)
+            attached.assert_lists(ports)
+    descriptors_limit(attached.member(who), None)
     if ports != PORT:
-        assert working.primary.cmd("detach net_null1") == "detached device net_null1"
-    working.assert_agree(PORT)
-    assert_works(working)
+        assert attached.primary.cmd("detach net_null1") == "detached device net_null1"
+    attached.assert_agree(PORT)
+    assert_works(attached)
 
 
-def test_deaf(working):
+def test_deaf(attached):
     """Sent descriptors when it can have no more, a process of the EAL's hears nothing again."""
-    primary, (deaf, other) = working.primary, working.secondaries
+    primary, (deaf, other) = attached.primary, attached.secondaries
     descriptors_limit(deaf, 1)
     assert primary.cmd("attach net_tap0") == "attached device net_tap0"
     assert primary.cmd("start net_tap0") == "started device net_tap0"
@@ -131,37 +123,37 @@ def test_deaf(working):
     )
     for _ in range(4):
         # Nor is anything sent to it when others come and go.
-        assert hm.run("secondary", working.prefix).returncode == 0
+        assert hm.run("secondary", attached.prefix).returncode == 0
     assert deaf.quit() == 0
     assert other.cmd("detach net_tap0") == "detached device net_tap0"
-    working.assert_agree(PORT)
-    assert_works(working)
+    attached.assert_agree(PORT)
+    assert_works(attached)
 
 
-def test_busy_for_a_moment_is_waited_for(working):
+def test_busy_for_a_moment_is_waited_for(attached):
     """Less than a second is no reason to refuse. On a machine that is busy itself, the moment may
     become longer than that; then it is tried once more."""
-    busy = working.secondaries[0]
+    busy = attached.secondaries[0]
     for _ in range(20):
         busy.faults.set("interrupt", "block")
         busy.faults.wait_met("interrupt")
-        working.primary.send("attach net_null1")
+        attached.primary.send("attach net_null1")
         with pytest.raises(pexpect.TIMEOUT):
-            working.primary.child.expect_exact(hm.PROMPT, timeout=0.4)
+            attached.primary.child.expect_exact(hm.PROMPT, timeout=0.4)
         busy.faults.clear()
-        answer = working.primary.answer()
+        answer = attached.primary.answer()
         if answer == "attached device net_null1":
             break
         reason = f"{re.escape(str(busy))} {HUNG}"
         assert re.fullmatch(f"failed to attach device net_null1: {reason}", answer)
     assert answer == "attached device net_null1"
-    working.assert_agree([*PORT, (1, "net_null1")])
+    attached.assert_agree([*PORT, (1, "net_null1")])
 
 
 @pytest.mark.parametrize("end", ["it is stopped", "the asker leaves"])
-def test_busy_again_is_named(working, end):
+def test_busy_again_is_named(attached, end):
     """It was late, has shown that it runs, and is busy again. Whoever asks waits for it."""
-    busy, asker = working.secondaries
+    busy, asker = attached.secondaries
     busy.faults.set("interrupt", "sleep 1")
 
     def waits():
@@ -182,10 +174,10 @@ def test_busy_again_is_named(working, end):
         assert f"{failed}is still busy with an earlier request; try again later" in (
             asker.child.before
         )
-        working.secondaries.remove(asker)
+        attached.secondaries.remove(asker)
     busy.faults.clear()
-    working.assert_agree(PORT)
-    assert_works(working)
+    attached.assert_agree(PORT)
+    assert_works(attached)
 
 
 def test_stopped_foreign(testpmd, process):
@@ -202,47 +194,50 @@ def test_stopped_foreign(testpmd, process):
 
 
 @pytest.mark.parametrize("asker", hm.ROLES[:2])
-def test_dead_is_no_reason_to_refuse(working, asker):
-    asker, dead = working.member(asker), working.secondaries[1]
+def test_dead_is_no_reason_to_refuse(attached, asker):
+    asker, dead = attached.member(asker), attached.secondaries[1]
     dead.die()
     answer, seconds = asker.timed("attach net_null1")
     assert answer == "attached device net_null1"
     assert seconds < hm.SOON
-    working.assert_agree([*PORT, (1, "net_null1")])
+    attached.assert_agree([*PORT, (1, "net_null1")])
     answer, seconds = asker.timed("detach net_null1")
     assert answer == "detached device net_null1"
     assert seconds < hm.SOON
-    working.assert_agree(PORT)
+    attached.assert_agree(PORT)
+
+
+def send_and_block(asker, verb, peer):
+    """Have the peer block in the middle of its part. Returns the device."""
+    call, device = ("attach", "net_null1") if verb == "attach" else ("release", "net_null0")
+    peer.faults.set(call, "block")
+    asker.send(f"{verb} {device}")
+    peer.faults.wait_met(call)
+    return device
 
 
 @pytest.mark.parametrize("asker, verb", [("primary", "attach"), ("secondary 1", "detach")])
-def test_dies_in_the_middle(working, asker, verb):
+def test_dies_in_the_middle(attached, asker, verb):
     """The EAL waits 5 s for its answer; then the operation is done without it."""
-    asker, dead = working.member(asker), working.secondaries[1]
-    call, device = ("attach", "net_null1") if verb == "attach" else ("release", "net_null0")
-    dead.faults.set(call, "block")
-    asker.send(f"{verb} {device}")
-    dead.faults.wait_met(call)
+    asker, dead = attached.member(asker), attached.secondaries[1]
+    device = send_and_block(asker, verb, dead)
     dead.die()
     assert asker.answer().split("\n")[-1] == f"{verb}ed device {device}"
-    working.assert_agree([*PORT, (1, "net_null1")] if verb == "attach" else [])
+    attached.assert_agree([*PORT, (1, "net_null1")] if verb == "attach" else [])
 
 
 @pytest.mark.parametrize("asker, verb", [("primary", "detach"), ("secondary 1", "attach")])
-def test_stops_in_the_middle(working, asker, verb):
+def test_stops_in_the_middle(attached, asker, verb):
     """It is named, and what is said is true; once it is resumed, the group is mended."""
-    asker, stopped = working.member(asker), working.secondaries[1]
-    call, device = ("attach", "net_null1") if verb == "attach" else ("release", "net_null0")
-    stopped.faults.set(call, "block")
-    asker.send(f"{verb} {device}")
-    stopped.faults.wait_met(call)
+    asker, stopped = attached.member(asker), attached.secondaries[1]
+    device = send_and_block(asker, verb, stopped)
     stopped.stop()
     stopped.faults.clear()
     answer = asker.answer().split("\n")[-1]
     assert answer.startswith(
         f"failed to {verb} device {device}: {stopped} is stopped and did not answer; "
     )
-    others = [process for process in working.members() if process is not stopped]
+    others = [process for process in attached.members() if process is not stopped]
     for process in others:
         assert process.list() == PORT
         assert process.peers()[0][stopped.pid].state == "stopped"
@@ -253,18 +248,18 @@ def test_stops_in_the_middle(working, asker, verb):
     hm.wait_until(lambda: asker.peers()[0][stopped.pid].state == "ok", "it runs")
 
     def mended():
-        return all(process.list() == PORT for process in working.members())
+        return all(process.list() == PORT for process in attached.members())
 
     # By what it was sent while it was stopped, if that undoes it; else by us.
     with contextlib.suppress(AssertionError):
         hm.wait_until(mended, "it has served what it was sent", timeout=hm.SOON)
     if not mended():
-        assert working.primary.cmd("sync").startswith("synced: ")
-    working.assert_agree(PORT)
-    assert_works(working)
+        assert attached.primary.cmd("sync").startswith("synced: ")
+    attached.assert_agree(PORT)
+    assert_works(attached)
 
 
-def test_no_false_alarm_on_a_busy_machine(working):
+def test_no_false_alarm_on_a_busy_machine(attached):
     """1000 operations beside twice as many busy loops as there are cores."""
     loops = [
         subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2 * os.cpu_count())
@@ -272,7 +267,7 @@ def test_no_false_alarm_on_a_busy_machine(working):
     try:
         answers = []
         for number in range(500):
-            process = working.members()[number % 3]
+            process = attached.members()[number % 3]
             answers.append(process.cmd("attach net_null1"))
             answers.append(process.cmd("detach net_null1"))
     finally:
@@ -280,4 +275,4 @@ def test_no_false_alarm_on_a_busy_machine(working):
             loop.kill()
             loop.wait()
     assert answers == ["attached device net_null1", "detached device net_null1"] * 500
-    working.assert_agree(PORT)
+    attached.assert_agree(PORT)

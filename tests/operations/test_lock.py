@@ -11,14 +11,6 @@ PORT = [(0, "net_null0")]
 REASON = "firmware update until noon"
 
 
-@pytest.fixture
-def working(faulty):
-    """A primary and two secondaries with a port."""
-    assert faulty.primary.cmd("attach net_null0") == "attached device net_null0"
-    faulty.assert_agree(PORT)
-    return faulty
-
-
 def lock(process, name="net_null0", reason=REASON):
     assert process.cmd(f"lock {name} {reason}".strip()) == f"locked device {name}"
 
@@ -67,28 +59,28 @@ def assert_free(group, asker):
 
 
 @pytest.mark.parametrize("holder", hm.ROLES)
-def test_locked_device_is_detached_by_nobody(working, holder):
-    holder = working.member(holder)
+def test_locked_device_is_detached_by_nobody(attached, holder):
+    holder = attached.member(holder)
     lock(holder)
-    assert_locked(working, holder)
-    for process in working.members():
+    assert_locked(attached, holder)
+    for process in attached.members():
         assert REASON in shown(process, "net_null0")["locked"]
     unlock(holder)
-    assert_free(working, working.secondaries[1])
+    assert_free(attached, attached.secondaries[1])
 
 
-def test_lock_without_a_reason(working):
-    lock(working.primary, reason="")
-    assert_locked(working, working.primary, reason="")
-    unlock(working.primary)
-    assert_free(working, working.primary)
+def test_lock_without_a_reason(attached):
+    lock(attached.primary, reason="")
+    assert_locked(attached, attached.primary, reason="")
+    unlock(attached.primary)
+    assert_free(attached, attached.primary)
 
 
 @pytest.mark.parametrize("how", ["quit", "SIGTERM", "SIGKILL", "SIGKILL while stopped"])
-def test_lock_goes_with_its_holder(working, how):
-    holder, other = working.secondaries
+def test_lock_goes_with_its_holder(attached, how):
+    holder, other = attached.secondaries
     lock(holder)
-    assert_locked(working, holder)
+    assert_locked(attached, holder)
     if how == "quit":
         assert holder.quit() == 0
     elif how == "SIGTERM":
@@ -98,36 +90,36 @@ def test_lock_goes_with_its_holder(working, how):
         if "stopped" in how:
             holder.stop()
         holder.die()
-    assert_free(working, other)
+    assert_free(attached, other)
 
 
-def test_lock_goes_with_its_holder_whoever_has_the_place_then(working):
+def test_lock_goes_with_its_holder_whoever_has_the_place_then(attached):
     """A process that joins gets the slot of the dead one, but not its locks."""
-    holder = working.secondaries[0]
+    holder = attached.secondaries[0]
     lock(holder)
     holder.die()
-    joined = working.add_secondary()
-    assert_free(working, joined)
+    joined = attached.add_secondary()
+    assert_free(attached, joined)
 
 
-def test_locks_are_there_for_one_who_joins_later(working):
-    lock(working.primary)
-    working.add_secondary()
-    assert_locked(working, working.primary)
+def test_locks_are_there_for_one_who_joins_later(attached):
+    lock(attached.primary)
+    attached.add_secondary()
+    assert_locked(attached, attached.primary)
 
 
-def test_other_devices_come_and_go_beside_a_lock(working):
-    lock(working.secondaries[0])
-    for process in working.members():
+def test_other_devices_come_and_go_beside_a_lock(attached):
+    lock(attached.secondaries[0])
+    for process in attached.members():
         assert process.cmd("attach net_null1") == "attached device net_null1"
         assert process.cmd("detach net_null1") == "detached device net_null1"
-    working.assert_agree(PORT)
-    unlock(working.secondaries[0])
-    assert_free(working, working.primary)
+    attached.assert_agree(PORT)
+    unlock(attached.secondaries[0])
+    assert_free(attached, attached.primary)
 
 
-def test_lock_says_why_not(working):
-    for process in working.members():
+def test_lock_says_why_not(attached):
+    for process in attached.members():
         for verb, reason in (("lock", "not attached"), ("unlock", "not locked")):
             answer = process.cmd(f"{verb} net_null9")
             assert answer == f"failed to {verb} device net_null9: {reason}"
@@ -135,13 +127,13 @@ def test_lock_says_why_not(working):
         reason = "a reason of 96 bytes; it can have at most 95"
         assert answer == f"failed to lock device net_null0: {reason}"
         assert shown(process, "net_null0")["locked"] == "no"
-    lock(working.primary, reason="x" * 95)
-    assert_locked(working, working.primary, reason=f": {'x' * 95}")
+    lock(attached.primary, reason="x" * 95)
+    assert_locked(attached, attached.primary, reason=f": {'x' * 95}")
 
 
-def test_most_locks_of_a_process(working):
+def test_most_locks_of_a_process(attached):
     """16 each; another process has its own."""
-    primary, other = working.primary, working.secondaries[0]
+    primary, other = attached.primary, attached.secondaries[0]
     names = [f"net_null{number}" for number in range(17)]
     for name in names[1:]:
         assert primary.cmd(f"attach {name}") == f"attached device {name}"
@@ -161,28 +153,28 @@ def test_most_locks_of_a_process(working):
             assert answer == f"failed to detach device {name}: locked by {primary}: {REASON}"
 
 
-def test_lock_and_detach_at_once(working):
+def test_lock_and_detach_at_once(attached):
     """Either it is locked and stays, or it has gone and is not locked."""
-    one, other = working.secondaries
+    one, other = attached.secondaries
     for _ in range(20):
         locked, detached = hm.together(
             lambda: one.cmd("lock net_null0"), lambda: other.cmd("detach net_null0")
         )
         if locked == "locked device net_null0":
             assert detached == f"failed to detach device net_null0: locked by {one}"
-            working.assert_lists(PORT)
+            attached.assert_lists(PORT)
             unlock(one)
         else:
             assert locked == "failed to lock device net_null0: not attached"
             assert detached == "detached device net_null0"
-            working.assert_lists([])
+            attached.assert_lists([])
             assert other.cmd("attach net_null0") == "attached device net_null0"
-    working.assert_agree(PORT)
+    attached.assert_agree(PORT)
 
 
-def test_locked_device_goes_on_forwarding(working):
+def test_locked_device_goes_on_forwarding(attached):
     """The refusal comes before anybody who polls it is told."""
-    primary, (poller, other) = working.primary, working.secondaries
+    primary, (poller, other) = attached.primary, attached.secondaries
     assert primary.cmd("start net_null0") == "started device net_null0"
     forwarding = "forwarding net_null0 to net_null0"
     assert poller.cmd("forward net_null0 net_null0") == forwarding
@@ -197,7 +189,7 @@ def test_locked_device_goes_on_forwarding(working):
     )
     assert poller.cmd("forward off") == "forwarding is off"
     unlock(primary)
-    assert_free(working, other)
+    assert_free(attached, other)
 
 
 def test_lock_in_a_script_ends_with_it(pair):
