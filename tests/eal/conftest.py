@@ -15,7 +15,6 @@ from users import OWNER, PYTHON
 @pytest.fixture
 def place():
     """A directory everybody can look into, with a copy of the program everybody can run."""
-    hm.need(shutil.which("setpriv"), "no setpriv; install util-linux")
     hm.need(os.access(PYTHON, os.X_OK), f"no {PYTHON}; install python3")
     with tempfile.TemporaryDirectory(prefix="hmt", dir="/tmp") as path:
         os.chmod(path, 0o755)

@@ -2,6 +2,7 @@
 """Users without rights: an owner of a group, and a stranger who tries to get at it."""
 
 import os
+import shutil
 import stat
 import subprocess
 
@@ -43,6 +44,8 @@ for act, on in zip(sys.argv[1::2], sys.argv[2::2]):
 
 
 def as_user(uid):
+    """The words that run a command as that user."""
+    hm.need(shutil.which("setpriv"), "no setpriv; install util-linux")
     return ["setpriv", f"--reuid={uid}", f"--regid={uid}", "--clear-groups"]
 
 

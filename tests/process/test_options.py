@@ -12,8 +12,8 @@ import pytest
 import hotplug_mp as hm
 from scripts import ATTACH, ATTACHED, LIST, commands, files
 from starts import why
+from users import OWNER, as_user
 
-NOBODY = 65534
 WRONG = {
     'no argument after "--cmd"': ["--cmd"],
     'no argument after "--cmdline-file"': ["--cmd", ATTACH, "--cmdline-file"],
@@ -171,20 +171,19 @@ def test_unreadable_file_is_said_before_anything_is_touched(pair, prefix, unread
 
 
 def test_file_of_somebody_else_is_said_before_anything_is_touched(prefix, short_dir):
-    hm.need(shutil.which("setpriv"), "no setpriv; install util-linux")
     binary = shutil.copy(hm.BINARY, short_dir)
     path = f"{short_dir}/commands"
     with open(path, "w", encoding="utf-8", opener=lambda p, f: os.open(p, f, 0o600)) as f:
         f.write(f"{ATTACH}\n")
     os.chmod(short_dir, 0o755)
     os.mkdir(f"{short_dir}/run")
-    os.chown(f"{short_dir}/run", NOBODY, NOBODY)
+    os.chown(f"{short_dir}/run", OWNER, OWNER)
     done = hm.run(
         "primary",
         prefix,
         eal=["--no-huge"],
         own=["--cmdline-file", path],
-        wrap=["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"],
+        wrap=as_user(OWNER),
         binary=binary,
         env={"XDG_RUNTIME_DIR": f"{short_dir}/run"},
     )

@@ -7,22 +7,20 @@ import importlib.util
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
 
 import pytest
 
 import hotplug_mp as hm
+from users import OWNER
 
 DOCUMENTS = [
     "README.rst",
     *sorted(f"doc/{name}" for name in os.listdir(f"{hm.REPO}/doc") if name.endswith(".rst")),
 ]
 README_LINES = 200  # at most
-NOBODY = 65534
 TRANSCRIPT = re.compile(r"(primary|secondary|shell|monitor) +\| ?(.*)")
 PIDS = {"primary": "7541", "secondary": "7545"}  # as the documents call them
 
@@ -382,25 +380,13 @@ def test_program_starts_as_shown(prefix, short_dir, command, output):
 
 
 @pytest.fixture
-def user():
-    """What a user without rights has: run it as, a directory, and a copy they can execute."""
-    hm.need(shutil.which("setpriv"), "no setpriv; install util-linux")
-    with tempfile.TemporaryDirectory(prefix="hmt", dir="/tmp") as path:
-        binary = shutil.copy(hm.BINARY, path)
-        os.chown(path, NOBODY, NOBODY)
-        wrap = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
-        yield wrap, path, binary
-
-
-@pytest.fixture
-def user_mount(user):
+def user_mount(nobody):
     """The mount that a document makes, for another user and at another place."""
-    wrap, path, binary = user
     shown = commands_of("mkdir")[0].split()[-1]
-    place = f"{path}/huge"
+    place = f"{nobody['env']['XDG_RUNTIME_DIR']}/huge"
 
     def mine(command):
-        return command.replace(shown, place).replace("=1000", f"={NOBODY}")
+        return command.replace(shown, place).replace("=1000", f"={OWNER}")
 
     for command in (commands_of("mkdir")[0], commands_of("mount")[0]):
         subprocess.run(mine(command), shell=True, check=True, timeout=hm.TIMEOUT)
@@ -414,17 +400,13 @@ def user_commands(option):
     return found[0]
 
 
-def test_user_without_rights_has_a_group(user, user_mount, prefix, monkeypatch):
-    wrap, path, binary = user
+def test_user_without_rights_has_a_group(nobody, user_mount, prefix):
     words = user_mount(user_commands("--huge-dir")).split()
     assert words[:2] == ["build/dpdk-hotplug_mp", "--proc-type=auto"]
-    monkeypatch.setenv("XDG_RUNTIME_DIR", path)
-    # Run the copy: the user may not get at the program itself, which comes as the next word.
-    wrap = [*wrap, "sh", "-c", 'copy=$0; shift; exec "$copy" "$@"', binary]
     started = []
     try:
         for _ in range(2):
-            started.append(hm.Process("auto", prefix, eal=words[2:], wrap=wrap))
+            started.append(hm.Process("auto", prefix, eal=words[2:], **nobody))
         primary, secondary = started
         assert secondary.cmd("attach net_null0") == "attached device net_null0"
         assert primary.list() == secondary.list() == [(0, "net_null0")]
@@ -435,21 +417,12 @@ def test_user_without_rights_has_a_group(user, user_mount, prefix, monkeypatch):
     finally:
         statuses = [process.close() for process in reversed(started)]
     assert statuses == [0, 0]
-    assert hm.sockets(prefix, f"{path}/dpdk") == []
+    assert hm.sockets(prefix, nobody["env"]["XDG_RUNTIME_DIR"] + "/dpdk") == []
 
 
-def test_user_without_rights_and_hugepages(user, prefix):
-    wrap, path, binary = user
+def test_user_without_rights_and_hugepages(nobody, prefix):
     words = user_commands("--no-huge").split()
-    done = hm.run(
-        None,
-        prefix,
-        eal=words[1:],
-        wrap=wrap,
-        binary=binary,
-        env={"XDG_RUNTIME_DIR": path},
-        input="attach net_null0\n",
-    )
+    done = hm.run(None, prefix, eal=words[1:], input="attach net_null0\n", **nobody)
     assert (done.returncode, done.stdout) == (0, "attached device net_null0\n"), done.stderr
 
 
