@@ -12,11 +12,11 @@ pages_few=256  # below this many free ones (512 MiB) there are too few,
 pages_want=512 # and this many (1 GiB) are made free
 huge_dir=/dev/hugepages
 
-packages="gcc libc6-dev meson ninja-build pkg-config libdpdk-dev libjansson-dev dpdk
+packages="gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libjansson-dev dpdk
     dpdk-dev iproute2 kmod"
 packages_demo="python3 python3-pexpect tmux"
 packages_test="python3 python3-pexpect python3-pytest python3-pytest-xdist python3-docutils clang
-    clang-format libclang-rt-14-dev llvm clang-tidy cppcheck codespell shellcheck tmux make pciutils
+    clang-format libclang-rt-dev llvm clang-tidy cppcheck codespell shellcheck tmux make pciutils
     qemu-system-x86 busybox-static
     git man-db bash bash-completion gcovr"
 
