@@ -23,6 +23,14 @@ pytest_plugins = [
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes tens of seconds, so it is better begun early")
     config.addinivalue_line("markers", "xdist_group: tests for the same worker of pytest-xdist")
+    # The workers of pytest-xdist are started from where this process is.
+    worker = hasattr(config, "workerinput")
+    if worker or hm.IN_GUEST or config.option.collectonly or os.geteuid() != 0:
+        return
+    try:
+        hm.own_mounts()
+    except hm.TooLittle as why:
+        pytest.exit(str(why), returncode=pytest.ExitCode.USAGE_ERROR)
 
 
 def pytest_addoption(parser):
@@ -44,12 +52,6 @@ def machine(pytestconfig):
     """What every test needs of the machine."""
     hm.need(os.access(hm.BINARY, os.X_OK), f"{hm.BINARY} is not built; meson compile -C build")
     hm.need(os.geteuid() == 0, "hugepages and network interfaces need root")
-    with open("/proc/mounts", encoding="utf-8") as f:
-        mounted = f" {hm.HUGEPAGES} hugetlbfs " in f.read()
-    hm.need(mounted, f"no hugetlbfs at {hm.HUGEPAGES}")
-    with open("/proc/meminfo", encoding="utf-8") as f:
-        free = next(int(line.split()[1]) for line in f if line.startswith("HugePages_Free:"))
-    hm.need(free >= 64, f"{free} free hugepages; the tests want 64")
     # A card's interfaces are in the network the machine has.
     if not hm.IN_GUEST and not pytestconfig.getoption("--pci"):
         hm.own_network()

@@ -2,6 +2,7 @@
 """Run dpdk-hotplug_mp. A chapter says `import hotplug_mp as hm` and finds all of it here."""
 
 from hotplug_mp.answers import Counts, Peer, Stats
+from hotplug_mp.apart import TooLittle, own_mounts, own_network
 from hotplug_mp.dpdk_tools import Testpmd, VhostBackend, telemetry
 from hotplug_mp.environment import (
     BINARY,
@@ -19,7 +20,7 @@ from hotplug_mp.environment import (
 )
 from hotplug_mp.faults import Faults
 from hotplug_mp.group import ROLES, Group, assert_agree, attach_and_detach_twice_each
-from hotplug_mp.interfaces import own_network, veth_add
+from hotplug_mp.interfaces import veth_add
 from hotplug_mp.kernel import stop, waits_for_answer, waits_for_lock
 from hotplug_mp.process import ESCAPE_CODE, PROMPT, Process
 from hotplug_mp.program import BY_FORCE, command_line, run

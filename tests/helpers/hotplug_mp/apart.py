@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What the tests have apart from the machine they run on: mounts, hugepages, network interfaces.
+
+A thread that is moved to a namespace of its own takes with it what it starts from there on. The
+namespace, and all that is in it, ends with the last process there."""
+
+import ctypes
+import os
+import subprocess
+
+from hotplug_mp.environment import HUGEPAGES, RUNTIME, TIMEOUT
+
+#: For unshare(2), from linux/sched.h.
+CLONE_NEWNS = 0x20000
+CLONE_NEWNET = 0x40000000
+#: MiB of hugepages that all tests that run at the same time need at most.
+HUGEPAGES_MIB = 640
+#: And what tests take beside it, on mounts of their own.
+OTHER_MIB = 128
+MEMINFO = "/proc/meminfo"
+
+
+class TooLittle(Exception):
+    """What the machine lacks for the tests to run apart."""
+
+
+def own(namespace, what):
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.unshare(namespace) != 0:
+        raise OSError(ctypes.get_errno(), f"no {what} namespace")
+
+
+def own_network():
+    """Have network interfaces of our own.
+
+    All names are free there. Besides, net_af_packet numbers its fanout group in the kernel by 16
+    bits of pid and interface: the primaries of two tests that run at the same time could come to
+    the same number, and the kernel would refuse the second attach.
+    """
+    own(CLONE_NEWNET, "network")
+
+
+def mount(*args):
+    subprocess.run(["mount", *args], check=True, timeout=TIMEOUT, stderr=subprocess.PIPE, text=True)
+
+
+def free_mib():
+    """Hugepages of 2 MiB that nobody has, nor has reserved."""
+    with open(MEMINFO, encoding="utf-8") as f:
+        pages = dict(line.split()[:2] for line in f if line.startswith("HugePages_"))
+    return 2 * (int(pages["HugePages_Free:"]) - int(pages["HugePages_Rsvd:"]))
+
+
+def own_mounts():
+    """Have a runtime directory and hugepages of our own, on the only hugetlbfs there is.
+
+    The kernel sets the hugepages aside at once: other programs can neither take them later, nor
+    can the tests take theirs."""
+    free = free_mib()
+    if free < HUGEPAGES_MIB + OTHER_MIB:
+        raise TooLittle(
+            f"the tests need {HUGEPAGES_MIB + OTHER_MIB} MiB of hugepages, and {free} MiB are free; "
+            "scripts/setup.sh --test reserves more"
+        )
+    own(CLONE_NEWNS, "mount")
+    mount("--make-rprivate", "/")
+    with open("/proc/mounts", encoding="utf-8") as f:
+        others = [line.split()[1] for line in f if line.split()[2] == "hugetlbfs"]
+    for place in others:
+        # Lazily, because another program of this machine may use it.
+        subprocess.run(["umount", "--lazy", place], check=True, timeout=TIMEOUT)
+    os.makedirs(HUGEPAGES, exist_ok=True)
+    size = f"{HUGEPAGES_MIB}M"
+    options = f"pagesize=2M,size={size},min_size={size},mode=0700"
+    mount("-t", "hugetlbfs", "-o", options, "hotplug_mp-tests", HUGEPAGES)
+    os.makedirs(RUNTIME, exist_ok=True)
+    mount("-t", "tmpfs", "-o", "mode=0700", "hotplug_mp-tests", RUNTIME)
