@@ -28,6 +28,13 @@
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
+/* The start of the EAL, for what may end it in the middle. Main thread. */
+static struct {
+	const struct eal_options *options;
+	bool joins;
+	bool running; /* rte_eal_init() is */
+} start;
+
 int
 startup_streams(void)
 {
@@ -60,29 +67,57 @@ no_room(int signo)
 	_exit(EXIT_FAILURE);
 }
 
+/* Say why the EAL did not start, and remove what it has left. */
+static void
+explain(int err, char *why)
+{
+	preflight_explain(start.options, group_file_dir(), start.joins, err, why);
+	runtime_files_remove();
+}
+
+/* The process exits. From DPDK 25.11 on, rte_eal_init() makes it exit if it refuses an option; the
+ * status is the error. With --help, it always has. */
+static void
+exits(int status, __rte_unused void *arg)
+{
+	char why[WHY_SIZE];
+
+	if (!start.running)
+		return;
+	explain(status < 0 ? -status : EIO, why);
+	group_leave();
+	if (status == EXIT_SUCCESS)
+		return;
+	fprintf(stderr, PROGRAM ": %s\n", why);
+	_exit(EXIT_FAILURE);
+}
+
 /* Start the EAL, with the turn. */
 static int
 eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait, char *why)
 {
 	struct sigaction action = {.sa_handler = no_room}, found;
-	bool joins = false;
 	int ret;
 
+	start.options = options;
 	if (options->shared) {
-		ret = preflight_group(options, group_file_dir(), &joins, wait, why);
+		ret = preflight_group(options, group_file_dir(), &start.joins, wait, why);
 		if (ret < 0)
 			return ret;
-		runtime_files_begin(group_file_dir(), joins);
+		runtime_files_begin(group_file_dir(), start.joins);
 	}
+	if (on_exit(exits, NULL) != 0)
+		return why_set(why, -ENOMEM, "no memory");
 	rte_errno = 0;
 	sigaction(SIGBUS, &action, &found);
+	start.running = true;
 	ret = rte_eal_init(argc, argv);
+	start.running = false;
 	sigaction(SIGBUS, &found, NULL);
 	if (ret >= 0)
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
-	preflight_explain(options, group_file_dir(), joins, ret, why);
-	runtime_files_remove();
+	explain(ret, why);
 	return -ret;
 }
 
