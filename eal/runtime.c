@@ -14,7 +14,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <rte_eal.h>
 #include <rte_string_fns.h>
+#include <rte_version.h>
 
 #include "eal/runtime.h"
 
@@ -62,6 +64,33 @@ runtime_primary(const char *dir)
 	if (lock.l_type == F_UNLCK)
 		return 0;
 	return lock.l_pid == 0 ? -EREMOTE : lock.l_pid;
+}
+
+bool
+runtime_other_dpdk(const char *dir, struct runtime_versions *versions)
+{
+	uint32_t head[2] = {0}; /* struct rte_mem_config begins with magic and version */
+	char path[PATH_MAX], candidate[16] = "";
+	const char *own = strrchr(rte_version(), ' ');
+	ssize_t got = 0;
+	int fd;
+
+	if (snprintf(path, sizeof(path), "%s/config", dir) >= (int)sizeof(path))
+		return false;
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		got = read(fd, head, sizeof(head));
+		close(fd);
+	}
+	if (got != sizeof(head) || head[0] != RTE_MAGIC || own == NULL)
+		return false;
+	/* rte_version.h: year, month, minor number, and 99 or the number of a candidate. */
+	if ((head[1] & 0xff) < 99)
+		snprintf(candidate, sizeof(candidate), "-rc%u", head[1] & 0xff);
+	snprintf(versions->primary, sizeof(versions->primary), "%u.%02u.%u%s", head[1] >> 24,
+		head[1] >> 16 & 0xff, head[1] >> 8 & 0xff, candidate);
+	strlcpy(versions->own, own + 1, sizeof(versions->own));
+	return strcmp(versions->primary, versions->own) != 0;
 }
 
 /* The process that has an mp socket of this name: the pid in mp_socket_<pid>_<hex>, 0 for the

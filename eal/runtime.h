@@ -10,6 +10,11 @@
  * socket, and a secondary's copies of the primary's memory tables. The EAL removes them only in
  * rte_eal_cleanup(). Any thread. */
 
+/** Versions of DPDK, "24.11.8" or "24.11.0-rc1". */
+struct runtime_versions {
+	char primary[32], own[32];
+};
+
 /**
  * Path of the runtime directory of a file prefix, by the EAL's own rules: $RUNTIME_DIRECTORY, else
  * /var/run for root, else $XDG_RUNTIME_DIR or /tmp; then dpdk/<prefix>. Creates nothing.
@@ -22,6 +27,14 @@ int runtime_dir(const char *file_prefix, char *dir);
  * a negative errno, -EREMOTE if it is in another pid namespace. A primary must not call this once
  * its EAL runs: closing the file would drop the EAL's own lock on it (fcntl(2)). */
 pid_t runtime_primary(const char *dir);
+
+/**
+ * Compare the DPDK of the primary, which runs, with this process's.
+ *
+ * @return true if they differ; versions gets both. false, too, while the primary is still making
+ * its memory, which the EAL waits for: it compares the versions itself, with fewer words.
+ */
+bool runtime_other_dpdk(const char *dir, struct runtime_versions *versions);
 
 /**
  * Pids of the secondaries whose mp socket in dir still answers. Sockets of dead processes do not

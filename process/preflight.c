@@ -122,6 +122,7 @@ int
 preflight_group(
 	const struct eal_options *options, const char *dir, bool *joins, wait_fn wait, char *why)
 {
+	struct runtime_versions versions;
 	unsigned int files;
 	uint64_t bytes;
 	pid_t stopped;
@@ -132,6 +133,12 @@ preflight_group(
 		ret = hugepages_wait(options->huge_dir, wait, why);
 	if (ret < 0 || !*joins)
 		return ret;
+	if (runtime_other_dpdk(dir, &versions))
+		return why_set(why, -EPROTO,
+			"the primary with the file prefix \"%s\" runs DPDK %s, and this process "
+			"DPDK %s; start one that is built for the same DPDK, or choose another "
+			"--file-prefix",
+			options->file_prefix, versions.primary, versions.own);
 	stopped = stopped_find(dir);
 	if (stopped != 0)
 		return why_set(why, -EBUSY,
