@@ -58,10 +58,10 @@ USAGE = {"attach": "attach <devargs>", "detach": "detach <device>"}
         wrong("detach", "vdev:net_null7,copy=1", " net_null7: not attached"),
     ],
 )
-def test_bad_device_gets_its_own_reason(pair, line, answer):
-    for process in pair.members():
+def test_bad_device_gets_its_own_reason(lent_pair, line, answer):
+    for process in lent_pair.members():
         assert process.cmd(line) == answer
-        pair.assert_lists([])
+        lent_pair.assert_lists([])
 
 
 @pytest.mark.parametrize(
@@ -82,10 +82,10 @@ def test_bad_device_gets_its_own_reason(pair, line, answer):
         ("# attach net_null0", ""),
     ],
 )
-def test_bad_command_gets_its_own_reason(pair, line, answer):
-    for process in pair.members():
+def test_bad_command_gets_its_own_reason(lent_pair, line, answer):
+    for process in lent_pair.members():
         assert process.cmd(line) == answer
-        pair.assert_lists([])
+        lent_pair.assert_lists([])
 
 
 @pytest.mark.parametrize("role", ["primary", "secondary 1"])
@@ -115,40 +115,40 @@ def test_devargs_the_channel_would_cut_are_not_sent(role):
         group.close()
 
 
-def test_longest_devargs_arrive_whole(pair, short_dir):
+def test_longest_devargs_arrive_whole(lent_pair, short_dir):
     """127 bytes, to the last one: the primary makes the socket that a secondary has asked for."""
     devargs = f"net_vhost0,queues=1,iface={short_dir}/"
     devargs += "x" * (127 - len(devargs))
-    for process in pair.members():
+    for process in lent_pair.members():
         assert process.cmd(f"attach {devargs}") == "attached device net_vhost0"
         assert process.cmd("start net_vhost0") == "started device net_vhost0"
         assert stat.S_ISSOCK(os.stat(devargs.partition("iface=")[2]).st_mode)
         assert process.cmd("detach net_vhost0") == "detached device net_vhost0"
 
 
-def test_longest_name_attaches(pair):
+def test_longest_name_attaches(lent_pair):
     """63 bytes, with and without the name of its bus before it."""
     name = LONG_NAME[:63]
-    for process in pair.members():
+    for process in lent_pair.members():
         for typed in (name, f"vdev:{name}", f"vdev:{name},copy=1"):
             assert process.cmd(f"attach {typed}") == f"attached device {name}"
-            pair.assert_lists([(0, name)])
+            lent_pair.assert_lists([(0, name)])
             assert process.cmd(f"detach {typed}") == f"detached device {name}"
-            pair.assert_lists([])
+            lent_pair.assert_lists([])
 
 
 @pytest.mark.parametrize("typed", ["net_null0", "vdev:net_null0", "vdev:net_null0,copy=1"])
-def test_detach_takes_names_and_devargs(pair, typed):
-    for process in pair.members():
+def test_detach_takes_names_and_devargs(lent_pair, typed):
+    for process in lent_pair.members():
         assert process.cmd("attach vdev:net_null0,copy=0") == "attached device net_null0"
-        pair.assert_lists([(0, "net_null0")])
+        lent_pair.assert_lists([(0, "net_null0")])
         assert process.cmd(f"detach {typed}") == "detached device net_null0"
-        pair.assert_lists([])
+        lent_pair.assert_lists([])
 
 
 @pytest.mark.parametrize("word", ["attach", "detach", "list", "help", "quit"])
-def test_help_explains_each_command(pair, word):
-    for process in pair.members():
+def test_help_explains_each_command(lent_pair, word):
+    for process in lent_pair.members():
         overview = process.cmd("help")
         assert len([line for line in overview.split("\n") if line.split()[0] == word]) == 1
         first, *details = process.cmd(f"help {word}").split("\n")
@@ -169,11 +169,11 @@ def too_long_lines():
 REFUSED_LONG = f"line refused, nothing was run: it is longer than {LINE_MAX} bytes"
 
 
-def test_too_long_line_at_the_terminal_is_refused_whole(pair):
-    for process in pair.members():
+def test_too_long_line_at_the_terminal_is_refused_whole(lent_pair):
+    for process in lent_pair.members():
         for line in too_long_lines():
             assert process.cmd(line) == REFUSED_LONG, f"{len(line)} bytes"
-        pair.assert_lists([])
+        lent_pair.assert_lists([])
 
 
 def test_too_long_line_in_a_pipe_is_refused_whole(prefix):
@@ -189,12 +189,12 @@ def test_too_long_last_line_without_newline_is_refused(prefix):
     assert (done.stdout, done.returncode) == (f"{REFUSED_LONG}\n", 1)
 
 
-def test_longest_line_is_run_at_the_terminal(pair):
-    for process in pair.members():
+def test_longest_line_is_run_at_the_terminal(lent_pair):
+    for process in lent_pair.members():
         assert process.cmd("attach net_null0".ljust(LINE_MAX)) == "attached device net_null0"
-        pair.assert_lists([(0, "net_null0")])
+        lent_pair.assert_lists([(0, "net_null0")])
         assert process.cmd("detach net_null0".rjust(LINE_MAX)) == "detached device net_null0"
-        pair.assert_lists([])
+        lent_pair.assert_lists([])
 
 
 def test_longest_line_is_run_in_a_pipe(prefix):
@@ -202,16 +202,16 @@ def test_longest_line_is_run_in_a_pipe(prefix):
     assert done.stdout == "attached device net_null0\nlist all etherdev\n0\tnet_null0\n"
 
 
-def test_non_ascii_at_the_terminal_is_refused_whole(pair):
-    for process in pair.members():
+def test_non_ascii_at_the_terminal_is_refused_whole(lent_pair):
+    for process in lent_pair.members():
         for line in ("attach net_nullé0", "éattach net_null0", "attach net_null0é", "list €"):
             answer = process.cmd(line)
             assert answer.startswith("line refused, nothing was run: ") and "ASCII" in answer
-            pair.assert_lists([])
+            lent_pair.assert_lists([])
 
 
-def test_line_given_up_with_control_c_does_not_spoil_the_next(pair):
-    for process in pair.members():
+def test_line_given_up_with_control_c_does_not_spoil_the_next(lent_pair):
+    for process in lent_pair.members():
         process.child.send("attach net_nullé0\x03")
         process.child.expect_exact(hm.PROMPT)
         assert process.cmd("attach net_null0") == "attached device net_null0"

@@ -24,18 +24,19 @@ def device(request, short_dir):
 
 
 @pytest.mark.parametrize("attacher", ROLES)
-def test_attach(group, device, attacher, plan):
-    name, devargs = device
+def test_attach(lent_group, device, attacher, plan):
+    group, (name, devargs) = lent_group, device
     saw = plan("Attach virtual", name, attacher)
     group.assert_lists([])
     assert saw(group.member(attacher).cmd(f"attach {devargs}")) == f"attached device {name}"
     group.assert_lists([(0, name)])
+    assert group.member(attacher).cmd(f"detach {name}") == f"detached device {name}"
 
 
 @pytest.mark.parametrize("detacher", ROLES)
 @pytest.mark.parametrize("attacher", ROLES)
-def test_detach(group, device, attacher, detacher, plan):
-    name, devargs = device
+def test_detach(lent_group, device, attacher, detacher, plan):
+    group, (name, devargs) = lent_group, device
     saw = plan("Detach virtual", name, attacher, detacher)
     group.assert_lists([])
     assert group.member(attacher).cmd(f"attach {devargs}") == f"attached device {name}"
@@ -46,8 +47,8 @@ def test_detach(group, device, attacher, detacher, plan):
 
 @pytest.mark.parametrize("detacher", ROLES)
 @pytest.mark.parametrize("attacher", ROLES)
-def test_repeat(group, device, attacher, detacher, plan):
-    name, devargs = device
+def test_repeat(lent_group, device, attacher, detacher, plan):
+    group, (name, devargs) = lent_group, device
     saw = plan("Repeat to attach/detach virtual", name, attacher, detacher)
     group.assert_lists([])
     for _ in range(2):

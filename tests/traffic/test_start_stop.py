@@ -92,46 +92,48 @@ USAGE = {
 }
 
 
-@pytest.mark.parametrize(
-    "line",
-    [
-        "start",
-        "start net_ring0 rxq",
-        "start net_ring0 rxq 0",
-        "start net_ring0 rxq 17",
-        "start net_ring0 rxq -1",
-        "start net_ring0 rxq two",
-        "start net_ring0 rxq 99999999999999999999",
-        "start net_ring0 queues 2",
-        "start net_ring0 rxq 1 txq 1 rxq 1",
-        "stop",
-        "stop net_ring0 net_ring1",
-        "forward",
-        "forward net_ring0",
-        "forward on",
-        "forward net_ring0 net_ring1 back",
-        "forward net_ring0 net_ring1 both both",
-        "forward net_ring0 net_ring0 both",
-        "send",
-        "send net_ring0",
-        "send net_ring0 0",
-        "send net_ring0 -1",
-        "send net_ring0 ten",
-        "send net_ring0 4294967296",
-        "send net_ring0 10 size",
-        "send net_ring0 10 size 59",
-        "send net_ring0 10 size 1515",
-        "send net_ring0 10 bytes 100",
-        "stats net_ring0 net_ring1",
-    ],
-)
-def test_wrong_arguments(rings, line):
-    verb = line.split()[0]
-    for process in rings.members():
-        answer = process.cmd(line)
-        assert answer == f"failed to {verb}: wrong arguments; usage: {verb} {USAGE[verb]}"
-        assert process.stats().counts == {}
-        assert shown(process, "net_ring0")["state"] == "started"
+WRONG = [
+    "start",
+    "start net_ring0 rxq",
+    "start net_ring0 rxq 0",
+    "start net_ring0 rxq 17",
+    "start net_ring0 rxq -1",
+    "start net_ring0 rxq two",
+    "start net_ring0 rxq 99999999999999999999",
+    "start net_ring0 queues 2",
+    "start net_ring0 rxq 1 txq 1 rxq 1",
+    "stop",
+    "stop net_ring0 net_ring1",
+    "forward",
+    "forward net_ring0",
+    "forward on",
+    "forward net_ring0 net_ring1 back",
+    "forward net_ring0 net_ring1 both both",
+    "forward net_ring0 net_ring0 both",
+    "send",
+    "send net_ring0",
+    "send net_ring0 0",
+    "send net_ring0 -1",
+    "send net_ring0 ten",
+    "send net_ring0 4294967296",
+    "send net_ring0 10 size",
+    "send net_ring0 10 size 59",
+    "send net_ring0 10 size 1515",
+    "send net_ring0 10 bytes 100",
+    "stats net_ring0 net_ring1",
+]
+
+
+@pytest.mark.parametrize("verb", USAGE)
+def test_wrong_arguments(rings, verb):
+    lines = [line for line in WRONG if line.split()[0] == verb]
+    assert lines
+    for line in lines:
+        for process in rings.members():
+            answer = process.cmd(line)
+            assert answer == f"failed to {verb}: wrong arguments; usage: {verb} {USAGE[verb]}", line
+            assert process.stats().counts == {}
+            assert shown(process, "net_ring0")["state"] == "started"
 
 
 def test_ports_of_a_foreign_primary_are_started_there(testpmd, process):

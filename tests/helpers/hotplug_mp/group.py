@@ -71,6 +71,11 @@ class Group:
     def remove_traces(self):
         remove_traces(self.prefix)
 
+    def show(self):
+        """Print what the processes have said since the last time; pytest passes it on."""
+        for process in (self.primary, *self.secondaries):
+            process.show()
+
     def close(self):
         """End all processes. Those that still ran must leave well, and leave nothing behind."""
         processes = [*self.secondaries, self.primary]

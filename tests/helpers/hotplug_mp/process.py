@@ -217,10 +217,16 @@ class Process:
             self.child.close()
         return status
 
+    def show(self):
+        """Print what its terminal has shown since the last time."""
+        print(f"--- terminal of {self.pid}\n{self.transcript.getvalue()}")
+        self.transcript.seek(0)
+        self.transcript.truncate()
+
     def close(self):
         """end(), show what it said (pytest passes it on if the test failed), clean up."""
         status = self.end()
-        print(f"--- terminal of {self.pid}\n{self.transcript.getvalue()}")
+        self.show()
         print(f"--- log of {self.pid}\n{self.log()}")
         os.unlink(self.log_path)
         return status
