@@ -78,7 +78,7 @@ address)
 thread)
     # It takes ten times as long for a packet, or what telemetry writes, and holds a signal back
     # from a thread that waits.
-    without="$without or thousand_pairs or odd_names or when_the_primary_quits or false_alarm"
+    without="$without or many_pairs or odd_names or when_the_primary_quits or false_alarm"
     without="$without or waits_while_the_primary_leaves or until_a_signal"
     # It keeps the file open that it writes its reports to, and ends a process that has no
     # descriptor.

@@ -22,6 +22,7 @@ pytest_plugins = [
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "long: takes tens of seconds, so it is better begun early")
+    config.addinivalue_line("markers", "thorough: only with HM_THOROUGH=1, as scripts/test.sh --all")
     config.addinivalue_line("markers", "xdist_group: tests for the same worker of pytest-xdist")
     # The workers of pytest-xdist are started from where this process is.
     worker = hasattr(config, "workerinput")
@@ -43,7 +44,11 @@ def pytest_addoption(parser):
     )
 
 
-def pytest_collection_modifyitems(items):
+def pytest_collection_modifyitems(config, items):
+    if not hm.THOROUGH:
+        left_out = [item for item in items if item.get_closest_marker("thorough")]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if item not in left_out]
     items.sort(key=lambda item: item.get_closest_marker("long") is None)
 
 

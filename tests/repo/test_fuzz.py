@@ -52,6 +52,7 @@ def test_what_was_found_once(fuzz):
     assert replayed == corpus
 
 
+@pytest.mark.thorough
 def test_nothing_new_is_found(fuzz):
     lines = fuzz(str(SECONDS), timeout=10 * hm.TIMEOUT + 2 * SECONDS)
     for (target, edges), line in zip(EDGES.items(), lines, strict=True):

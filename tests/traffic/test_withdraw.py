@@ -69,10 +69,10 @@ def test_reattached_device_is_not_forwarded_by_itself(moving):
     moving.assert_agree(RINGS)
 
 
-def test_thousand_pairs_beside_a_forward_lose_no_packet(moving):
+def test_many_pairs_beside_a_forward_lose_no_packet(moving):
     """By each process in turn, of a device that nobody polls."""
     primary, members = moving.primary, moving.members()
-    for number in range(1000):
+    for number in range(hm.rounds(1000)):
         process = members[number % 3]
         attach(process, "net_null2")
         detach(process, "net_null2")
@@ -86,9 +86,9 @@ def test_thousand_pairs_beside_a_forward_lose_no_packet(moving):
 
 
 def test_polled_port_comes_and_goes_beside_a_forward(crowd):
-    """100 times: attached, started, polled, detached under its poller."""
+    """Again and again: attached, started, polled, detached under its poller."""
     primary, (_, _, poller, other) = crowd.primary, crowd.secondaries
-    for number in range(100):
+    for number in range(hm.rounds(100)):
         asker = (primary, poller, other)[number % 3]
         attach(asker, "net_null2")
         start(asker, "net_null2", queues=" rxq 2 txq 2")
@@ -106,7 +106,7 @@ def test_storm_of_three_terminals_on_polled_ports(crowd):
     primary, (_, _, poller, other) = crowd.primary, crowd.secondaries
     terminals = (primary, poller, other)
     said = {}
-    for number in range(50):
+    for number in range(hm.rounds(50)):
         attach(terminals[number % 3], "net_null2")
         start(primary, "net_null2")
         forward(poller, "net_null2", "net_null2")

@@ -15,8 +15,10 @@ from hotplug_mp.environment import (
     RUNTIME,
     SANITIZED,
     SOON,
+    THOROUGH,
     TIMEOUT,
     need,
+    rounds,
 )
 from hotplug_mp.faults import Faults
 from hotplug_mp.group import ROLES, Group, assert_agree, attach_and_detach_twice_each

@@ -55,7 +55,9 @@ def own_mounts():
     """Have a runtime directory and hugepages of our own, on the only hugetlbfs there is.
 
     The kernel sets the hugepages aside at once: other programs can neither take them later, nor
-    can the tests take theirs."""
+    can the tests take theirs. Tests that are run by a test stay where that one is."""
+    if os.environ.get("HM_APART") == "1":
+        return
     free = free_mib()
     if free < HUGEPAGES_MIB + OTHER_MIB:
         raise TooLittle(
@@ -75,3 +77,4 @@ def own_mounts():
     mount("-t", "hugetlbfs", "-o", options, "hotplug_mp-tests", HUGEPAGES)
     os.makedirs(RUNTIME, exist_ok=True)
     mount("-t", "tmpfs", "-o", "mode=0700", "hotplug_mp-tests", RUNTIME)
+    os.environ["HM_APART"] = "1"

@@ -21,6 +21,9 @@ TIMEOUT = 120
 #: it; what only the EAL's own limits bring about comes after 5 s. With a sanitizer the tests do not
 #: ask how soon it comes.
 SOON = TIMEOUT if SANITIZED else 4
+#: With HM_THOROUGH=1 the tests take their time: those marked "thorough" run, too, and long walks are
+#: as long as can be.
+THOROUGH = os.environ.get("HM_THOROUGH") == "1"
 #: In a guest this variable names the file with the tests to run, one a line.
 GUEST_TESTS = "HM_GUEST_TESTS"
 IN_GUEST = GUEST_TESTS in os.environ
@@ -33,3 +36,8 @@ def need(condition, reason):
     if os.environ.get("HM_STRICT") == "1":
         pytest.fail(f"cannot run here: {reason}", pytrace=False)
     pytest.skip(reason)
+
+
+def rounds(many):
+    """How often to do something that hardly ever fails: a fifth of the times, or all of them."""
+    return many if THOROUGH else many // 5
