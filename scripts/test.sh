@@ -1,21 +1,25 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-3-Clause
 #
-# Set this machine up, build, lint and run every test; then most of them with the sanitizers, too.
-# The last line is pytest's count.
+# Set this machine up, build, lint and run the tests, those of cards in a guest included. The last
+# line is pytest's count.
 #
-# usage: scripts/test.sh [--report] [pytest's arguments]    as root
+# usage: scripts/test.sh [--all] [--report] [pytest's arguments]    as root
+#   --all     take the time for long walks and fuzzing; then run the tests with the sanitizers and on
+#             the other releases of Debian, and build for other processors
 #   --report  write what was seen to doc/test-report.rst
-#   With arguments for pytest the sanitizers are left out.
 set -eu
 cd "$(dirname "$0")/.."
 
-report=
-if [ "${1-}" = --report ]; then
+all=no report=
+while :; do
+    case ${1-} in
+    --all) all=yes ;;
+    --report) report=$PWD/doc/test-report.rst ;;
+    *) break ;;
+    esac
     shift
-    mkdir -p doc
-    report=$PWD/doc/test-report.rst
-fi
+done
 # After the set-up there is no excuse left for a test that cannot run.
 export HM_STRICT=1
 
@@ -62,23 +66,23 @@ tests()
     return "$(cat "$logs/tests.end")"
 }
 
-if [ ! -d tests ]; then
-    echo "test: no tests/ here" >&2
-    exit 1
-fi
 part setup scripts/setup.sh --test
 part build build
 failed=0
 # While the tests wait, the tools that look at the sources have the processors.
 nice scripts/lint.sh >"$logs/lint" 2>&1 &
 lint=$!
+if [ $all = yes ]; then export HM_THOROUGH=1; fi
 part tests tests "$@" || failed=1
+unset HM_THOROUGH
 part lint wait "$lint" || failed=1
 cat "$logs/lint"
-# Most tests once more, one kind of fault after the other.
-if [ $# -eq 0 ]; then
+if [ $all = yes ]; then
+    # Most tests once more, one kind of fault after the other.
     part address scripts/sanitize.sh address || failed=1
     part thread scripts/sanitize.sh thread || failed=1
+    part releases scripts/releases.sh || failed=1
+    part arm64 scripts/arm64.sh || failed=1
 fi
 echo "test: took: $times; in all $(($(date +%s) - all_begin)) s"
 tail -n 1 "$logs/tests"

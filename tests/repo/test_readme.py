@@ -39,6 +39,9 @@ PCI_LINE = re.compile(
 # Commands that are not run here, and the script that runs them.
 ELSEWHERE = {
     "scripts/test.sh": ".ci/run",
+    "scripts/test.sh --all": ".ci/run",
+    "scripts/releases.sh": "scripts/test.sh",
+    "scripts/arm64.sh": "scripts/test.sh",
     "meson setup build": "scripts/demo.sh",
     "ninja -C build": "scripts/demo.sh",
     "meson compile -C build lint": "scripts/lint.sh",
