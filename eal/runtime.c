@@ -20,7 +20,8 @@
 
 #include "eal/runtime.h"
 
-/* A table of the primary's memory. A secondary's copy of it has the same name and "_<pid>". */
+/* A table of the primary's memory. A secondary's copy of it has the same name and "_<pid>", or
+ * "_<pid>_<hex>". */
 #define TABLE "fbarray_memseg-"
 
 /* The socket at which the EAL of a primary answers telemetry. */
@@ -156,14 +157,14 @@ is_table(const char *name)
 static pid_t
 table_owner(const char *name)
 {
-	const char *last = strrchr(name, '_');
-	char *end;
-	long pid;
+	const char *owner = is_table(name) ? strchr(name + strlen(TABLE), '_') : NULL;
+	int pid, end = 0;
 
-	if (!is_table(name) || last < name + strlen(TABLE))
+	if (owner == NULL || sscanf(owner, "_%d%n", &pid, &end) != 1)
 		return -1;
-	pid = strtol(last + 1, &end, 10);
-	return *end == '\0' && pid > 0 ? pid : -1;
+	/* From DPDK 24.11 on, a time follows, as in the name of a socket. */
+	(void)sscanf(owner, "_%*d_%*x%n", &end);
+	return owner[end] == '\0' && pid > 0 ? pid : -1;
 }
 
 /* The EAL keeps the tables of a running process locked. */
