@@ -6,21 +6,18 @@ import mmap
 import os
 import random
 import re
-import socket
 import struct
 
 import pytest
 
 import hotplug_mp as hm
+from messages import REQUEST, datagram, send
 
 CLEAR = b"\x1b[2J"
 #: What a file of the group begins with: a magic number, the layout, its size.
 HEAD = 16
 #: The byte that the first process in it has locked.
 SLOT = 16
-#: A message of the EAL's: kind, name, length of its parameters, descriptors, parameters.
-MESSAGE = struct.Struct("i64sii256s")
-REQUEST = 1
 PATTERNS = {
     "ones": b"\xff",
     "escapes": CLEAR,
@@ -81,13 +78,6 @@ def test_garbage_in_shared_memory(pattern, pids):
         group.close()
 
 
-def send(group, param, nb_fds=0):
-    """Send the primary a request for a port, as a message of the EAL's brings it."""
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-        message = MESSAGE.pack(REQUEST, b"hotplug_mp_ports", len(param), nb_fds, param)
-        sender.sendto(message, f"{hm.RUNTIME}/{group.prefix}/mp_socket")
-
-
 @pytest.mark.parametrize(
     "param",
     (b"", bytes(16), b"\xff" * 16, b"\xff" * 256, bytes(15)),
@@ -99,8 +89,9 @@ def test_garbage_in_messages(pair, param):
     for name in ("net_ring0", "net_ring1"):
         assert primary.cmd(f"attach {name}") == f"attached device {name}"
     assert secondary.cmd("start net_ring0") == "started device net_ring0"
-    send(pair, param)
-    send(pair, param, nb_fds=3)
+    for fds in (0, 3):
+        message = datagram(b"hotplug_mp_ports", REQUEST, param, fds=fds)
+        send(f"{hm.RUNTIME}/{pair.prefix}/mp_socket", message)
     assert secondary.cmd("start net_ring1") == "started device net_ring1"
     for process in pair.members():
         assert "state: started" in process.cmd("show net_ring0")

@@ -12,13 +12,8 @@ import subprocess
 import threading
 
 import hotplug_mp as hm
+from messages import REQUEST, datagram, listens, send
 from users import PYTHON
-
-
-def datagram(name, kind=0, params=b"", length=None, fds=0):
-    """An mp message, as the EAL reads it: type, name, length of parameters, descriptors."""
-    length = len(params) if length is None else length
-    return struct.pack("i64sii256s", kind, name, length, fds, params)
 
 
 def request(op=0, port=0, rx=0, tx=0):
@@ -26,25 +21,28 @@ def request(op=0, port=0, rx=0, tx=0):
     return struct.pack("<QHHHxx", op, port, rx, tx)
 
 
-REQUEST = 1
-JUNK = (
-    datagram(b"nosuch"),
-    datagram(b"x" * 64),
-    datagram(b"\xff\x00%s%n"),
-    datagram(b"nosuch", 2),
-    datagram(b"nosuch", -1),
-    datagram(b"hotplug_mp_ports", REQUEST),
-    datagram(b"hotplug_mp_ports", REQUEST, request() + b"x"),
-    datagram(b"hotplug_mp_ports", REQUEST, request(port=0xFFFF, rx=1, tx=1)),
-    datagram(b"hotplug_mp_ports", REQUEST, request(rx=17, tx=1)),
-    datagram(b"hotplug_mp_ports", REQUEST, request(rx=1, tx=0xFFFF)),
-    # What could be done, but is for no operation under way.
-    datagram(b"hotplug_mp_ports", REQUEST, request(op=1 << 40, rx=1, tx=1)),
-)
+def junk():
+    """Messages of the right size that mean nothing."""
+    yield datagram(b"nosuch")
+    yield datagram(b"x" * 64)
+    yield datagram(b"\xff\x00%s%n")
+    yield datagram(b"nosuch", 2)
+    yield datagram(b"nosuch", -1)
+    for params in (
+        b"",
+        request() + b"x",
+        request(port=0xFFFF, rx=1, tx=1),
+        request(rx=17, tx=1),
+        request(rx=1, tx=0xFFFF),
+        # What could be done, but is for no operation under way.
+        request(op=1 << 40, rx=1, tx=1),
+    ):
+        yield datagram(b"hotplug_mp_ports", REQUEST, params)
 
 
 def test_junk_in_the_mp_sockets(pair):
-    """Messages of the right size that mean nothing: each is refused, and operations go on."""
+    """Each message is refused, and operations go on."""
+    messages = list(junk())
     assert pair.primary.cmd("attach net_ring0") == "attached device net_ring0"
     over = threading.Event()
     sent = dict.fromkeys(hm.sockets(pair.prefix), 0)
@@ -54,9 +52,9 @@ def test_junk_in_the_mp_sockets(pair):
             s.setblocking(False)
             while not over.is_set():
                 for path in sent:
-                    for junk in JUNK:
+                    for message in messages:
                         with contextlib.suppress(BlockingIOError):
-                            s.sendto(junk, path)
+                            s.sendto(message, path)
                             sent[path] += 1
                 over.wait(0.001)
 
@@ -71,7 +69,7 @@ def test_junk_in_the_mp_sockets(pair):
         over.set()
         flooder.join()
     print(f"sent: {sent}")
-    assert min(sent.values()) >= len(JUNK)
+    assert min(sent.values()) >= len(messages)
     log = pair.primary.log()
     assert "Cannot find action: nosuch" in log
     assert "Fail to handle message: hotplug_mp_ports" in log
@@ -87,19 +85,9 @@ def test_message_of_the_wrong_size_makes_deaf(pair):
     (deaf,) = pair.secondaries
     (path,) = glob.glob(f"{hm.RUNTIME}/{pair.prefix}/mp_socket_*")
 
-    def listens():
-        for task in glob.glob(f"/proc/{deaf.pid}/task/*/comm"):
-            # One that ends just now listens no more.
-            with contextlib.suppress(FileNotFoundError, ProcessLookupError), open(task) as f:
-                if "mp_handle" in f.read():
-                    return True
-        return False
-
-    assert listens()
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-        s.sendto(b"x", path)
-    hm.wait_until(lambda: not listens(), "its thread ends")
-    assert "truncated msg" in deaf.log()
+    assert listens(deaf.pid)
+    send(path, b"x")
+    hm.wait_until(lambda: not listens(deaf.pid), "its thread ends")
     hm.wait_until(
         lambda: pair.primary.peers()[0][deaf.pid].state == "hung", "its peers see that it is"
     )

@@ -2,6 +2,7 @@
 """If a process cannot answer, attach and detach are refused before anything has changed."""
 
 import contextlib
+import glob
 import itertools
 import os
 import re
@@ -13,6 +14,7 @@ import pexpect
 import pytest
 
 import hotplug_mp as hm
+from messages import datagram, send
 
 PORT = [(0, "net_null0")]
 STOPPED = "is stopped; resume or end it"
@@ -104,13 +106,15 @@ def test_out_of_descriptors(attached, who, more):
 def test_deaf(attached):
     """Sent descriptors when it can have no more, a process of the EAL's hears nothing again."""
     primary, (deaf, other) = attached.primary, attached.secondaries
+    assert primary.cmd("attach net_ring0") == "attached device net_ring0"
+    assert primary.cmd("start net_ring0") == "started device net_ring0"
+    (socket,) = glob.glob(f"{hm.RUNTIME}/{attached.prefix}/mp_socket_{deaf.pid}_*")
     descriptors_limit(deaf, 1)
-    assert primary.cmd("attach net_tap0") == "attached device net_tap0"
-    assert primary.cmd("start net_tap0") == "started device net_tap0"
+    send(socket, datagram(b"eal_dev_mp_request", fds=2), fds=(0, 1))
     hm.wait_until(lambda: other.peers()[0][deaf.pid].state == "hung", "it hangs")
     descriptors_limit(deaf, None)
     for asker in (primary, other):
-        for line in ("attach net_null1", "detach net_tap0", "stop net_tap0"):
+        for line in ("attach net_null1", "detach net_ring0", "stop net_ring0"):
             answer, seconds = asker.timed(line)
             assert re.fullmatch(
                 rf"failed to \w+ device \w+: {re.escape(str(deaf))} {HUNG}", answer
@@ -125,7 +129,7 @@ def test_deaf(attached):
         # Nor is anything sent to it when others come and go.
         assert hm.run("secondary", attached.prefix).returncode == 0
     assert deaf.quit() == 0
-    assert other.cmd("detach net_tap0") == "detached device net_tap0"
+    assert other.cmd("detach net_ring0") == "detached device net_ring0"
     attached.assert_agree(PORT)
     assert_works(attached)
 

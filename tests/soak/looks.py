@@ -1,20 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """After each step, every process must show what the model says."""
 
-import contextlib
-import os
-
 import hotplug_mp as hm
-
-
-def hears(pid):
-    """Does the EAL's thread that hears its peers run?"""
-    names = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with contextlib.suppress(FileNotFoundError):
-            with open(f"/proc/{pid}/task/{task}/comm", encoding="utf-8") as f:
-                names.append(f.read().strip())
-    return "rte_mp_handle" in names or "dpdk-mp-msg" in names
+from messages import listens
 
 
 class Looks:
@@ -39,7 +27,7 @@ class Looks:
     def hear(self):
         """A process that is sent descriptors when it can have no more hears nothing from then on."""
         for who, member in self.model.members.items():
-            if member.few and not member.deaf and not hears(member.pid):
+            if member.few and not member.deaf and not listens(member.pid):
                 member.deaf = True
                 self.counts["deaf"] += 1
                 asked = next(w for w in self.processes if self.runs(w))
