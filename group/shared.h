@@ -41,8 +41,9 @@
 /** Readers of a port. Each member has two: 2n for its forwarding, 2n + 1 for its sending. */
 #define GROUP_READERS ((size_t)2 * GROUP_MAX_MEMBERS)
 
-/** Room for a port's quiescent-state variable with that many readers, in bytes. */
-#define GROUP_RCU_SIZE (512 + 64 * (GROUP_READERS + 2))
+/** Room for a port's quiescent-state variable with that many readers, in bytes. librte_rcu takes a
+ * cache line for each reader, and a few for all. traffic/withdraw.c checks it. */
+#define GROUP_RCU_SIZE (RTE_CACHE_LINE_SIZE * (GROUP_READERS + 10))
 
 /** Offset of the record of the turn in the file. */
 #define GROUP_TURN_OFFSET 16

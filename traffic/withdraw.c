@@ -20,7 +20,7 @@
 
 _Static_assert(GROUP_READERS % BITMAP_BITS == 0, "the bitmap has no part of an element");
 _Static_assert(sizeof(struct rte_rcu_qsbr) + GROUP_READERS * sizeof(struct rte_rcu_qsbr_cnt) +
-			       sizeof(uint64_t) * ((GROUP_READERS + 63) / 64) <=
+			       RTE_CACHE_LINE_ROUNDUP(GROUP_READERS / 8) <=
 		       GROUP_RCU_SIZE,
 	"GROUP_RCU_SIZE is too small");
 
