@@ -55,8 +55,8 @@ root_make_locked()
 }
 
 # usage: root_run NAME COMMAND [ARGUMENT]...
-# Run a command in a root. These sources are at /src there, and cannot be written. What it mounts
-# and what it leaves in /tmp goes with it.
+# Run a command in a root. These sources are at /src there, and cannot be written. Its processes, its
+# mounts, and its files in /tmp and /run end with it.
 root_run()
 {
     root=$roots/$1
@@ -71,7 +71,9 @@ root_run()
         mount -o remount,ro,bind "$root/src"
         mount -t proc proc "$root/proc"
         mount -t tmpfs -o mode=1777 tmp "$root/tmp"
+        mount -t tmpfs -o mode=755 run "$root/run"
         mount --rbind /dev "$root/dev"
+        mount --rbind /sys "$root/sys"
         exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/tmp "$@"
     ' sh "$root" "$PWD" "$@"
 }
