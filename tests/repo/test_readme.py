@@ -51,6 +51,7 @@ ELSEWHERE = {
     "scripts/sanitize.sh address": "scripts/test.sh",
     "scripts/sanitize.sh thread": "scripts/test.sh",
     "scripts/fuzz.sh 60": "tests/repo/test_fuzz.py",
+    "scripts/arm64.sh": "scripts/test.sh",
     "/usr/bin/python3 tests/soak/run.py --minutes 60 --seed 1 --report": "tests/soak/test_soak.py",
 }
 
