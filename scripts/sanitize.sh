@@ -53,7 +53,8 @@ export HM_FINDINGS="$findings" HM_BINARY="$PWD/build-$kind/dpdk-hotplug_mp"
 # do with other devices what others do with net_null.
 chapters=$(all_chapters_but physical/ soak/ \
     tests/repo/test_bench.py tests/repo/test_fuzz.py tests/repo/test_lint.py \
-    tests/repo/test_packaging.py tests/repo/test_readme.py tests/repo/test_security.py tests/group/test_malicious_peers.py \
+    tests/repo/test_packaging.py tests/repo/test_readme.py tests/repo/test_security.py \
+    tests/repo/test_variants.py tests/group/test_malicious_peers.py \
     tests/eal/test_mounts.py tests/eal/test_private.py tests/eal/test_strangers.py \
     tests/plan/test_plan_literal.py tests/plan/test_virtio_user.py tests/plan/test_virtual.py \
     tests/device/test_drivers.py tests/traffic/test_real_traffic.py)
