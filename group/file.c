@@ -68,9 +68,11 @@ file_check(char *why)
 		head.magic != GROUP_MAGIC || head.layout != GROUP_LAYOUT ||
 		head.size != sizeof(head))
 		return why_set(why, -EPROTO,
-			"another build of this program runs in this group (pid %d, layout %u; this "
-			"one has layout %u); start the same build, or choose another --file-prefix",
-			locks_any_slot(), head.layout, GROUP_LAYOUT);
+			"another build of this program runs in this group (pid %d, layout %u of "
+			"%zu bytes; this one has layout %u of %zu bytes); start the same build, or "
+			"choose another --file-prefix",
+			locks_any_slot(), head.layout, (size_t)head.size, GROUP_LAYOUT,
+			sizeof(head));
 	/* An access to a page beyond the end of the file is SIGBUS. */
 	if (fstat(fd, &st) < 0 || st.st_size < (off_t)sizeof(head))
 		return why_set(why, -EPROTO,

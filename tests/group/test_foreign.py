@@ -4,6 +4,7 @@
 import os
 import re
 import shutil
+import struct
 import subprocess
 import threading
 
@@ -244,6 +245,27 @@ def test_dumpcap_dies_in_the_middle(pair, dumpcap, make_faults, asker):
     foreign.wait()
     assert asker.answer().split("\n")[-1] == "attached device net_null1"
     pair.assert_agree([*PORT, (1, "net_null1")])
+
+
+def test_build_with_other_sizes_is_refused(pair):
+    """Such as one with cache lines of 128 bytes: it has the same layout number."""
+    path = f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group"
+    at = struct.Struct("=IIQ")  # magic, layout, size
+    with open(path, "r+b", buffering=0) as f:
+        magic, layout, size = at.unpack(f.read(at.size))
+        assert size == os.path.getsize(path)
+        os.pwrite(f.fileno(), at.pack(magic, layout, 2 * size), 0)
+        for role in ("secondary", "auto"):
+            done = hm.run(role, pair.prefix)
+            assert done.returncode == 1
+            (line,) = done.stderr.splitlines()
+            assert "another build of this program runs in this group" in line
+            assert f"layout {layout} of {2 * size} bytes" in line
+            assert f"this one has layout {layout} of {size} bytes" in line
+        os.pwrite(f.fileno(), at.pack(magic, layout, size), 0)
+    assert hm.run("secondary", pair.prefix).returncode == 0
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    pair.assert_agree(PORT)
 
 
 @pytest.fixture(scope="module")
