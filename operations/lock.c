@@ -37,6 +37,7 @@ lock_holder(const char *name, char *text, size_t size)
 
 	if (lock == NULL)
 		return false;
+	atomic_thread_fence(memory_order_acquire);
 	snprintf(text, size, "%s%s%.*s",
 		holder == group_self ? "this process" : who_name(member_who(holder)).text,
 		lock->reason[0] == '\0' ? "" : ": ", (int)sizeof(lock->reason) - 1, lock->reason);
@@ -100,6 +101,8 @@ lock_device(const char *device, const char *reason, wait_fn wait, struct result 
 			GROUP_LOCKS);
 	} else {
 		strlcpy(lock->reason, reason, sizeof(lock->reason));
+		/* Telemetry reads locks without the turn: who sees the device sees the reason. */
+		atomic_thread_fence(memory_order_release);
 		strlcpy(lock->device, da.name, sizeof(lock->device));
 	}
 	lock_end("lock", &da, res);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_COUNTERS
-#include <string.h>
-
 #include <rte_string_fns.h>
 
 #include "base/text.h"
@@ -66,9 +64,12 @@ void
 counters_reset(unsigned int id)
 {
 	struct group_member *member;
+	unsigned int i;
 
 	MEMBER_FOREACH(member) {
-		memcpy(&member->counters_base[id], &member->counters[id],
-			sizeof(member->counters_base[id]));
+		/* One by one, because memcpy() may tear a counter that its process adds to. */
+		for (i = 0; i < NB_COUNTERS; i++)
+			atomic_store(&member->counters_base[id].n[i],
+				atomic_load(&member->counters[id].n[i]));
 	}
 }

@@ -168,6 +168,9 @@ withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 
 	PORT_SET_FOREACH(id, ports)
 		atomic_store(&group_shared->withdrawn.closing[id], op);
+	/* A reader that resumes counts itself first and then looks at closing, with such a fence in
+	 * between (rte_rcu_qsbr_thread_online). Either it sees closing, or this sees its count. */
+	atomic_thread_fence(memory_order_seq_cst);
 	PORT_SET_FOREACH(id, ports) {
 		if (ret == 0)
 			ret = port_wait(id, until, why);
