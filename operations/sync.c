@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include <rte_bus.h>
+#include <rte_ethdev.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -18,13 +19,15 @@
 #define LIMIT_MS 20000
 
 /* Remove a device that the primary lacks. The EAL lets a secondary ask for that; every process gets
- * the request, which names only the device. */
+ * the request, which names only the device. If the primary's part of a port went first, the driver
+ * lets go of the device here, but not of the port, which it no longer finds by its name: that is
+ * closed then. */
 static void
 stale_remove(const struct port_set *ref, unsigned int id)
 {
+	struct port_set ports = {0};
 	struct port_device stale, other;
 	struct rte_device *dev;
-	struct port_set ports;
 	struct rte_devargs da;
 	unsigned int i;
 	char why[WHY_SIZE];
@@ -40,14 +43,17 @@ stale_remove(const struct port_set *ref, unsigned int id)
 	if (stale.name[0] == '\0' || device_split(stale.devargs, &da, why) < 0)
 		return;
 	dev = device_find(&da);
-	if (dev != NULL) {
+	if (dev != NULL)
 		ports = device_ports(dev);
-		/* Allowed without the turn, because its holder has asked, and waits. */
-		taken = withdraw_ports(&ports, WITHDRAW_MS, why) == 0;
-		if (taken)
-			rte_dev_remove(dev);
-		withdraw_end(&ports, taken);
-	}
+	else
+		port_set_add(&ports, id);
+	/* Allowed without the turn, because its holder has asked, and waits. */
+	taken = withdraw_ports(&ports, WITHDRAW_MS, why) == 0;
+	if (taken && dev != NULL)
+		rte_dev_remove(dev);
+	if (taken && device_find(&da) == NULL && rte_eth_dev_is_valid_port(id))
+		rte_eth_dev_close(id);
+	withdraw_end(&ports, taken);
 	rte_devargs_reset(&da);
 }
 

@@ -59,7 +59,7 @@ def tree(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tarball(tree):
-    """What `meson dist` has packed."""
+    """What `meson dist -C build` packs."""
     run("meson", "setup", "build", cwd=tree)
     said = run("meson", "dist", "-C", "build", "--formats=gztar", "--no-tests", cwd=tree)
     (name,) = re.findall(r"Created \S*/(\S+\.tar\.gz)", said)
