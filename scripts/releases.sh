@@ -2,18 +2,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 #
 # Build the program on other releases of Debian, with gcc and with clang, warnings being errors, and
-# run the tests there. Each release is a root in HM_ROOTS (/var/cache/hotplug_mp-roots), which is
-# kept for the next time. The tests see neither the processes, the network interfaces, the mounts
-# nor the runtime directory of this machine; the kernel and its hugepages are this machine's.
+# run the tests there. Each release is a root of its own (scripts/roots.sh). The tests see neither
+# the processes, the network interfaces, the mounts nor the runtime directory of this machine; the
+# kernel and its hugepages are this machine's. Then a program of each release tries to join a group
+# of this machine's, and the other way round.
 #
 # usage: scripts/releases.sh [RELEASE]... [-- pytest's arguments]    as root
-#   RELEASE  12, 13, or the name of a release or suite at the mirror; by default 13 and testing
+#   RELEASE  12, 13, or the name of a suite at the mirror; by default 13 and testing
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/roots.sh
 
-# Where the sources are in a root. The tests write there.
-home=/root/hotplug_mp
+place=/root/hotplug_mp # where the sources are in a root, and are written to
+
+usage()
+{
+    echo "usage: scripts/releases.sh [RELEASE]... [-- pytest's arguments]" >&2
+    exit 2
+}
 
 suite()
 {
@@ -24,98 +30,98 @@ suite()
     esac
 }
 
-# usage: in_root ROOT NETWORK COMMAND   NETWORK: "network" for this machine's
-# Run a command of sh among the sources in a root.
-in_root()
+# What follows runs in a root.
+
+set_up()
 {
-    apart=
-    [ "$2" = network ] || apart="--net --ipc --uts"
-    # shellcheck disable=SC2016,SC2086 # the inner shell's; one word an option
-    unshare --mount --pid $apart --fork --kill-child sh -euc '
-        root=$1
-        mount --make-rprivate /
-        mount --bind "$root" "$root"
-        mount -t proc proc "$root/proc"
-        mount -t sysfs sysfs "$root/sys"
-        mount --rbind /dev "$root/dev"
-        mount -t tmpfs -o mode=1777 tmp "$root/tmp"
-        mount -t tmpfs -o mode=755 run "$root/run"
-        cp /etc/resolv.conf "$root/etc"
-        ip link set lo up
-        exec chroot "$root" env -i TERM=dumb LC_ALL=C.UTF-8 HOME=/root HM_STRICT=1 \
-            PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
-            sh -euc "cd $2; $3"
-    ' sh "$1" "$home" "$3" </dev/null
+    rm -rf "$place"
+    mkdir -p "$place"
+    tar -x -C "$place"
+    cd "$place"
+    # A new root has none of its packages yet.
+    scripts/demo.sh
+    rm -rf build
+    scripts/setup.sh --test
+    cd tests/helpers
+    /usr/bin/python3 -m vm.image
 }
 
-# The sources as they are here, without what git ignores.
-copy_sources()
+build()
 {
-    rm -rf --one-file-system "${1:?}$home"
-    mkdir -p "$1$home"
-    git ls-files -z --cached --others --exclude-standard |
-        tar --create --null --files-from=- --ignore-failed-read | tar --extract -C "$1$home"
+    cd "$place"
+    for compiler in gcc clang; do
+        CC=$compiler meson setup --werror "build-$compiler" >build.log || {
+            cat build.log
+            return 1
+        }
+        ninja -C "build-$compiler" --quiet
+    done
+    ln -s build-gcc build
+    echo "releases: Debian $(cat /etc/debian_version), DPDK $(pkgconf --modversion libdpdk)," \
+        "gcc $(gcc -dumpfullversion), clang $(clang -dumpversion), Linux $(uname -r)"
 }
 
-# What the tests were run with.
-versions='
-printf "DPDK %s, gcc %s, clang %s, Linux %s" "$(pkgconf --modversion libdpdk)" \
-    "$(gcc -dumpfullversion)" "$(clang -dumpversion)" "$(uname -r)"'
+tests()
+{
+    cd "$place"
+    HM_STRICT=1 /usr/bin/python3 -m pytest -p no:cacheprovider -n "$((2 * $(nproc)))" \
+        --dist loadgroup -rs tests "$@"
+}
 
-build='
-for compiler in gcc clang; do
-    CC=$compiler meson setup --werror build-$compiler >/dev/null
-    ninja -C build-$compiler --quiet
-done
-ln -s build-gcc build'
+# And this on the machine.
 
-# shellcheck disable=SC2016 # the inner shell's
-tests='status=0
-/usr/bin/python3 -m pytest -p no:cacheprovider -n $((2 * $(nproc))) --dist loadgroup -rs "$@" || status=$?
-exit $status'
+# A process of that release and a group of this machine's, and the other way round.
+mixed()
+{
+    HM_OTHER_ROOT=$roots/$1 HM_OTHER_BINARY=$place/build/dpdk-hotplug_mp HM_STRICT=1 \
+        /usr/bin/python3 -m pytest -p no:cacheprovider -q tests/group/test_versions.py
+}
 
+# usage: release RELEASE [pytest's arguments]
 release()
 {
     name=$1
     shift
     begin=$(date +%s)
-    root_make "$name" "$(suite "$name")" ca-certificates || return
-    root=$roots/$name
-    copy_sources "$root"
-    in_root "$root" network "scripts/setup.sh --test; cd tests/helpers; /usr/bin/python3 -m vm.image" ||
-        return
-    in_root "$root" apart "$build" || return
-    echo "releases: $name: $(in_root "$root" apart "$versions")"
-    quoted=
-    for word; do
-        quoted="$quoted '$(printf %s "$word" | sed "s/'/'\\\\''/g")'"
-    done
-    in_root "$root" apart "set -- $quoted; $tests" || return
+    root_make "$name" "$(suite "$name")" ca-certificates
+    # The sources as they are, without what git ignores.
+    git ls-files -z --cached --others --exclude-standard --deduplicate |
+        tar -c --null --files-from=- --ignore-failed-read |
+        root_run "$name" /src/scripts/releases.sh --in set_up
+    root_run_apart "$name" /src/scripts/releases.sh --in build </dev/null
+    root_run_apart "$name" /src/scripts/releases.sh --in tests "$@" </dev/null
+    mixed "$name" </dev/null
     echo "releases: $name: took $(($(date +%s) - begin)) s"
 }
 
-usage()
-{
-    echo "usage: scripts/releases.sh [RELEASE]... [-- pytest's arguments]" >&2
-    exit 2
-}
-
+case ${1-} in
+--in)
+    shift
+    "$@"
+    exit
+    ;;
+--one)
+    shift
+    release "$@"
+    exit
+    ;;
+esac
 names=
-while [ $# -gt 0 ]; do
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
     case $1 in
-    --)
-        shift
-        break
-        ;;
     -*) usage ;;
     *) names="$names $1" ;;
     esac
     shift
 done
-[ "$(id -u)" -eq 0 ] || { echo "releases: must run as root" >&2; exit 2; }
+[ $# -eq 0 ] || shift
 failed=
 for name in ${names:-13 testing}; do
     echo "releases: $name"
-    (set +e; release "$name" "$@") || failed="$failed $name"
+    # A shell of its own, because one that is asked for its status goes on after a failure.
+    scripts/releases.sh --one "$name" "$@" || failed="$failed $name"
 done
-[ -z "$failed" ] || { echo "releases: failed:$failed" >&2; exit 1; }
+if [ -n "$failed" ]; then
+    echo "releases: failed:$failed" >&2
+    exit 1
+fi

@@ -59,21 +59,35 @@ root_make_locked()
 # mounts, and its files in /tmp and /run end with it.
 root_run()
 {
-    root=$roots/$1
-    shift
-    # shellcheck disable=SC2016 # the inner shell's
-    unshare --mount --pid --fork --kill-child sh -euc '
+    root_enter "" "$@"
+}
+
+# The same with network interfaces of its own, and without this machine's.
+root_run_apart()
+{
+    root_enter --net "$@"
+}
+
+root_enter()
+{
+    namespaces="--mount --pid --ipc --uts $1" root=$roots/$2
+    shift 2
+    # The network of this machine is of no use without its name servers.
+    cp /etc/resolv.conf "$root/etc"
+    # shellcheck disable=SC2016,SC2086 # the inner shell's; one word an option
+    unshare $namespaces --fork --kill-child sh -euc '
         root=$1 sources=$2
         shift 2
+        ip link set lo up
         mount --bind "$root" "$root"
         mkdir -p "$root/src"
         mount --bind "$sources" "$root/src"
         mount -o remount,ro,bind "$root/src"
         mount -t proc proc "$root/proc"
+        mount -t sysfs sysfs "$root/sys"
         mount -t tmpfs -o mode=1777 tmp "$root/tmp"
         mount -t tmpfs -o mode=755 run "$root/run"
         mount --rbind /dev "$root/dev"
-        mount --rbind /sys "$root/sys"
-        exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/tmp "$@"
+        exec chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 HOME=/root "$@"
     ' sh "$root" "$PWD" "$@"
 }
