@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Fixtures: what belongs to a user without rights."""
+"""Fixtures: what belongs to a user without rights, and other mounts than the machine has."""
 
 import os
 import shutil
@@ -37,3 +37,12 @@ def mount(place):
     yield make
     for path in made:
         subprocess.run(["umount", path], check=True)
+
+
+@pytest.fixture
+def after():
+    """after(script, arg...): run after a shell script that may change what is mounted."""
+    wrap = ["unshare", "--mount"]
+    if not shutil.which("unshare") or subprocess.run([*wrap, "true"]).returncode != 0:
+        pytest.skip("no mount namespace of one's own is to be had here")
+    return lambda script, *args: [*wrap, "sh", "-e", "-c", f'{script}\nexec "$@"', "sh", *args]

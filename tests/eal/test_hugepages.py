@@ -1,9 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Starts without hugepages: one line says what is wrong and how to mend it."""
 
-import shutil
-import subprocess
-
 import pytest
 
 import hotplug_mp as hm
@@ -25,15 +22,6 @@ for dir in /sys/kernel/mm/hugepages /sys/devices/system/node/node*/hugepages; do
     mount --bind "$pages" "$dir"
 done
 """
-
-
-@pytest.fixture
-def after():
-    """after(script, arg...): run after a shell script that may change what is mounted."""
-    wrap = ["unshare", "--mount"]
-    if not shutil.which("unshare") or subprocess.run([*wrap, "true"]).returncode != 0:
-        pytest.skip("no mount namespace of one's own is to be had here")
-    return lambda script, *args: [*wrap, "sh", "-e", "-c", f'{script}\nexec "$@"', "sh", *args]
 
 
 def test_no_hugetlbfs(start, after):
