@@ -7,11 +7,11 @@
 /* See each error that the EAL logs, and keep the log quiet where it would mislead. Main thread. */
 
 /**
- * From now on, call keep for each error that this process logs. The log itself goes where it went
- * before. After rte_eal_init().
+ * From now on, call keep for each error that this process logs. The log itself still goes where the
+ * EAL's options say, and looks as they say. After rte_eal_init().
  *
  * @param keep called in the thread that logs, which may be the interrupt thread: it must neither
- *   allocate nor wait. The text has no null at its end.
+ *   allocate nor wait. The text has neither colours nor a time stamp, and no null at its end.
  * @return 0 or a negative errno.
  */
 int log_tap_start(void (*keep)(const char *text, size_t len));
@@ -19,5 +19,5 @@ int log_tap_start(void (*keep)(const char *text, size_t len));
 /** Drop what the calling thread logs, or stop dropping it. Any thread. */
 void log_tap_mute(bool mute);
 
-/** Log as before log_tap_start(). Before rte_eal_cleanup(). */
+/** Call keep no more. The log goes on to the end of the process. */
 void log_tap_stop(void);
