@@ -30,13 +30,14 @@ eal_stream(void)
 		fn = dlsym(RTLD_NEXT, "rte_log_get_stream");
 		atomic_store(&known, fn);
 	}
-	return fn();
+	return fn != NULL ? fn() : stderr;
 }
 
 /* This stands before librte_log's function of the same name, which rte_log() asks for the stream of
  * each message. rte_openlog_stream() is no way to get between: from 24.11 on it closes the stream
- * that it replaces, and ends time stamps and colours. */
-FILE *
+ * that it replaces, and ends time stamps and colours. Weak, so that a DPDK that is linked into the
+ * program has its own; log_tap_start() says what is missing then. */
+__attribute__((weak)) FILE *
 rte_log_get_stream(void)
 {
 	FILE *stream = atomic_load(&tap);
@@ -113,6 +114,11 @@ log_tap_start(void (*keep)(const char *text, size_t len))
 	setvbuf(stream, NULL, _IOLBF, 0);
 	atomic_store(&error_keep, keep);
 	atomic_store(&tap, stream);
+	/* Shown only if the log does not come through the tap. */
+	muted = true;
+	rte_log(RTE_LOG_WARNING, RTE_LOGTYPE_USER1,
+		PROGRAM ": cannot see what this DPDK logs, so answers lack its reasons\n");
+	muted = false;
 	return 0;
 }
 

@@ -208,3 +208,16 @@ def test_what_is_asked_in_silence_is_logged_nowhere(way, logging):
     lines = way.lines(process)
     (before,) = [i for i, line in enumerate(lines) if "before that" in line]
     assert "after that" in lines[before + 1]
+
+
+def test_log_that_does_not_come_through_is_told(prefix, tmp_path):
+    """As with a DPDK that looks for its stream without the dynamic linker."""
+    told = "dpdk-hotplug_mp: cannot see what this DPDK logs, so answers lack its reasons\n"
+    with open(hm.BINARY, "rb") as f:
+        program = f.read()
+    other = tmp_path / "program"
+    # The name that the dynamic linker knows it by.
+    other.write_bytes(program.replace(b"\0rte_log_get_stream\0", b"\0rte_log_get_strean\0"))
+    other.chmod(0o755)
+    assert told not in hm.run("primary", prefix).stderr
+    assert told in hm.run("primary", prefix, binary=str(other)).stderr
