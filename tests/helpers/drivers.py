@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which drivers' ports a secondary can poll, as doc/limits.rst has it too; and whether one does."""
+"""Which drivers' ports a secondary can poll, as doc/limits.rst has it too; and whether one does.
+And what a driver is to be told."""
+
+from hotplug_mp.answers import devices
 
 #: Fewer than any queue holds.
 PACKETS = 32
@@ -26,3 +29,11 @@ def carried(process, device):
         if len(fields) == 9 and fields[1:3] == [device, str(process.pid)]:
             return int(fields[3]), int(fields[5])
     return 0, 0
+
+
+def bonding(process, device):
+    """devargs of a net_bonding made of this device; DPDK 23.11 gave the parameter another name."""
+    _, virtual = devices(process)
+    parameter = virtual["net_bonding"].split("=")[0]
+    assert parameter in ("slave", "member")
+    return f"net_bonding0,mode=1,{parameter}={device}"

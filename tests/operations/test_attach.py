@@ -3,6 +3,8 @@
 
 import pytest
 
+from drivers import bonding
+
 
 @pytest.fixture
 def refusing(make_faults):
@@ -63,15 +65,14 @@ def test_who_was_told_to_leave_a_device_alone_refuses_it(pair):
     assert answer == "failed to attach device 0000:88:00.0: no such device on the PCI bus"
 
 
-@pytest.mark.parametrize(
-    "user", ["net_bonding0,mode=1,slave=net_null1", "net_failsafe0,dev(net_null1)"]
-)
-def test_port_that_another_device_uses_is_not_taken_from_it(prefix, process, user):
+@pytest.mark.parametrize("name", ["net_bonding0", "net_failsafe0"])
+def test_port_that_another_device_uses_is_not_taken_from_it(process, name):
     """A group of one: DPDK's net_failsafe does not survive others."""
     primary = process("primary", eal=["--no-pci"])
-    name = user.split(",")[0]
+    user = f"{name},dev(net_null1)"
     if name == "net_bonding0":
         assert primary.cmd("attach net_null1") == "attached device net_null1"
+        user = bonding(primary, "net_null1")
     assert primary.cmd(f"attach {user}") == f"attached device {name}"
     if name == "net_bonding0":
         # Only then it takes what it is to use.

@@ -12,6 +12,7 @@ import time
 import pytest
 
 import hotplug_mp as hm
+from drivers import bonding
 
 BUSY = "while :; do :; done"
 SIGNALS = [signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
@@ -366,7 +367,7 @@ def test_quit_with_a_device_that_looks_at_itself(process, make_faults):
     primary = process("primary", faults=faults, eal=["--no-pci"])
     for command in (
         "attach net_null1",
-        "attach net_bonding0,mode=1,slave=net_null1",
+        f"attach {bonding(primary, 'net_null1')}",
         "start net_bonding0",
     ):
         name = re.split("[ ,]", command)[1]
