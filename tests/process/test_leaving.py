@@ -152,16 +152,17 @@ def test_second_signal_changes_nothing(working, role):
 
 
 def piped(prefix, role, **kwargs):
-    """Start it with its standard input a pipe; returns once it reads from that."""
+    """Start it with its standard input a pipe; returns once it reads from that. Without an output
+    it would leave at the first command, so then nothing is typed."""
     process = subprocess.Popen(
         hm.command_line(role.split()[0], prefix),
         stdin=subprocess.PIPE,
         text=True,
         **{"stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL, **kwargs},
     )
-    process.stdin.write("list\n")
-    process.stdin.flush()
     if process.stdout:
+        process.stdin.write("list\n")
+        process.stdin.flush()
         assert process.stdout.readline() == "list all etherdev\n"
     return process
 
