@@ -8,31 +8,37 @@ import hotplug_mp as hm
 FAILED = "failed to attach device net_null0: "
 
 
+def said_by(process, device, answer):
+    """What this process is said to have given as its reason: a line of its log, as it is there."""
+    begin = f"failed to attach device {device}: {process}: "
+    assert answer.startswith(begin)
+    said = answer[len(begin) :]
+    assert process.log().split("\n").count(said) == 1
+    return said
+
+
 @pytest.mark.parametrize("asker", hm.ROLES)
 @pytest.mark.parametrize(
     "devargs, reason",
     [
-        (
-            "net_virtio_user0,path=/tmp/hmt_no_backend",
-            "vhost_user_setup(): connect error, No such file or directory",
-        ),
-        (
-            "net_af_packet,iface=hmt_no_iface",
-            "rte_pmd_init_internals(): net_af_packet: ioctl failed (SIOCGIFINDEX):No such device",
-        ),
-        ("net_pcap0", "pmd_pcap_probe(): Error - No rx or tx queues provided"),
+        ("net_virtio_user0,path=/tmp/hmt_no_backend", "No such file or directory"),
+        ("net_af_packet,iface=hmt_no_iface", "No such device"),
+        ("net_pcap0", "queues provided"),
     ],
     ids=["virtio-user", "af_packet", "pcap"],
 )
 def test_of_the_primary(group, asker, devargs, reason):
-    """The drivers' own words, and they still are in the log of the process that wrote them."""
-    name = devargs.split(",")[0]
+    """The drivers' own words, whatever they are in a release, and they still are in the log of the
+    process that wrote them."""
+    before = len(group.primary.log())
     answer, seconds = group.member(asker).timed(f"attach {devargs}")
-    assert answer == f"failed to attach device {name}: {group.primary}: {reason}"
+    said = said_by(group.primary, devargs.split(",")[0], answer)
+    assert said.endswith(reason)
     assert seconds < hm.SOON
-    assert group.primary.log().count(f"{reason}\n") == 1
+    # The first that the driver has written: what follows is not the cause.
+    assert group.primary.log()[before:].startswith(f"{said}\n")
     for secondary in group.secondaries:
-        assert reason not in secondary.log()
+        assert said not in secondary.log()
     group.assert_agree([])
 
 
@@ -75,7 +81,7 @@ def test_what_is_logged_between_operations_is_no_reason(faulty, asker):
     assert asker.cmd("attach net_null0") == f"{FAILED}{refuser}: for a reason of its own"
     refuser.faults.clear()
     answer = asker.cmd("attach net_pcap0")
-    assert answer.startswith(f"failed to attach device net_pcap0: {faulty.primary}: pmd_pcap")
+    assert "pmd_pcap" in said_by(faulty.primary, "net_pcap0", answer)
     # Refused by the program itself, which needs nobody's log.
     assert asker.cmd("detach net_null0") == "failed to detach device net_null0: not attached"
     faulty.assert_agree([])
