@@ -1,9 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The events of a group: processes come, go, stop, hang and die; operations and ports."""
 
-import shutil
 import signal
-import subprocess
 
 import pytest
 
@@ -80,30 +78,22 @@ def test_the_primary_goes(group):
         assert len(shown(process)) == 1
 
 
-def test_foreign_secondary_comes_and_goes(pair, tmp_path):
-    hm.need(shutil.which("dpdk-dumpcap"), "no dpdk-dumpcap; install dpdk")
+def test_foreign_secondary_comes_and_goes(pair, dumpcap, make_faults):
     pair.primary.cmd("attach net_null0")
     pair.primary.cmd("monitor on")
-    foreign = subprocess.Popen(
-        ["dpdk-dumpcap", f"--file-prefix={pair.prefix}", "-i", "0", "-w", str(tmp_path / "out")],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    # It asks for a service that our primary does not offer, and goes when it has waited for it.
+    faults = make_faults()
+    foreign = dumpcap(pair, faults)
     who = f"pid {foreign.pid} (secondary)"
     ends = [(who, "joined (foreign, dpdk-dumpcap)"), (who, "left (foreign)")]
-    try:
-        wait_shown(pair.primary, ends[0])
-        hm.stop(foreign.pid)
-        ends[1:1] = [(who, "is stopped"), (who, "runs again")]
-        wait_shown(pair.primary, *ends[:2])
-        foreign.send_signal(signal.SIGCONT)
-        wait_shown(pair.primary, *ends[:3])
-        foreign.wait(hm.TIMEOUT)
-    finally:
-        foreign.kill()
-        foreign.wait()
+    wait_shown(pair.primary, ends[0])
+    hm.stop(foreign.pid)
+    ends[1:1] = [(who, "is stopped"), (who, "runs again")]
+    wait_shown(pair.primary, *ends[:2])
+    foreign.send_signal(signal.SIGCONT)
+    wait_shown(pair.primary, *ends[:3])
+    # It then finds that our primary does not offer what it needs, and goes.
+    faults.clear("pdump")
+    foreign.wait(hm.TIMEOUT)
     assert ends_of(wait_shown(pair.primary, *ends)) == ends
     pair.primary.cmd("detach net_null0")
 

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Processes of the group that are not this program, and builds of it that do not fit."""
 
-import os
 import re
 import shutil
 import struct
@@ -171,36 +170,6 @@ def test_proc_info_comes_and_goes_beside_operations(pair):
     assert [name for _, name in ports].count("net_null1") == first
     assert [name for _, name in ports].count("net_null2") == second
     pair.assert_agree(ports)
-
-
-@pytest.fixture
-def dumpcap(tmp_path, make_faults):
-    """Start a dpdk-dumpcap of port 0, dumpcap(group, faults=None): a secondary that stays, for it
-    is kept from asking our primary for what that does not offer."""
-    hm.need(shutil.which("dpdk-dumpcap"), "no dpdk-dumpcap; install dpdk")
-    started = []
-
-    def start(group, faults=None):
-        faults = faults or make_faults()
-        faults.set("pdump", "block")
-        log = open(tmp_path / "dumpcap.log", "w", encoding="utf-8")
-        one = subprocess.Popen(
-            ["dpdk-dumpcap", f"--file-prefix={group.prefix}"]
-            + ["-i", "0", "-w", str(tmp_path / "out")],
-            env={**os.environ, **faults.env},
-            stdin=subprocess.DEVNULL,
-            stdout=log,
-            stderr=log,
-        )
-        started.append((one, log))
-        faults.wait_met("pdump")
-        return one
-
-    yield start
-    for one, log in started:
-        one.kill()
-        one.wait()
-        log.close()
 
 
 def test_dumpcap_is_there_for_a_while(pair, dumpcap):

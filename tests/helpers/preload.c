@@ -25,7 +25,7 @@
  *   start       ethdev is to start a port
  *   stop        ethdev is to stop a port
  *   reply       a device has been attached or detached for a peer, which is about to be told
- *   pdump       a program that captures packets asks its primary for that
+ *   pdump       a program is about to capture packets, or to ask its primary for that
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -268,6 +268,15 @@ rte_fbarray_detach(struct rte_fbarray *arr)
 
 	fault("memory");
 	return next(arr);
+}
+
+int
+rte_pdump_init(void)
+{
+	int (*next)(void) = dlsym(RTLD_NEXT, "rte_pdump_init");
+
+	fault("pdump");
+	return next();
 }
 
 int
