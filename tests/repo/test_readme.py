@@ -31,6 +31,8 @@ VARYING = {
     "DURATION ms": re.compile(r"\b\d+\.\d{3} ms"),
     "MAC": re.compile(r"\b(?:[0-9A-F]{2}:){5}[0-9A-F]{2}\b"),
 }
+# The name of a driver's log, with which its messages begin in newer releases.
+LOG_NAME = re.compile(r"\b[A-Z_]+: (?=\w+\(\): )")
 # A line of `devices` about one of a machine's cards.
 PCI_LINE = re.compile(
     r"[0-9a-f]{4,}(:[0-9a-f]{2}){2}\.\d \S+ \S+ (attached|ready|kernel|unbound|no driver)"
@@ -81,7 +83,7 @@ def one(text):
 
 def alike(text):
     """one(), with a word for each thing that varies."""
-    text = one(text)
+    text = LOG_NAME.sub("", one(text))
     for word, pattern in VARYING.items():
         text = pattern.sub(word, text)
     return text
