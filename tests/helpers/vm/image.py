@@ -4,6 +4,7 @@
 What is downloaded and built is kept in a cache, by the kernel's version."""
 
 import glob
+import lzma
 import os
 import shutil
 import subprocess
@@ -80,7 +81,13 @@ class Kernel:
         os.makedirs(CACHE, exist_ok=True)
         place = tempfile.mkdtemp(dir=CACHE)
         try:
-            unpack(package, place)
+            # Since Linux 6.17 the kernel and its modules are packages of their own.
+            parts = [part for part in depends(package) if part.endswith(self.release)]
+            for part in (package, *parts):
+                unpack(part, place)
+            # The modules are there on every release, and where the tools look for them.
+            if not os.path.exists(f"{place}/lib"):
+                os.symlink("usr/lib", f"{place}/lib")
             try:
                 self.build_igb_uio(place)
             except Unavailable as why:
@@ -105,7 +112,9 @@ class Kernel:
                 f.seek(0)
                 f.write(text)
             source = glob.glob(f"{place}/usr/src/dpdk-kmods-*")[0]
-            output("make", "-C", os.path.dirname(makefile), f"M={source}", "modules")
+            # Types for BPF are of no use here, and would need pahole.
+            options = (f"M={source}", "CONFIG_DEBUG_INFO_BTF_MODULES=")
+            output("make", "-C", os.path.dirname(makefile), *options, "modules")
             extra = f"{root}/lib/modules/{self.release}/extra"
             os.mkdir(extra)
             shutil.copy(f"{source}/igb_uio.ko", extra)
@@ -114,13 +123,15 @@ class Kernel:
         return f"{self.root}/boot/vmlinuz-{self.release}"
 
     def module_files(self, modules):
-        """The files of modules and of those they need, in the order to load them in."""
+        """The files of modules and of those they need, in the order to load them in; none of those
+        that are built into the kernel."""
         files = {}
         for module in modules:
             shown = output(
                 *("modprobe", "-d", self.root, "-S", self.release, "--show-depends", module)
             )
-            files.update((line.split()[1], None) for line in shown.splitlines())
+            words = [line.split() for line in shown.splitlines()]
+            files.update((path, None) for how, path, *_ in words if how == "insmod")
         return list(files)
 
     def make_initramfs(self, path):
@@ -137,8 +148,13 @@ class Kernel:
                 os.symlink("busybox", f"{place}/bin/{applet}")
             with open(f"{place}/modules/order", "w", encoding="utf-8") as order:
                 for module in self.module_files(BOOT_MODULES):
-                    shutil.copy(module, f"{place}/modules")
-                    order.write(f"{os.path.basename(module)}\n")
+                    name = os.path.basename(module).removesuffix(".xz")
+                    with open(module, "rb") as f:
+                        # busybox cannot load one that is compressed.
+                        data = lzma.decompress(f.read()) if module.endswith(".xz") else f.read()
+                    with open(f"{place}/modules/{name}", "wb") as f:
+                        f.write(data)
+                    order.write(f"{name}\n")
             names = [os.path.join(at, n) for at, ds, fs in os.walk(place) for n in ds + fs]
             with open(path, "wb") as f:
                 subprocess.run(
