@@ -10,7 +10,6 @@ from nic import EAL_OPTIONS
 pytestmark = pytest.mark.usefixtures("at_home")
 
 
-@pytest.mark.parametrize("attacher", ROLES)
 def test_attach(shared_group, nic, driver, attacher, plan):
     """The card is bound after the group has started."""
     saw = plan("Attach physical", f"{nic}, {driver}", attacher)
@@ -25,7 +24,6 @@ def test_attach(shared_group, nic, driver, attacher, plan):
     nic.bind_home()
 
 
-@pytest.mark.parametrize("first", ROLES)
 def test_detach(all_nics, driver, first, plan):
     """All cards are bound before the group starts. One role detaches the first card, the next
     role the next card."""

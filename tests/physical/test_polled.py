@@ -22,18 +22,18 @@ def wire(nic, all_nics):
     return nic.bdf, other.bdf
 
 
-def test_secondary_polls(wire):
+def test_secondary_polls(shared_group, wire):
     """One that joined before the start, and one that joined after it: the card's packets come
     back from the other one, where the primary sends out what comes in."""
     card, other = wire
-    group = hm.Group(secondaries=1)
-    try:
-        primary = group.primary
-        for bdf in wire:
-            assert primary.cmd(f"start {bdf}") == f"started device {bdf}"
-        assert primary.cmd(f"forward {other} {other}") == f"forwarding {other} to {other}"
-        group.add_secondary()
-        for secondary in group.secondaries:
+    group = shared_group(DRIVER)
+    primary = group.primary
+    for bdf in wire:
+        assert primary.cmd(f"attach {bdf}") == f"attached device {bdf}"
+        assert primary.cmd(f"start {bdf}") == f"started device {bdf}"
+    assert primary.cmd(f"forward {other} {other}") == f"forwarding {other} to {other}"
+    with group.one_more() as late:
+        for secondary in (group.secondaries[0], late):
             assert primary.cmd("stats reset") == "stats are reset"
 
             # What is sent before the link is up is lost.
@@ -49,5 +49,3 @@ def test_secondary_polls(wire):
         for bdf in wire:
             assert group.secondaries[0].cmd(f"detach {bdf}") == f"detached device {bdf}"
         group.assert_lists([])
-    finally:
-        group.close()

@@ -29,7 +29,7 @@ def attach_and_detach(group, asker, bdf):
     group.assert_lists([])
 
 
-@pytest.mark.parametrize("asker", ROLES)
+@pytest.mark.in_turn("asker", ROLES)
 def test_bound_to_its_kernel_driver(shared_group, nic, asker):
     group = shared_group(DRIVER)
     for _ in range(2):
@@ -62,21 +62,22 @@ NO_PCI = f'mount -t tmpfs none {PCI}/devices; exec "$@"'
 WITHOUT_PCI = ("unshare", "--mount", "sh", "-c", NO_PCI, "sh")
 
 
-@pytest.mark.parametrize(
-    "kwargs",
-    [
-        pytest.param(lambda nic: {"wrap": WITHOUT_PCI}, id="it does not see it"),
-        pytest.param(lambda nic: {"eal": ("-b", nic.bdf)}, id="started with -b"),
-    ],
-)
-def test_a_secondary_refuses(nic, kwargs):
+#: Why a secondary refuses: what it is started with.
+REFUSALS = {
+    "it does not see it": lambda nic: {"wrap": WITHOUT_PCI},
+    "started with -b": lambda nic: {"eal": ("-b", nic.bdf)},
+}
+
+
+@pytest.mark.in_turn("why", list(REFUSALS))
+def test_a_secondary_refuses(nic, why):
     """Then nobody keeps the card, whoever asks for it."""
     nic.bind(DRIVER)
     group = hm.Group(secondaries=0)
     try:
         assert group.primary.cmd(f"detach {nic.bdf}") == f"detached device {nic.bdf}"
         group.add_secondary()
-        refuser = group.add_secondary(**kwargs(nic))
+        refuser = group.add_secondary(**REFUSALS[why](nic))
         for asker in ROLES:
             refused(group, asker, nic.bdf)
         assert refuser.quit() == 0

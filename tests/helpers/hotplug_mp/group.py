@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Run a group: a primary and its secondaries."""
 
+import contextlib
+
 from hotplug_mp.process import Process
 from hotplug_mp.runtime import new_prefix, remove_traces, sockets
 
@@ -40,6 +42,14 @@ class Group:
         secondary = self.start("secondary", **{**self.kwargs, **kwargs})
         self.secondaries.append(secondary)
         return secondary
+
+    @contextlib.contextmanager
+    def one_more(self):
+        """A secondary that joins now and leaves in the end."""
+        secondary = self.add_secondary()
+        yield secondary
+        self.secondaries.remove(secondary)
+        assert secondary.close() == 0
 
     def start(self, role, **kwargs):
         if self.make_faults:
