@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Processes of the group that are not this program, and builds of it that do not fit."""
 
+import os
 import re
 import shutil
 import struct
