@@ -217,22 +217,24 @@ def test_dumpcap_dies_in_the_middle(pair, dumpcap, make_faults, asker):
     pair.assert_agree([*PORT, (1, "net_null1")])
 
 
-def test_build_with_other_sizes_is_refused(pair):
-    """Such as one with cache lines of 128 bytes: it has the same layout number."""
+@pytest.mark.parametrize("layouts, sizes", [(1, 1), (0, 2)], ids=["layout", "size"])
+def test_build_that_does_not_fit_is_refused(pair, layouts, sizes):
+    """One with cache lines of 128 bytes has the same layout number, and another size."""
     path = f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group"
-    at = struct.Struct("=IIQ")  # magic, layout, size
+    head = struct.Struct("=IIQ")  # magic, layout, size
     with open(path, "r+b", buffering=0) as f:
-        magic, layout, size = at.unpack(f.read(at.size))
+        magic, layout, size = head.unpack(f.read(head.size))
         assert size == os.path.getsize(path)
-        os.pwrite(f.fileno(), at.pack(magic, layout, 2 * size), 0)
+        other = (layout + layouts, size * sizes)
+        os.pwrite(f.fileno(), head.pack(magic, *other), 0)
         for role in ("secondary", "auto"):
             done = hm.run(role, pair.prefix)
             assert done.returncode == 1
             (line,) = done.stderr.splitlines()
             assert "another build of this program runs in this group" in line
-            assert f"layout {layout} of {2 * size} bytes" in line
+            assert "layout {} of {} bytes".format(*other) in line
             assert f"this one has layout {layout} of {size} bytes" in line
-        os.pwrite(f.fileno(), at.pack(magic, layout, size), 0)
+        os.pwrite(f.fileno(), head.pack(magic, layout, size), 0)
     assert hm.run("secondary", pair.prefix).returncode == 0
     assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
     pair.assert_agree(PORT)
@@ -251,6 +253,7 @@ def other_build(tmp_path_factory):
     return str(build / "dpdk-hotplug_mp")
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 @pytest.mark.xdist_group("layout")
 @pytest.mark.parametrize("first", ["this", "other"])

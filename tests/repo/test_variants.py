@@ -13,6 +13,7 @@ import hotplug_mp as hm
 NUMBERS = {"RTE_CACHE_LINE_SIZE": 128, "RTE_MAX_ETHPORTS": 1024}
 
 
+@pytest.mark.thorough
 @pytest.mark.long
 @pytest.mark.parametrize("compiler", ["gcc", "clang"])
 def test_other_numbers_in_the_configuration_of_dpdk(tmp_path, compiler):
