@@ -83,7 +83,9 @@ def group_files():
         with open("/proc/mounts", encoding="ascii") as mounts:
             dirs = [line.split()[1] for line in mounts if line.split()[2] == "hugetlbfs"]
         for path in {path for d in dirs for path in glob.glob(f"{d}/{PREFIX}map_*")}:
-            os.unlink(path)
+            # A mount may be seen at two places, and each primary that starts removes such files.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path)
 
 
 @contextlib.contextmanager
