@@ -5,8 +5,8 @@
 # line is pytest's count.
 #
 # usage: scripts/test.sh [--all] [--report] [pytest's arguments]    as root
-#   --all     take the time for long walks and fuzzing; then run the tests with the sanitizers and on
-#             the other releases of Debian, and build for other processors
+#   --all     take the time for clang-tidy, long walks and fuzzing; then run the tests with the
+#             sanitizers and on the other releases of Debian, and build for other processors
 #   --report  write what was seen to doc/test-report.rst
 set -eu
 cd "$(dirname "$0")/.."
@@ -70,7 +70,10 @@ part setup scripts/setup.sh --test
 part build build
 failed=0
 # While the tests wait, the tools that look at the sources have the processors.
-nice scripts/lint.sh >"$logs/lint" 2>&1 &
+quick=--quick
+if [ $all = yes ]; then quick=; fi
+# shellcheck disable=SC2086 # an option, or none
+nice scripts/lint.sh $quick >"$logs/lint" 2>&1 &
 lint=$!
 if [ $all = yes ]; then export HM_THOROUGH=1; fi
 part tests tests "$@" || failed=1
