@@ -9,6 +9,7 @@
 #
 # usage: scripts/releases.sh [RELEASE]... [-- pytest's arguments]    as root
 #   RELEASE  12, 13, or the name of a suite at the mirror; by default 13 and testing
+#   If HM_RESULTS is a directory, how the tests ended is kept there.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/roots.sh
@@ -64,7 +65,7 @@ build()
 tests()
 {
     cd "$place"
-    HM_STRICT=1 /usr/bin/python3 -m pytest -p no:cacheprovider -n "$((2 * $(nproc)))" \
+    HM_STRICT=1 HM_CHAPTERS=$place/chapters.json /usr/bin/python3 -m pytest -p no:cacheprovider -n "$((2 * $(nproc)))" \
         --dist loadgroup -rs tests "$@"
 }
 
@@ -90,6 +91,7 @@ release()
         root_run "$name" /src/scripts/releases.sh --in set_up
     root_run_apart "$name" /src/scripts/releases.sh --in build </dev/null
     root_run_apart "$name" /src/scripts/releases.sh --in tests "$@" </dev/null
+    [ -z "${HM_RESULTS-}" ] || cp "$roots/$name$place/chapters.json" "$HM_RESULTS/$name.json"
     mixed "$name" </dev/null
     echo "releases: $name: took $(($(date +%s) - begin)) s"
 }

@@ -59,7 +59,7 @@ tests()
 {
     {
         ended=0
-        HM_REPORT=$report /usr/bin/python3 -m pytest -n "$((4 * $(nproc)))" --dist loadgroup \
+        HM_REPORT=$report HM_CHAPTERS=$logs/0.json /usr/bin/python3 -m pytest -n "$((4 * $(nproc)))" --dist loadgroup \
             tests "$@" || ended=$?
         echo "$ended" >"$logs/tests.end"
     } | tee "$logs/tests"
@@ -84,8 +84,11 @@ if [ $all = yes ]; then
     # Most tests once more, one kind of fault after the other.
     part address scripts/sanitize.sh address || failed=1
     part thread scripts/sanitize.sh thread || failed=1
-    part releases scripts/releases.sh || failed=1
+    HM_RESULTS=$logs part releases scripts/releases.sh || failed=1
     part arm64 scripts/arm64.sh || failed=1
+fi
+if [ -n "$report" ]; then
+    /usr/bin/python3 tests/helpers/chapters.py "$report" "$logs"/*.json || failed=1
 fi
 echo "test: took: $times; in all $(($(date +%s) - all_begin)) s"
 tail -n 1 "$logs/tests"

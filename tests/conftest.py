@@ -9,6 +9,7 @@ import findings
 import hotplug_mp as hm
 
 pytest_plugins = [
+    "chapters",
     "fixtures.devices",
     "fixtures.dpdk_tools",
     "fixtures.events",

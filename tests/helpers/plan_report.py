@@ -4,12 +4,14 @@
 import datetime
 import os
 import platform
+import re
 import statistics
 import subprocess
 
 import pytest
 
 import hotplug_mp as hm
+from chapters import SECTION
 
 # The cases of the test plan, in its order.
 PLAN = (
@@ -22,7 +24,7 @@ PLAN = (
     "Repeat to attach/detach vhost-user from primary or secondary",
     "Repeat to attach/detach virtio-user from primary or secondary",
 )
-#: The section of the report that soak/run.py writes, the last one.
+#: The section of the report that soak/run.py writes, the last one. chapters.py writes one before it.
 SOAK_SECTION = "Soak\n----\n"
 
 plan_results = []
@@ -142,10 +144,11 @@ def pytest_sessionfinish(session):
     ]
     for case in PLAN:
         lines += [case, "-" * len(case), "", *report_case(case)]
-    # The last section is the random walk's, and stays as it is.
-    soak = ""
+    # The last sections are of others, and stay as they are.
+    others = ""
     if os.path.exists(path):
         with open(path, encoding="utf-8") as f:
-            soak = "".join(f.read().partition(f"\n{SOAK_SECTION}")[1:])
+            sections = re.split(r"(?m)^(?=\w+\n-+\n)", f.read())
+        others = "".join("\n" + s for s in sections if s.startswith((SECTION, SOAK_SECTION)))
     with open(path, "w", encoding="utf-8") as f:
-        f.write("\n".join(lines).rstrip("\n") + "\n" + soak)
+        f.write("\n".join(lines).rstrip("\n") + "\n" + others)
