@@ -81,7 +81,7 @@ class Kernel:
         os.makedirs(CACHE, exist_ok=True)
         place = tempfile.mkdtemp(dir=CACHE)
         try:
-            # Since Linux 6.17 the kernel and its modules are packages of their own.
+            # It may be the whole, or depend on packages with the kernel and with its modules.
             parts = [part for part in depends(package) if part.endswith(self.release)]
             for part in (package, *parts):
                 unpack(part, place)
@@ -120,7 +120,9 @@ class Kernel:
             shutil.copy(f"{source}/igb_uio.ko", extra)
 
     def image(self):
-        return f"{self.root}/boot/vmlinuz-{self.release}"
+        places = f"boot/vmlinuz-{self.release}", f"lib/modules/{self.release}/vmlinuz"
+        paths = [f"{self.root}/{place}" for place in places]
+        return next(filter(os.path.exists, paths))
 
     def module_files(self, modules):
         """The files of modules and of those they need, in the order to load them in; none of those
