@@ -148,6 +148,8 @@ class Groups:
             self.close()
         if self.group is None:
             self.group, self.eal = hm.Group(eal=eal), eal
+            # A card may have been bound before.
+            self.group.detach_all()
         return self.group
 
     def is_clean(self):

@@ -75,7 +75,7 @@ class HotNic(Nic):
         hm.wait_until(self.pluggable, f"{self.bdf} is gone")
         self.request = None
         if self.way == "device_del":
-            self.monitor.command("device_add", **machine.nic_device(self.name))
+            self.monitor.device_add(machine.nic_device(self.name))
         else:
             write(f"{PCI}/rescan", "1")
         # Its directory is there before what belongs into it; its group comes last.
@@ -166,9 +166,7 @@ def holders(hot_nic, shared_group):
     assert group.primary.cmd(f"attach {hot_nic.bdf}") == f"attached device {hot_nic.bdf}"
     group.assert_lists([(0, hot_nic.bdf)])
     yield group
-    for _, name in group.primary.list():
-        assert group.primary.cmd(f"detach {name}") == f"detached device {name}"
-    group.assert_lists([])
+    group.detach_all()
 
 
 @pytest.mark.every_way

@@ -75,6 +75,12 @@ class Group:
         """Every process lists these ports, and knows that every other does."""
         assert_agree(self.members(), expected)
 
+    def detach_all(self):
+        """The primary detaches whatever there is."""
+        for _, name in self.primary.list():
+            assert self.primary.cmd(f"detach {name}") == f"detached device {name}"
+        self.assert_lists([])
+
     def sockets(self):
         return sockets(self.prefix)
 

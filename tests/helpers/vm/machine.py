@@ -58,23 +58,10 @@ def nic_bdf(name):
 
 
 def nic_device(name):
-    """A card as QEMU's -device and device_add know it, {property: value}."""
+    """A card as QEMU's -device and device_add take it."""
     device, place, port = NICS[name]
-    driver, *properties = device.split(",")
-    return {
-        "driver": driver,
-        "id": name,
-        "netdev": f"wire-{name}",
-        "bus": f"port{port}" if port else "pcie.0",
-        "addr": place,
-        **dict(p.split("=") for p in properties),
-    }
-
-
-def device_argument(properties):
-    """{property: value} as QEMU's command line takes it."""
-    rest = [f"{key}={value}" for key, value in properties.items() if key != "driver"]
-    return ",".join([properties["driver"], *rest])
+    bus = f"port{port}" if port else "pcie.0"
+    return f"{device},id={name},netdev=wire-{name},bus={bus},addr={place}"
 
 
 def base_arguments(kernel, accel, initramfs, console, boot_options):
@@ -161,10 +148,9 @@ class Guest:
             arguments += ["-device", f"pcie-root-port,id=port{port},chassis={port}"]
             arguments[-1] += f",bus=pcie.0,addr={FIRST_ROOT_PORT + port:#x}"
         for name in NICS:
-            device = nic_device(name)
             # All cards hang on one hub, so that what one sends another receives.
-            arguments += ["-netdev", f"hubport,id={device['netdev']},hubid=0"]
-            arguments += ["-device", device_argument(device)]
+            arguments += ["-netdev", f"hubport,id=wire-{name},hubid=0"]
+            arguments += ["-device", nic_device(name)]
         with socket.socket(socket.AF_UNIX) as listener:
             listener.bind(f"{place}/reports")
             listener.listen(1)

@@ -48,5 +48,11 @@ class Monitor:
         assert "return" in answer, f"{name}: {answer['error']['desc']}"
         return answer["return"]
 
+    def device_add(self, device):
+        """Plug a device in. It is given as on QEMU's command line, because what is a word and what
+        is a boolean differs between releases."""
+        line = {"command-line": f"device_add {device}"}
+        assert self.command("human-monitor-command", **line) == "", device
+
     def close(self):
         os.close(self.fd)
