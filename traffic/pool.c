@@ -81,12 +81,20 @@ cache_find(struct rte_mempool *pool)
 void
 pool_cache_begin(void)
 {
-	struct rte_mempool_cache *cache = cache_find(pool_find());
+	struct rte_mempool *pool = pool_find();
+	struct rte_mempool_cache *cache = cache_find(pool);
+	void *mbuf;
 
 	if (cache != NULL) {
 		cache->len = 0;
 		cache->size = 0;
 		cache->flushthresh = CACHE;
+		/* Up to DPDK 25.11 flushthresh is the bound, and size is what a refill adds. Later
+		 * on size is the bound: then the cache does not keep what it is given. */
+		if (rte_mempool_generic_get(pool, &mbuf, 1, cache) == 0)
+			rte_mempool_generic_put(pool, &mbuf, 1, cache);
+		if (cache->len == 0)
+			cache->size = CACHE;
 	}
 	RTE_PER_LCORE(_lcore_id) = cache_lcore();
 }
