@@ -233,8 +233,8 @@ def own_holders(hot_nic):
 @pytest.mark.parametrize("operation", ["detach", "attach"])
 def test_while_an_operation_runs(hot_nic, own_holders, operation):
     """Whatever comes of the operation, the card is given back after it. Nobody else uses the group:
-    where the EAL's probe fails because the card goes, it keeps its callback for memory registered,
-    and the primary can attach no card that is bound to vfio-pci until it ends."""
+    where the EAL's probe fails because the card goes, it keeps its callback for memory registered.
+    It cannot do so twice, so the primary then fails to attach another card, too."""
     bdf, holders = hot_nic.bdf, own_holders
     for asker in ROLES:
         process = holders.member(asker)
