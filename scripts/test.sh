@@ -40,7 +40,7 @@ part()
     return "$status"
 }
 
-# shellcheck disable=SC2317,SC2086 # part runs it; an option, or none
+# shellcheck disable=SC2317,SC2329,SC2086 # part runs it; an option, or none
 build()
 {
     reconfigure=
@@ -54,7 +54,7 @@ build()
 
 # Tests mostly wait, so there are more at a time than processors. With Debian's python3, which has
 # the packages set up, whatever else is first in PATH.
-# shellcheck disable=SC2317 # part runs it
+# shellcheck disable=SC2317,SC2329 # part runs it
 tests()
 {
     {

@@ -34,6 +34,8 @@
 
 /* A field there, or the same one of each entry of an array. */
 #define TYPE(field) __typeof__(((struct group_shared *)0)->field)
+/* Versions of clang-format place the backslashes of braces in different columns. */
+/* clang-format off */
 #define FIELD(field)                                                            \
 	{                                                                       \
 		offsetof(struct group_shared, field), sizeof(TYPE(field)), 0, 1 \
@@ -44,6 +46,7 @@
 			sizeof(TYPE(array[0])), sizeof(TYPE(array)) / sizeof(TYPE(array[0])) \
 	}
 #define MEMBER(field) FIELDS(members, .field)
+/* clang-format on */
 
 static const struct place {
 	size_t offset, size, stride, nb;
