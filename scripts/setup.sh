@@ -9,6 +9,7 @@ set -eu
 
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB
 pages_few=256  # below this many free ones (512 MiB) there are too few,
+pages_test=384 # or for the tests (768 MiB, see tests/helpers/hotplug_mp/apart.py),
 pages_want=512 # and this many (1 GiB) are made free
 huge_dir=/dev/hugepages
 
@@ -60,10 +61,16 @@ apt_get()
         </dev/null >/dev/null
 }
 
+# Those that nobody has, nor has set aside for a mount of its own.
+free_hugepages()
+{
+    echo $(($(cat $pages/free_hugepages) - $(cat $pages/resv_hugepages)))
+}
+
 reserve_hugepages()
 {
     [ -d $pages ] || die "hugepages: this kernel has none of 2 MiB"
-    free=$(cat $pages/free_hugepages)
+    free=$(free_hugepages)
     if [ "$free" -ge $pages_few ]; then
         say "hugepages: already there, $free of 2 MiB are free"
         return
@@ -73,7 +80,7 @@ reserve_hugepages()
     if ! echo $((reserved + pages_want - free)) >$pages/nr_hugepages; then
         die "hugepages: cannot write $pages/nr_hugepages; in a container, reserve them on the host"
     fi
-    free=$(cat $pages/free_hugepages)
+    free=$(free_hugepages)
     if [ "$free" -lt $pages_few ]; then
         echo "$reserved" >$pages/nr_hugepages
         die "hugepages: only $free of 2 MiB could be made free, $pages_few are needed;" \
@@ -111,7 +118,7 @@ tests=no
 case "$#:${1-}" in
 0:) ;;
 1:--demo) packages="$packages $packages_demo" ;;
-1:--test) packages="$packages $packages_test" tests=yes ;;
+1:--test) packages="$packages $packages_test" tests=yes pages_few=$pages_test ;;
 *)
     echo "usage: scripts/setup.sh [--demo | --test]" >&2
     exit 2

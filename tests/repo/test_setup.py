@@ -127,3 +127,10 @@ def test_every_tool_is_installed(option, patterns, expected):
     assert expected in used
     installed = closure(packages(option))
     assert {tool: package for tool, package in used.items() if package not in installed} == {}
+
+
+def test_enough_hugepages_are_reserved():
+    """As many as the tests take, or they would stop at once after a set-up."""
+    with open(SETUP, encoding="utf-8") as f:
+        numbers = dict(re.findall(r"^(pages_\w+)=(\d+)", f.read(), re.MULTILINE))
+    assert 2 * int(numbers["pages_test"]) >= hm.HUGEPAGES_MIB + hm.OTHER_MIB
