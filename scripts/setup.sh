@@ -9,7 +9,6 @@ set -eu
 
 pages=/sys/kernel/mm/hugepages/hugepages-2048kB
 pages_few=256  # below this many free ones (512 MiB) there are too few,
-pages_test=384 # or for the tests (768 MiB, see tests/helpers/hotplug_mp/apart.py),
 pages_want=512 # and this many (1 GiB) are made free
 huge_dir=/dev/hugepages
 
@@ -118,7 +117,7 @@ tests=no
 case "$#:${1-}" in
 0:) ;;
 1:--demo) packages="$packages $packages_demo" ;;
-1:--test) packages="$packages $packages_test" tests=yes pages_few=$pages_test ;;
+1:--test) packages="$packages $packages_test" tests=yes ;;
 *)
     echo "usage: scripts/setup.sh [--demo | --test]" >&2
     exit 2

@@ -8,13 +8,19 @@ import ctypes
 import os
 import subprocess
 
-from hotplug_mp.environment import HUGEPAGES, RUNTIME, TIMEOUT
+from hotplug_mp.environment import HUGEPAGES, REPO, RUNTIME, SANITIZED, THOROUGH, TIMEOUT
 
 #: For unshare(2), from linux/sched.h.
 CLONE_NEWNS = 0x20000
 CLONE_NEWNET = 0x40000000
+#: Each start of a program loads all drivers of DPDK, which takes most of its time. Unless they take
+#: their time, the tests leave these, beside those of tests/helpers/few_drivers.sh.
+DRIVERS = "crypto_null net_af_packet net_bond net_failsafe net_memif net_null net_pcap net_ring"
+DRIVERS += " net_tap net_vhost net_virtio"
+#: A directory that no test uses, to be mounted over.
+PLACE = "/srv"
 #: MiB of hugepages that all tests that run at the same time need at most.
-HUGEPAGES_MIB = 640
+HUGEPAGES_MIB = 384
 #: And what tests take beside it, on mounts of their own.
 OTHER_MIB = 128
 MEMINFO = "/proc/meminfo"
@@ -78,3 +84,19 @@ def own_mounts():
     os.makedirs(RUNTIME, exist_ok=True)
     mount("-t", "tmpfs", "-o", "mode=0700", "hotplug_mp-tests", RUNTIME)
     os.environ["HM_APART"] = "1"
+    # scripts/sanitize.sh has few already.
+    if not (THOROUGH or SANITIZED):
+        few_drivers()
+
+
+def few_drivers():
+    """Have few drivers: after own_mounts(), which has made a mount namespace of our own."""
+    script = f". {REPO}/tests/helpers/few_drivers.sh; few_drivers {PLACE} {DRIVERS}"
+    done = subprocess.run(
+        ["sh", "-euc", f'{script}; echo "$LD_LIBRARY_PATH"'],
+        check=True,
+        timeout=TIMEOUT,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    os.environ["LD_LIBRARY_PATH"] = done.stdout.strip()
