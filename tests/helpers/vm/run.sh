@@ -27,6 +27,15 @@ modprobe -q -a virtio_net
 mkdir /run/drivers
 few_drivers /run/drivers net_af_packet net_e1000 net_null net_virtio net_vmxnet3
 
+# QEMU 7.2 sometimes leaves an emulated processor halted that has an interrupt to serve, until it
+# gets another: each wakes the other one, once a second.
+wake_each_second()
+{
+    taskset -c "$1" sh -c "while sleep 1; do taskset -c $2 true; done"
+}
+wake_each_second 0 1 &
+wake_each_second 1 0 &
+
 sh "$HM_JOB/command" </dev/null
 echo "the job ended with status $?"
 echo o >/proc/sysrq-trigger
