@@ -6,7 +6,7 @@
 
 roots=${HM_ROOTS:-/var/cache/hotplug_mp-roots}
 
-# The mirror from which this machine gets Debian's packages.
+# The mirror from which this machine gets Debian's packages, as far as its package lists tell.
 root_mirror()
 {
     # shellcheck disable=SC2016 # apt-get fills them in
@@ -33,6 +33,11 @@ root_make_locked()
     suite=$2 packages=$3
     shift 3
     mirror=$(root_mirror)
+    # A new machine has no package lists.
+    if [ -z "$mirror" ]; then
+        DEBIAN_FRONTEND=noninteractive apt-get -qq update </dev/null >/dev/null
+        mirror=$(root_mirror)
+    fi
     if [ -z "$mirror" ]; then
         echo "roots: the apt sources of this machine name no mirror of Debian" >&2
         return 1
