@@ -31,6 +31,9 @@ def pytest_configure(config):
         return
     try:
         hm.own_mounts()
+        # A card on the command line may be of any driver.
+        if not config.getoption("--pci"):
+            hm.few_drivers()
     except hm.TooLittle as why:
         pytest.exit(str(why), returncode=pytest.ExitCode.USAGE_ERROR)
 

@@ -2,7 +2,14 @@
 """Run dpdk-hotplug_mp. A chapter says `import hotplug_mp as hm` and finds all of it here."""
 
 from hotplug_mp.answers import Counts, Peer, Stats
-from hotplug_mp.apart import HUGEPAGES_MIB, OTHER_MIB, TooLittle, own_mounts, own_network
+from hotplug_mp.apart import (
+    HUGEPAGES_MIB,
+    OTHER_MIB,
+    TooLittle,
+    few_drivers,
+    own_mounts,
+    own_network,
+)
 from hotplug_mp.dpdk_tools import Testpmd, VhostBackend, telemetry
 from hotplug_mp.environment import (
     BINARY,

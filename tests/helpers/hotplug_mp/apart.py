@@ -84,13 +84,14 @@ def own_mounts():
     os.makedirs(RUNTIME, exist_ok=True)
     mount("-t", "tmpfs", "-o", "mode=0700", "hotplug_mp-tests", RUNTIME)
     os.environ["HM_APART"] = "1"
-    # scripts/sanitize.sh has few already.
-    if not (THOROUGH or SANITIZED):
-        few_drivers()
 
 
 def few_drivers():
-    """Have few drivers: after own_mounts(), which has made a mount namespace of our own."""
+    """Have few drivers: after own_mounts(), which has made a mount namespace of our own.
+
+    Not with HM_THOROUGH, nor with a sanitizer, as scripts/sanitize.sh has few already."""
+    if THOROUGH or SANITIZED or "LD_LIBRARY_PATH" in os.environ:
+        return
     script = f". {REPO}/tests/helpers/few_drivers.sh; few_drivers {PLACE} {DRIVERS}"
     done = subprocess.run(
         ["sh", "-euc", f'{script}; echo "$LD_LIBRARY_PATH"'],
