@@ -106,12 +106,13 @@ int
 log_tap_start(void (*keep)(const char *text, size_t len))
 {
 	const cookie_io_functions_t functions = {.write = tap_write};
+	static char line[BUFSIZ];
 	FILE *stream = fopencookie(NULL, "w", functions);
 
 	if (stream == NULL)
 		return -errno;
 	/* A line goes on at its end, in the thread that logs it: only there its level is known. */
-	setvbuf(stream, NULL, _IOLBF, 0);
+	setvbuf(stream, line, _IOLBF, sizeof(line));
 	atomic_store(&error_keep, keep);
 	atomic_store(&tap, stream);
 	/* Shown only if the log does not come through the tap. */
