@@ -59,7 +59,7 @@ tests()
 {
     {
         ended=0
-        HM_REPORT=$report HM_CHAPTERS=$logs/0.json /usr/bin/python3 -m pytest -n "$((4 * $(nproc)))" --dist loadgroup \
+        HM_REPORT=$report HM_CHAPTERS=$logs/0.json /usr/bin/python3 -m pytest -n "$((3 * $(nproc)))" --dist loadgroup \
             tests "$@" || ended=$?
         echo "$ended" >"$logs/tests.end"
     } | tee "$logs/tests"
