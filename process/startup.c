@@ -51,6 +51,16 @@ startup_streams(void)
 	return 0;
 }
 
+/* End a start in the middle. Also called in a signal handler. */
+static void
+fail(const char *why)
+{
+	runtime_files_remove();
+	group_leave();
+	dprintf(STDERR_FILENO, PROGRAM ": %s\n", why);
+	_exit(EXIT_FAILURE);
+}
+
 /* SIGBUS: the file system has no room for a page of a file that the EAL has made. A secondary
  * checks the room before it starts; a primary cannot know how much it will need. */
 static void
@@ -61,18 +71,7 @@ no_room(int signo)
 	why_set(why, 0, "the EAL did not start: %s; its own messages are above", strsignal(signo));
 	if (runtime_no_room(group_file_dir(), 1, 1))
 		preflight_no_space(group_file_dir(), why);
-	runtime_files_remove();
-	group_leave();
-	dprintf(STDERR_FILENO, PROGRAM ": %s\n", why);
-	_exit(EXIT_FAILURE);
-}
-
-/* Say why the EAL did not start, and remove what it has left. */
-static void
-explain(int err, char *why)
-{
-	preflight_explain(start.options, group_file_dir(), start.joins, err, why);
-	runtime_files_remove();
+	fail(why);
 }
 
 /* The process exits. From DPDK 25.11 on, rte_eal_init() makes it exit if it refuses an option; the
@@ -84,12 +83,14 @@ exits(int status, __rte_unused void *arg)
 
 	if (!start.running)
 		return;
-	explain(status < 0 ? -status : EIO, why);
-	group_leave();
-	if (status == EXIT_SUCCESS)
+	if (status == EXIT_SUCCESS) {
+		runtime_files_remove();
+		group_leave();
 		return;
-	fprintf(stderr, PROGRAM ": %s\n", why);
-	_exit(EXIT_FAILURE);
+	}
+	preflight_explain(
+		start.options, group_file_dir(), start.joins, status < 0 ? -status : EIO, why);
+	fail(why);
 }
 
 /* Start the EAL, with the turn. */
@@ -117,7 +118,8 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 	if (ret >= 0)
 		return ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
-	explain(ret, why);
+	preflight_explain(options, group_file_dir(), start.joins, ret, why);
+	runtime_files_remove();
 	return -ret;
 }
 

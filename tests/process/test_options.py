@@ -60,6 +60,14 @@ def test_unknown_option_of_the_eal(start):
     assert "--frob" in done.stderr.replace(line, "")
 
 
+@pytest.mark.parametrize("option", ["--hel", "--frob"])
+def test_start_that_the_eal_ends_itself_leaves_nothing(start, prefix, option):
+    """It does so after it has shown its help, which may be abbreviated; from 25.11 on, also if it
+    does not know an option."""
+    start("primary", eal=[option])
+    assert hm.traces(prefix) == set()
+
+
 @pytest.mark.parametrize("kwargs", [{"eal": ["--help"]}, {"own": ["--help"]}, {"eal": ["-h"]}])
 def test_help(start, prefix, kwargs):
     done = start("primary", **kwargs)
