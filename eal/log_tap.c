@@ -118,7 +118,8 @@ log_tap_start(void (*keep)(const char *text, size_t len))
 	/* Shown only if the log does not come through the tap. */
 	muted = true;
 	rte_log(RTE_LOG_WARNING, RTE_LOGTYPE_USER1,
-		PROGRAM ": cannot see what this DPDK logs, so answers lack its reasons\n");
+		PROGRAM ": cannot see what this DPDK logs; an answer may lack the reason that "
+			"the log of the process that refused has\n");
 	muted = false;
 	return 0;
 }

@@ -212,7 +212,8 @@ def test_what_is_asked_in_silence_is_logged_nowhere(way, logging):
 
 def test_log_that_does_not_come_through_is_told(prefix, tmp_path):
     """As with a DPDK that looks for its stream without the dynamic linker."""
-    told = "dpdk-hotplug_mp: cannot see what this DPDK logs, so answers lack its reasons\n"
+    told = "dpdk-hotplug_mp: cannot see what this DPDK logs; an answer may lack the reason that the "
+    told += "log of the process that refused has\n"
     with open(hm.BINARY, "rb") as f:
         program = f.read()
     other = tmp_path / "program"
