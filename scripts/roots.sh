@@ -4,6 +4,10 @@
 # To be sourced. Roots of Debian releases, to build or test in. A root is kept in the directory
 # HM_ROOTS for the next time.
 
+[ "$(id -u)" -eq 0 ] || {
+    echo "${0##*/}: must run as root, to make and enter a root of another release" >&2
+    exit 2
+}
 roots=${HM_ROOTS:-/var/cache/hotplug_mp-roots}
 
 # The mirror from which this machine gets Debian's packages, as far as its package lists tell.

@@ -59,8 +59,8 @@ tests()
 {
     {
         ended=0
-        HM_REPORT=$report HM_CHAPTERS=$logs/0.json /usr/bin/python3 -m pytest -n "$((3 * $(nproc)))" --dist loadgroup \
-            tests "$@" || ended=$?
+        HM_REPORT=$report HM_CHAPTERS=$logs/0.json /usr/bin/python3 -m pytest \
+            -n "$((3 * $(nproc)))" --dist loadgroup tests "$@" || ended=$?
         echo "$ended" >"$logs/tests.end"
     } | tee "$logs/tests"
     return "$(cat "$logs/tests.end")"
@@ -87,7 +87,8 @@ if [ $all = yes ]; then
     HM_RESULTS=$logs part releases scripts/releases.sh || failed=1
     part arm64 scripts/arm64.sh || failed=1
 fi
-if [ -n "$report" ]; then
+# The report keeps its table of the releases if only this one was tested.
+if [ $all = yes ] && [ -n "$report" ]; then
     /usr/bin/python3 tests/helpers/chapters.py "$report" "$logs"/*.json || failed=1
 fi
 echo "test: took: $times; in all $(($(date +%s) - all_begin)) s"
