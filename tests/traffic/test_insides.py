@@ -45,6 +45,10 @@ main(int argc, char **argv)
 	cache->len = 0;
 	cache->size = 0;
 	cache->flushthresh = 32;
+	if (rte_mempool_generic_get(pool, mbufs, 1, cache) == 0)
+		rte_mempool_generic_put(pool, mbufs, 1, cache);
+	if (cache->len == 0)
+		cache->size = 32;
 	for (i = 0; i < 10000; i++) {
 		nb = 1 + rand() % 32;
 		if (rte_mempool_generic_get(pool, mbufs, nb, cache) < 0)

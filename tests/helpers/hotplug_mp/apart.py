@@ -23,7 +23,7 @@ PLACE = "/srv"
 HUGEPAGES_MIB = 384
 #: And what tests take beside it, on mounts of their own.
 OTHER_MIB = 128
-MEMINFO = "/proc/meminfo"
+PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB"
 
 
 class TooLittle(Exception):
@@ -52,9 +52,11 @@ def mount(*args):
 
 def free_mib():
     """Hugepages of 2 MiB that nobody has, nor has reserved."""
-    with open(MEMINFO, encoding="utf-8") as f:
-        pages = dict(line.split()[:2] for line in f if line.startswith("HugePages_"))
-    return 2 * (int(pages["HugePages_Free:"]) - int(pages["HugePages_Rsvd:"]))
+    pages = {}
+    for what in ("free", "resv"):
+        with open(f"{PAGES}/{what}_hugepages", encoding="ascii") as f:
+            pages[what] = int(f.read())
+    return 2 * (pages["free"] - pages["resv"])
 
 
 def own_mounts():
@@ -89,7 +91,8 @@ def own_mounts():
 def few_drivers():
     """Have few drivers: after own_mounts(), which has made a mount namespace of our own.
 
-    Not with HM_THOROUGH, nor with a sanitizer, as scripts/sanitize.sh has few already."""
+    Not with HM_THOROUGH, nor with a sanitizer, as scripts/sanitize.sh has few already, nor where
+    $LD_LIBRARY_PATH names libraries of somebody's own."""
     if THOROUGH or SANITIZED or "LD_LIBRARY_PATH" in os.environ:
         return
     script = f". {REPO}/tests/helpers/few_drivers.sh; few_drivers {PLACE} {DRIVERS}"
