@@ -33,14 +33,15 @@ def query(*args):
 
 
 def closure(names):
-    """These packages, what they depend on, and what every Debian has."""
+    """These packages, what they depend on, what every Debian has, and apt, without which setup.sh
+    says that it is for Debian."""
     found = query(
         *("apt-cache", "depends", "--recurse", "--no-recommends", "--no-suggests"),
         *("--no-conflicts", "--no-breaks", "--no-replaces", "--no-enhances", "--installed"),
         *sorted(names),
     )
     everywhere = query("dpkg-query", "-W", "-f", "${Package} ${Essential} ${Priority}\\n")
-    return set(re.findall(r"^([\w.+-]+)", found, re.MULTILINE)) | {
+    return {"apt", *re.findall(r"^([\w.+-]+)", found, re.MULTILINE)} | {
         line.split()[0]
         for line in everywhere.splitlines()
         if line.split()[1] == "yes" or line.split()[-1] == "required"
