@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/force.h"
 #include "base/signals.h"
 #include "base/text.h"
 #include "commands.h"
@@ -28,7 +29,7 @@ static struct options options;
 
 /* What must be cleaned up even if the process is ended by force. */
 static void
-force_cleanup(void)
+force_clean(void)
 {
 	terminal_restore();
 	runtime_files_remove();
@@ -38,9 +39,11 @@ force_cleanup(void)
 static int
 start(int argc, char **argv)
 {
+	const struct force_hooks hooks = {.pass_locks = leave_pass_locks, .clean = force_clean};
 	char why[WHY_SIZE];
 	int ret;
 
+	force_set_hooks(&hooks);
 	ret = startup_streams();
 	if (ret == 0) {
 		ret = options_parse(argc, argv, &options);
@@ -54,7 +57,6 @@ start(int argc, char **argv)
 		fprintf(stderr, PROGRAM ": cannot start: %s\n", strerror(-ret));
 		return EXIT_FAILURE;
 	}
-	signals_on_force(force_cleanup);
 	/* Set before this process joins, so that "joined" is the first event of a feed. */
 	events_set_wanted(options.monitor);
 	ret = startup_eal(argc, argv, output_wait, why);
@@ -128,7 +130,7 @@ main(int argc, char **argv)
 		return ret;
 	serve();
 	run();
-	signals_force_soon();
+	force_soon(signals_caught() == 0 ? EXIT_FAILURE : 128 + signals_caught());
 	show_left_behind();
 	telemetry_stop();
 	server_stop();

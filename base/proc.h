@@ -13,6 +13,9 @@ bool proc_alive(pid_t pid);
 /** Is the process stopped, by a signal or by a debugger? */
 bool proc_stopped(pid_t pid);
 
+/** What such a process is, and what to do. */
+#define PROC_STOPPED "stopped; resume or end it"
+
 /** Close the files that proc_stopped() keeps open for pids that nobody has asked about since the
  * last call. */
 void proc_forget_others(void);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-/* Leave when a signal asks for it, by force if the process takes too long. Main thread, where
- * nothing else is said. */
+/* Leave when a signal asks for it, by force if the process takes too long (base/force.h). Main
+ * thread, where nothing else is said. */
 
 /**
  * Block SIGINT, SIGTERM and SIGHUP in every thread except a new one that waits for them; ignore
@@ -17,14 +17,3 @@ int signals_fd(void);
 
 /** The signal that asked the process to leave, 0 if none did. Any thread. */
 int signals_caught(void);
-
-/** The process is about to leave by itself. If it takes longer than it may after a signal, end it
- * by force, with status 1. */
-void signals_force_soon(void);
-
-/** Give the process this much more time to leave. Any thread. */
-void signals_allow(unsigned int ms);
-
-/** Call fn before the process is ended by force. It runs in a thread of its own, beside whatever
- * hangs. */
-void signals_on_force(void (*fn)(void));

@@ -181,31 +181,51 @@ table_in_use(int dir, const char *name)
 	return used;
 }
 
-/* Remove the socket and tables of a process; if dead_only, keep those that a process uses. */
-static void
-files_remove(const char *dir, pid_t pid, bool dead_only)
+/* Which files of a process to remove. */
+enum files {
+	FILES_ALL,    /* socket and tables */
+	FILES_UNUSED, /* those that no process uses */
+	FILES_SOCKET,
+};
+
+static bool
+file_wanted(int dir_fd, const char *dir, const char *name, bool table, enum files which)
+{
+	if (which == FILES_UNUSED)
+		return !(table ? table_in_use(dir_fd, name) : socket_answers(dir, name));
+	return which == FILES_ALL || !table;
+}
+
+static bool
+files_remove(const char *dir, pid_t pid, enum files which)
 {
 	DIR *d = pid < 0 ? NULL : opendir(dir);
 	struct dirent *entry;
 	bool table;
 
 	if (d == NULL)
-		return;
+		return false;
 	while ((entry = readdir(d)) != NULL) {
 		table = table_owner(entry->d_name) == pid;
 		if (!table && socket_owner(entry->d_name) != pid)
 			continue;
-		if (!dead_only || !(table ? table_in_use(dirfd(d), entry->d_name)
-					  : socket_answers(dir, entry->d_name)))
+		if (file_wanted(dirfd(d), dir, entry->d_name, table, which))
 			unlinkat(dirfd(d), entry->d_name, 0);
 	}
 	closedir(d);
+	return true;
 }
 
 void
 runtime_remove_dead(const char *dir, pid_t pid)
 {
-	files_remove(dir, pid, true);
+	files_remove(dir, pid, FILES_UNUSED);
+}
+
+void
+runtime_socket_remove(const char *dir, pid_t pid)
+{
+	files_remove(dir, pid, FILES_SOCKET);
 }
 
 void
@@ -250,15 +270,17 @@ runtime_files_begin(const char *dir, bool secondary)
 	begun = true;
 }
 
-void
+bool
 runtime_files_remove(void)
 {
 	char path[PATH_MAX + sizeof(TELEMETRY_SOCKET)];
+	bool done;
 
 	if (!begun)
-		return;
-	files_remove(files_dir, is_secondary ? getpid() : 0, false);
+		return true;
+	done = files_remove(files_dir, is_secondary ? getpid() : 0, FILES_ALL);
 	snprintf(path, sizeof(path), "%s/" TELEMETRY_SOCKET, files_dir);
 	if (!is_secondary)
 		unlink(path);
+	return done;
 }

@@ -48,6 +48,10 @@ unsigned int runtime_secondaries(const char *dir, pid_t *pids, unsigned int max)
  * that a process uses: the pid may have a new owner. */
 void runtime_remove_dead(const char *dir, pid_t pid);
 
+/** Remove from dir the socket of the secondary with this pid, so that the primary does not ask that
+ * process any more. */
+void runtime_socket_remove(const char *dir, pid_t pid);
+
 /** The room that one more secondary needs in dir, in bytes and files. */
 void runtime_join_needs(const char *dir, uint64_t *bytes, unsigned int *files);
 
@@ -57,5 +61,6 @@ bool runtime_no_room(const char *dir, uint64_t bytes, unsigned int files);
 /** From now on the EAL may make files in dir, for a secondary or a primary. Main thread. */
 void runtime_files_begin(const char *dir, bool secondary);
 
-/** Remove this process's files, if runtime_files_begin() was called. */
-void runtime_files_remove(void);
+/** Remove this process's files, if runtime_files_begin() was called. @return false if the directory
+ * cannot be read, for example without a free descriptor. */
+bool runtime_files_remove(void);

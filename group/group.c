@@ -18,6 +18,7 @@
 #include "group/members.h"
 #include "group/observer.h"
 #include "group/primary.h"
+#include "group/readiness.h"
 #include "group/turn.h"
 #include "group/views.h"
 
@@ -67,14 +68,13 @@ group_join(const char *dir, wait_fn wait, char *why)
 static bool
 tick(void)
 {
-	static bool deaf;
+	static bool cut_off;
 	bool look;
 
-	/* Without its socket, no process sends to this one and waits for it to read. */
-	if (!deaf && !primary_is_self() && heartbeat_deaf()) {
-		runtime_files_remove();
-		deaf = true;
-	}
+	/* Without its socket, no process sends to this one and waits for it to read. What made it
+	 * deaf may keep it from looking for the socket, too. */
+	if (!cut_off && !primary_is_self() && heartbeat_deaf())
+		cut_off = runtime_files_remove();
 	observer_look();
 	look = beat();
 	return events_pending() || look;
@@ -101,28 +101,32 @@ group_enter(bool (*on_beat)(void))
 	return ret;
 }
 
-static bool
-nobody_stopped(void)
+/* Remove the sockets of processes that do not answer. */
+static void
+silent_forget(const struct views *views)
 {
-	struct views views;
+	const struct peer *peer;
 
-	views_take(&views);
-	while (views.nb > 0 && views.peers[views.nb - 1].state != PEER_STOPPED)
-		views.nb--;
-	return views.nb == 0;
+	for (peer = views->peers; peer < views->peers + views->nb; peer++) {
+		if (!peer->self && peer->state != PEER_OK && peer->state != PEER_FOREIGN)
+			runtime_socket_remove(group_file_dir(), peer->who.pid);
+	}
 }
 
-bool
-group_leave_begin(wait_fn wait)
+int
+group_leave_begin(wait_fn wait, char *why)
 {
-	bool all_answer;
+	struct views views;
+	int ret;
 
 	turn_take_to_leave(wait);
-	all_answer = nobody_stopped();
-	heartbeat_stop(all_answer && primary_left() == 0);
+	ret = readiness_look(&views, why);
+	if (ret < 0 && primary_is_self())
+		silent_forget(&views);
+	heartbeat_stop(ret == 0);
 	log_tap_stop();
 	events_add(primary_who_self(), "left");
-	return all_answer;
+	return ret;
 }
 
 void

@@ -29,10 +29,16 @@ int group_enter(bool (*beat)(void));
  * Stop taking part, and take the turn, so that no operation runs during rte_eal_cleanup(). Goes on
  * without the turn if wait() gives up.
  *
- * @return true if no process is stopped. To free a hugepage, the EAL asks every process, and waits
- *   5 s for a stopped one.
+ * To free a hugepage, the EAL asks every process, with locks held that all need, and waits 5 s for
+ * a process that does not answer; or, if that one's socket is full, until it does. So a secondary
+ * may clean up only if every process answers. When a primary leaves, the memory ends, and nobody
+ * needs the locks; here it removes the sockets of processes that do not answer, so that they are
+ * not asked.
+ *
+ * @return 0 if every process answers; -ENOTCONN if the primary has left; or another negative errno,
+ *   and why says which process does not.
  */
-bool group_leave_begin(wait_fn wait);
+int group_leave_begin(wait_fn wait, char *why);
 
 /** Leave the group and release the turn. Call it after group_leave_begin() and rte_eal_cleanup(),
  * or when rte_eal_init() has failed. Does nothing outside of a group. */

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/cgroup.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/private.h"
@@ -149,6 +150,7 @@ tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why)
 	bool tell = ticks >= TELL_MS / TICK_MS && !*told;
 	char holder[192], text[224];
 	pid_t pid, next = 0;
+	bool stopped;
 
 	pid = lock_owner(TURN_BYTE, 1);
 	if (pid == 0)
@@ -156,9 +158,11 @@ tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why)
 	if (pid == 0)
 		return 0;
 	holder_print(pid, holder, sizeof(holder));
-	if (proc_stopped(pid))
-		return why_set(why, -EBUSY, "%s %s the turn and is stopped; resume or end it",
-			holder, pid == next ? "is the next to have" : "has");
+	stopped = proc_stopped(pid);
+	if (stopped || cgroup_frozen(pid))
+		return why_set(why, -EBUSY, "%s %s the turn and is %s", holder,
+			pid == next ? "is the next to have" : "has",
+			stopped ? PROC_STOPPED : CGROUP_FROZEN);
 	snprintf(text, sizeof(text), "waiting for %s", holder);
 	*told = *told || tell;
 	if (!wait_go_on(wait, tell ? text : NULL))

@@ -32,6 +32,8 @@ tell_change(const struct peer *was, const struct peer *is)
 		events_add(is->who, "left (foreign)");
 	else if (is->state == PEER_STOPPED)
 		events_add(is->who, "is stopped");
+	else if (is->state == PEER_FROZEN)
+		events_add(is->who, "is frozen");
 	else if (is->state == PEER_HUNG)
 		events_add(is->who, "is hung");
 	else

@@ -2,7 +2,9 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "base/cgroup.h"
 #include "base/clock.h"
+#include "base/force.h"
 #include "base/text.h"
 #include "group/dead.h"
 #include "group/heartbeat.h"
@@ -23,11 +25,12 @@
 static int
 peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 {
+	const char *halt = peers_halt(peer->state);
+
 	if (peer->state == PEER_GONE)
 		return 0;
-	if (peer->state == PEER_STOPPED)
-		return why_set(
-			why, -EBUSY, "%s is stopped; resume or end it", who_name(peer->who).text);
+	if (halt != NULL)
+		return why_set(why, -EBUSY, "%s is %s", who_name(peer->who).text, halt);
 	if (peer->foreign || peer->beat_ns > start || !peers_beat_is_old(peer->beat_ns, LATE_MS))
 		return 0;
 	*late = true;
@@ -76,16 +79,16 @@ settle(wait_fn wait, struct peer *left)
 		MEMBER_FOREACH(member) {
 			peers_look_at(member, &peer);
 			if (peer.state == PEER_GONE ||
-				(peer.state != PEER_STOPPED &&
+				(peers_halt(peer.state) == NULL &&
 					has_settled(
 						member, &peer, start, &first[member_slot(member)])))
 				continue;
-			if (left->state == PEER_GONE || left->state == PEER_STOPPED)
+			if (left->state == PEER_GONE || peers_halt(left->state) != NULL)
 				*left = peer;
 		}
 		if (left->state == PEER_GONE)
 			return 0;
-		if (left->state == PEER_STOPPED)
+		if (peers_halt(left->state) != NULL)
 			break;
 		tell = !told && clock_now_ns() - start > TELL_MS * CLOCK_NS_PER_MS;
 		told = told || tell;
@@ -98,41 +101,72 @@ settle(wait_fn wait, struct peer *left)
 	return -ETIMEDOUT;
 }
 
+/* Look at every process, or at those that the EAL asks. @return 0, -EAGAIN if it is not certain
+ * yet, or another negative errno and why. */
+static int
+look(struct views *now, uint64_t start, bool asked_only, char *why)
+{
+	struct peer *peer;
+	bool late = false;
+	int ret;
+
+	if (primary_left() != 0) {
+		primary_lost_text(why, WHY_SIZE);
+		return -ENOTCONN;
+	}
+	views_take(now);
+	for (peer = now->peers; peer < now->peers + now->nb; peer++) {
+		if (asked_only && !peer->asked && !peer->who.primary)
+			continue;
+		/* It may have been frozen since its last beat. */
+		if (asked_only && peer->state == PEER_OK && !peer->self &&
+			cgroup_frozen(peer->who.pid))
+			peer->state = PEER_FROZEN;
+		ret = peer_check(peer, start, &late, why);
+		if (ret < 0)
+			return ret;
+	}
+	return late ? -EAGAIN : 0;
+}
+
+int
+readiness_look(struct views *now, char *why)
+{
+	uint64_t start = clock_now_ns();
+	int ret = look(now, start, true, why);
+
+	if (ret == -EAGAIN)
+		force_allow(GRACE_MS);
+	for (; ret == -EAGAIN; ret = look(now, start, true, why))
+		heartbeat_sleep();
+	return ret;
+}
+
 int
 readiness_check(struct views *now, wait_fn wait, char *why)
 {
 	uint64_t start = clock_now_ns();
-	bool late, was_late = false;
-	const struct peer *peer;
+	bool was_late = false;
+	const char *halt;
 	struct peer left;
 	int ret;
 
 	for (;;) {
-		if (primary_left() != 0) {
-			primary_lost_text(why, WHY_SIZE);
-			return -ENOTCONN;
-		}
-		views_take(now);
+		ret = look(now, start, false, why);
 		dead_clear(now);
-		late = false;
-		for (peer = now->peers; peer < now->peers + now->nb; peer++) {
-			ret = peer_check(peer, start, &late, why);
-			if (ret < 0)
-				return ret;
-		}
-		if (!late)
+		if (ret != -EAGAIN)
 			break;
 		was_late = true;
 		heartbeat_sleep();
 	}
+	if (ret < 0)
+		return ret;
 	/* A process that was late may still have to serve what was sent to it meanwhile. */
 	if (!was_late || settle(wait, &left) == 0)
 		return 0;
-	return why_set(why, -EBUSY,
-		left.state == PEER_STOPPED
-			? "%s is stopped; resume or end it"
-			: "%s is still busy with an earlier request; try again later",
-		who_name(left.who).text);
+	halt = peers_halt(left.state);
+	return why_set(why, -EBUSY, "%s is %s", who_name(left.who).text,
+		halt != NULL ? halt : "still busy with an earlier request; try again later");
 }
 
 int

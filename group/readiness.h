@@ -16,6 +16,13 @@
  */
 int readiness_check(struct views *now, wait_fn wait, char *why);
 
+/**
+ * The same for a process that starts or leaves, with the turn or without. Only processes count to
+ * which the EAL sends its requests. Clears nothing away, and does not wait for requests that were
+ * sent before. A process that leaves gets more time for it.
+ */
+int readiness_look(struct views *now, char *why);
+
 /** Wait until the interrupt thread of every process has served what was sent to it before. @return
  * 0, or -ETIMEDOUT if a process is stopped or stays busy. */
 int readiness_settle(wait_fn wait);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/proc.h"
 #include "base/text.h"
@@ -16,6 +17,10 @@
 
 /* The kernel stamps files with a coarse clock: two changes this close may have the same time. */
 #define SETTLED_MS 50
+
+/* A process whose last beat is older than this has missed one. Only then it is asked whether it is
+ * frozen, which takes a while. */
+#define MISSED_MS (HEARTBEAT_MS + 50)
 
 bool
 peers_beat_is_old(uint64_t beat_ns, unsigned int limit_ms)
@@ -41,6 +46,8 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 		peer->state = PEER_GONE;
 	else if (!peer->self && proc_stopped(peer->who.pid))
 		peer->state = PEER_STOPPED;
+	else if (peers_beat_is_old(peer->beat_ns, MISSED_MS) && cgroup_frozen(peer->who.pid))
+		peer->state = PEER_FROZEN;
 	else if (peers_beat_is_old(peer->beat_ns, HEARTBEAT_HUNG_MS))
 		peer->state = PEER_HUNG;
 	else
@@ -58,6 +65,8 @@ foreign_look(pid_t pid, struct peer *peer)
 		peer->state = PEER_GONE;
 	else if (proc_stopped(pid))
 		peer->state = PEER_STOPPED;
+	else if (cgroup_frozen(pid))
+		peer->state = PEER_FROZEN;
 }
 
 /* Pids of all secondaries that have a socket. The directory is read again only if its time has
@@ -90,9 +99,10 @@ views_take(struct views *views)
 {
 	/* Protects what secondaries() keeps. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	unsigned int nb = 0, members, i, nb_pids;
+	unsigned int nb = 0, i, nb_pids;
 	const struct group_member *member;
 	const pid_t *pids;
+	struct peer *peer, *end;
 	pid_t pid;
 
 	/* Skip slots without a pid: asking the kernel about each would cost more than the rest. */
@@ -104,15 +114,19 @@ views_take(struct views *views)
 		if (views->peers[nb].who.pid > 0)
 			nb++;
 	}
-	members = nb;
+	end = views->peers + nb;
 	pthread_mutex_lock(&lock);
 	nb_pids = secondaries(&pids);
 	for (i = 0; i <= nb_pids && nb < PEERS_MAX; i++) {
 		/* The primary comes last: the name of its socket does not have its pid. */
 		pid = i < nb_pids ? pids[i] : primary_pid();
-		if (pid > 0 && peers_find(views->peers, members, pid) == NULL &&
-			(i < nb_pids || primary_left() == 0))
-			foreign_look(pid, &views->peers[nb++]);
+		for (peer = views->peers; peer < end && peer->who.pid != pid; peer++)
+			;
+		if (peer == end && (pid <= 0 || (i == nb_pids && primary_left() != 0)))
+			continue;
+		if (peer == end)
+			foreign_look(pid, peer = &views->peers[nb++]);
+		peer->asked = true;
 	}
 	pthread_mutex_unlock(&lock);
 	proc_forget_others();
@@ -137,12 +151,21 @@ peers_state_name(enum peer_state state)
 	static const char *const names[] = {
 		[PEER_OK] = "ok",
 		[PEER_STOPPED] = "stopped",
+		[PEER_FROZEN] = "frozen",
 		[PEER_HUNG] = "hung",
 		[PEER_GONE] = "gone",
 		[PEER_FOREIGN] = "foreign",
 	};
 
 	return names[state];
+}
+
+const char *
+peers_halt(enum peer_state state)
+{
+	if (state == PEER_STOPPED)
+		return PROC_STOPPED;
+	return state == PEER_FROZEN ? CGROUP_FROZEN : NULL;
 }
 
 GROUP_MAY_RACE void

@@ -11,6 +11,7 @@
 enum peer_state {
 	PEER_OK,
 	PEER_STOPPED, /* by a signal or a debugger */
+	PEER_FROZEN,  /* through its control group */
 	PEER_HUNG,    /* its interrupt thread, which serves requests, does not run */
 	PEER_GONE,    /* died without leaving */
 	PEER_FOREIGN, /* another program, which runs; its ports are not known */
@@ -21,6 +22,7 @@ struct peer {
 	struct who who;
 	bool self;
 	bool foreign; /* another program, whatever its state */
+	bool asked;   /* it has an mp socket, so the EAL's requests go to it */
 	enum peer_state state;
 	uint64_t beat_ns;      /* last beat (struct heartbeat_state); 0 if foreign or starting */
 	uint64_t late_ns;      /* last beat that was late */
@@ -49,6 +51,10 @@ bool peers_beat_is_old(uint64_t beat_ns, unsigned int limit_ms);
 
 /** The state for people: "ok", "stopped", ... */
 const char *peers_state_name(enum peer_state state);
+
+/** What a process is that cannot run, and what to do: "stopped; resume or end it"; NULL if it can
+ * run or has gone. */
+const char *peers_halt(enum peer_state state);
 
 /** Does the view of this process count? */
 bool views_count(const struct peer *peer);

@@ -186,10 +186,10 @@ culprit(const struct operation *op)
 		peer = &op->now.peers[i];
 		if (peer->state == PEER_GONE)
 			return peer;
-		if (peer->state != PEER_STOPPED && peer->state != PEER_HUNG &&
+		if (peers_halt(peer->state) == NULL && peer->state != PEER_HUNG &&
 			(peer->foreign || peer->late_ns < op->start_ns))
 			continue;
-		if (found == NULL || found->who.primary || peer->state == PEER_STOPPED)
+		if (found == NULL || found->who.primary || peers_halt(peer->state) != NULL)
 			found = peer;
 	}
 	return found;
@@ -213,15 +213,16 @@ reason_find(struct operation *op, int err, char *text, size_t size)
 	}
 	/* A primary is late because it waits for another process. If no member was late, that was a
 	 * foreign process, which may have gone by now. */
-	op->again = err == -ENOMSG && (late == NULL || late->state == PEER_GONE ||
-					      (late->who.primary && late->state != PEER_STOPPED));
+	op->again =
+		err == -ENOMSG && (late == NULL || late->state == PEER_GONE ||
+					  (late->who.primary && peers_halt(late->state) == NULL));
 	if (err == -ENOMSG && late != NULL) {
 		if (late->state == PEER_GONE)
 			snprintf(text, size, "%s died before it answered; try again",
 				who_name(late->who).text);
-		else if (late->state == PEER_STOPPED)
-			snprintf(text, size, "%s is stopped and did not answer; resume or end it",
-				who_name(late->who).text);
+		else if (peers_halt(late->state) != NULL)
+			snprintf(text, size, "%s did not answer: it is %s",
+				who_name(late->who).text, peers_halt(late->state));
 		else
 			snprintf(text, size, "%s did not answer in time", who_name(late->who).text);
 	} else if (errors_first(&who, error, sizeof(error)) &&

@@ -9,9 +9,10 @@
 #include <rte_eal.h>
 #include <rte_ethdev.h>
 
-#include "base/signals.h"
+#include "base/force.h"
 #include "base/text.h"
 #include "eal/runtime.h"
+#include "eal/shared_locks.h"
 #include "group/group.h"
 #include "group/heartbeat.h"
 #include "group/primary.h"
@@ -63,7 +64,7 @@ stop_ports(void)
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		if (!rte_eth_dev_is_valid_port(id))
 			continue;
-		signals_allow(CLOSE_MS);
+		force_allow(CLOSE_MS);
 		port = (struct port_set){0};
 		port_set_add(&port, id);
 		if (request_stop(&port, &touched, why) < 0)
@@ -81,6 +82,16 @@ stop_ports(void)
 	sem_destroy(&passed);
 }
 
+static void
+clean_up(void)
+{
+	/* The clean-up holds locks that a secondary's group needs, and then unmaps them. */
+	force_when(primary_is_self() ? FORCE_AT_ONCE : FORCE_NEVER);
+	if (rte_eal_cleanup() < 0)
+		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
+	force_when(FORCE_AT_ONCE);
+}
+
 /* A wait_fn that gives up at its second call. */
 static bool
 wait_once(__rte_unused const char *text)
@@ -91,21 +102,32 @@ wait_once(__rte_unused const char *text)
 }
 
 void
+leave_pass_locks(void)
+{
+	/* After the primary has left nobody uses the group's memory, or waits for its locks. */
+	if (primary_left() == 0)
+		shared_locks_pass();
+}
+
+void
 leave(void)
 {
-	bool all_answer = group_leave_begin(wait_once);
+	char why[WHY_SIZE];
+	int answers = group_leave_begin(wait_once, why);
 
+	if (answers < 0 && answers != -ENOTCONN)
+		fprintf(stderr, PROGRAM ": left behind: %s\n", why);
 	forward_off();
 	if (primary_is_self()) {
 		withdraw_all();
 		stop_ports();
 	}
-	/* The EAL's clean-up would crash if a thread of the EAL has ended already, and block the
-	 * group if a process does not answer: it asks every process to free a hugepage, with a lock
-	 * held that all need. A primary calls it even so, because it has devices to close. */
-	if (heartbeat_deaf() || (!primary_is_self() && !all_answer))
+	/* The EAL's clean-up would crash if a thread of the EAL has ended already. After the
+	 * primary has left, another program may have made another group in the memory of this one.
+	 */
+	if (heartbeat_deaf() || (!primary_is_self() && answers < 0))
 		runtime_files_remove();
-	else if (rte_eal_cleanup() < 0)
-		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
+	else
+		clean_up();
 	group_leave();
 }

@@ -9,11 +9,12 @@
 #include <rte_common.h>
 #include <rte_errno.h>
 
+#include "base/cgroup.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/hugepages.h"
 #include "eal/runtime.h"
-#include "group/views.h"
+#include "group/readiness.h"
 #include "process/preflight.h"
 
 /* Longest path of a directory in which a secondary's socket, /mp_socket_<pid>_<hex>, fits sun_path:
@@ -99,21 +100,25 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 		options->file_prefix, list);
 }
 
-/* A process of the group that is stopped, 0 if none is. A start sends messages to all processes. If
- * one does not read them, its socket may become full; then the sender waits for it, and everyone
- * for the sender. */
-static pid_t
-stopped_find(const char *dir)
+/* A start sends messages to all processes. If one does not read them, its socket may become full;
+ * then the sender waits for it, with locks of the EAL's, and everyone for the sender. */
+static int
+preflight_peers(const char *dir, char *why)
 {
-	pid_t pids[PEERS_MAX], primary = runtime_primary(dir);
+	pid_t pids[PEERS_MAX], pid;
+	char silent[WHY_SIZE];
+	struct views members;
 	unsigned int nb, i;
 
-	if (primary > 0 && proc_stopped(primary))
-		return primary;
+	if (readiness_look(&members, silent) < 0)
+		return why_set(why, -EBUSY, "cannot start: %s", silent);
+	/* Processes of other programs are not members, and have no beats. */
 	nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
-	for (i = 0; i < nb; i++) {
-		if (proc_stopped(pids[i]))
-			return pids[i];
+	for (i = 0; i <= nb; i++) {
+		pid = i < nb ? pids[i] : runtime_primary(dir);
+		if (pid > 0 && (proc_stopped(pid) || cgroup_frozen(pid)))
+			return why_set(why, -EBUSY, "cannot start: pid %d is %s", pid,
+				proc_stopped(pid) ? PROC_STOPPED : CGROUP_FROZEN);
 	}
 	return 0;
 }
@@ -125,7 +130,6 @@ preflight_group(
 	struct runtime_versions versions;
 	unsigned int files;
 	uint64_t bytes;
-	pid_t stopped;
 	int ret = preflight_roles(options, dir, joins, why);
 
 	/* A primary locks the mount, here and whenever it needs more memory. */
@@ -139,10 +143,9 @@ preflight_group(
 			"DPDK %s; start one that is built for the same DPDK, or choose another "
 			"--file-prefix",
 			options->file_prefix, versions.primary, versions.own);
-	stopped = stopped_find(dir);
-	if (stopped != 0)
-		return why_set(why, -EBUSY,
-			"cannot start beside pid %d, which is stopped; resume or end it", stopped);
+	ret = preflight_peers(dir, why);
+	if (ret < 0)
+		return ret;
 	/* If a process dies because there is no room, the EAL's locks stay locked in the group. */
 	runtime_join_needs(dir, &bytes, &files);
 	if (runtime_no_room(dir, bytes, files)) {

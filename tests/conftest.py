@@ -14,6 +14,7 @@ pytest_plugins = [
     "fixtures.dpdk_tools",
     "fixtures.events",
     "fixtures.faults",
+    "fixtures.freezer",
     "fixtures.groups",
     "fixtures.scripts",
     "fixtures.starts",

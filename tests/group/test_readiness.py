@@ -239,7 +239,7 @@ def test_stops_in_the_middle(attached, asker, verb):
     stopped.faults.clear()
     answer = asker.answer().split("\n")[-1]
     assert answer.startswith(
-        f"failed to {verb} device {device}: {stopped} is stopped and did not answer; "
+        f"failed to {verb} device {device}: {stopped} did not answer: it is stopped; "
     )
     others = [process for process in attached.members() if process is not stopped]
     for process in others:

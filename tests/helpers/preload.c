@@ -20,6 +20,8 @@
  *   attach      a port is made (primary) or becomes known (secondary)
  *   release     a port is given back
  *   interrupt   the interrupt thread is about to do what it is there for
+ *   table       the EAL of a secondary, on its way in, has locked that memory
+ *   grow        a secondary, which has locked a heap, is about to ask the primary for more memory
  *   memory      the EAL, on its way out, has locked the memory that all processes share
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
  *   start       ethdev is to start a port
@@ -262,6 +264,16 @@ nanosleep(const struct timespec *wanted, struct timespec *left)
 }
 
 int
+rte_fbarray_init(struct rte_fbarray *arr, const char *name, unsigned int len, unsigned int size)
+{
+	int (*next)(struct rte_fbarray *, const char *, unsigned int, unsigned int) =
+		dlsym(RTLD_NEXT, "rte_fbarray_init");
+
+	fault("table");
+	return next(arr, name, len, size);
+}
+
+int
 rte_fbarray_detach(struct rte_fbarray *arr)
 {
 	int (*next)(struct rte_fbarray *) = dlsym(RTLD_NEXT, "rte_fbarray_detach");
@@ -277,6 +289,16 @@ rte_pdump_init(void)
 
 	fault("pdump");
 	return next();
+}
+
+int
+rte_mp_sendmsg(struct rte_mp_msg *msg)
+{
+	int (*next)(struct rte_mp_msg *) = dlsym(RTLD_NEXT, "rte_mp_sendmsg");
+
+	if (strcmp(msg->name, "mp_malloc_request") == 0)
+		fault("grow");
+	return next(msg);
 }
 
 int

@@ -121,7 +121,7 @@ def test_nothing_is_undone_beside_one_that_may_still_be_at_it(faulty):
     asker.faults.set("remove", "refuse")
     # The EAL waits 5 s for its answer, come what may.
     answer = asker.answer().split("\n")[-1]
-    said = f"{primary} is stopped and did not answer; resume or end it; still attached in "
+    said = f"{primary} did not answer: it is stopped; resume or end it; still attached in "
     assert answer.startswith(f"failed to attach device {DEVICE}: {said}")
     assert not asker.faults.met("remove")
     primary.faults.clear()

@@ -94,7 +94,7 @@ def test_start_beside_a_stopped_one(start, pair, role):
     stopped.stop()
     for _ in range(12):
         line = why(start("secondary", prefix=pair.prefix))
-        said = f"cannot start beside pid {stopped.pid}, which is stopped; resume or end it"
+        said = f"cannot start: {stopped} is stopped; resume or end it"
         assert line == f"dpdk-hotplug_mp: {said}"
     stopped.resume()
     late = pair.add_secondary()
@@ -115,8 +115,8 @@ def test_stopped_primary_is_not_joined(start, pair):
     pair.primary.stop()
     begin = time.monotonic()
     line = why(start("auto", prefix=pair.prefix))
-    stopped = f"pid {pair.primary.pid}, which is stopped; resume or end it"
-    assert line == f"dpdk-hotplug_mp: cannot start beside {stopped}"
+    stopped = f"{pair.primary} is stopped; resume or end it"
+    assert line == f"dpdk-hotplug_mp: cannot start: {stopped}"
     assert secondary.cmd("attach net_null1").endswith("is stopped; resume or end it")
     assert time.monotonic() - begin < 2 * hm.SOON
     pair.primary.resume()

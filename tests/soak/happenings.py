@@ -29,15 +29,14 @@ class Happenings:
                 "a start without room",
             )
             return True
-        stopped = [member.pid for member in self.model.members.values() if member.stopped]
+        stopped = [member for member in self.model.members.values() if member.stopped]
         if stopped or self.model.tight():
             # With anybody stopped it does not start. It may lack what it needs; then it says so.
             done = hm.run("secondary", self.prefix, eal=self.place.eal)
             if stopped:
                 said = [
-                    f"dpdk-hotplug_mp: cannot start beside pid {pid}, which is stopped; "
-                    "resume or end it"
-                    for pid in stopped
+                    f"dpdk-hotplug_mp: cannot start: {member} is stopped; resume or end it"
+                    for member in stopped
                 ]
                 if self.one_line(done) not in said:
                     raise Divergence(f"a start beside the stopped {stopped} said {done.stderr!r}")

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Nobody is ended by force while he holds a lock of the EAL's, for which the group would wait for
+ever; and everybody else is, in time."""
+
+import signal
+import termios
+
+import pytest
+
+import hotplug_mp as hm
+
+GOES_ON = "it may hold a lock of the EAL's, for which its group would wait for ever, so it goes on"
+
+
+def assert_goes_on(process):
+    """It says why it has not left, and what it says is so."""
+    hm.wait_until(lambda: GOES_ON in process.log(), "it says that it goes on")
+    assert f"dpdk-hotplug_mp: pid {process.pid} was still busy after " in process.log()
+    assert process.alive()
+
+
+def at_prompt(process):
+    """It has taken over the editing of lines."""
+    return not process.terminal()[3] & termios.ICANON
+
+
+def assert_works(group):
+    with group.one_more():
+        for process in group.members():
+            assert process.cmd("attach net_null0") == "attached device net_null0"
+            group.assert_agree([(0, "net_null0")])
+            assert process.cmd("detach net_null0") == "detached device net_null0"
+
+
+@pytest.mark.parametrize("how", ["quit", "SIGTERM"])
+def test_secondary_in_its_clean_up_goes_on(faulty, how):
+    leaving = faulty.secondaries.pop()
+    leaving.faults.set("memory", "block")
+    if how == "quit":
+        leaving.send("quit")
+    else:
+        leaving.kill(signal.SIGTERM)
+    leaving.faults.wait_met("memory")
+    assert_goes_on(leaving)
+    leaving.faults.clear("memory")
+    assert leaving.wait() == (0 if how == "quit" else 128 + signal.SIGTERM)
+    assert hm.BY_FORCE not in leaving.log()
+    assert_works(faulty)
+
+
+def test_secondary_that_starts_goes_on(pair, make_faults):
+    """Ctrl-C while it maps the group's memory, which takes seconds if there is much of it."""
+    faults = make_faults()
+    faults.set("table", "block")
+    starting = pair.start("secondary", faults=faults, wait=False)
+    try:
+        faults.wait_met("table")
+        starting.kill(signal.SIGINT)
+        assert_goes_on(starting)
+        faults.clear("table")
+        assert starting.wait() == 128 + signal.SIGINT
+    finally:
+        starting.close()
+    assert_works(pair)
+
+
+def test_secondary_with_a_lock_on_a_heap_goes_on(pair, make_faults):
+    """Each that joins takes some memory, until one of them has to ask for more."""
+    faults = make_faults()
+    faults.set("grow", "block")
+    for _ in range(40):
+        starting = pair.start("secondary", faults=faults, wait=False)
+        pair.secondaries.append(starting)
+        hm.wait_until(lambda: faults.met("grow") or at_prompt(starting), "it starts, or asks")
+        if faults.met("grow"):
+            break
+        starting.wait_prompt()
+    starting.kill(signal.SIGTERM)
+    assert_goes_on(starting)
+    faults.clear("grow")
+    assert starting.wait() == 128 + signal.SIGTERM
+    assert_works(pair)
+
+
+def test_primary_that_starts_is_ended(process, make_faults):
+    """Nobody has joined its group yet."""
+    faults = make_faults()
+    faults.set("init", "block")
+    starting = process("primary", faults=faults, wait=False)
+    faults.wait_met("init")
+    starting.kill(signal.SIGINT)
+    assert starting.wait() == 128 + signal.SIGINT
+    assert hm.BY_FORCE in starting.log()
+
+
+def test_primary_in_its_clean_up_is_ended(faulty):
+    """The memory ends with it, and nobody waits for its locks: the secondaries quit as well."""
+    primary = faulty.primary
+    primary.faults.set("memory", "block")
+    primary.send("quit")
+    primary.faults.wait_met("memory")
+    assert primary.wait() == 1
+    assert hm.BY_FORCE in primary.log()
+    for secondary in faulty.secondaries:
+        assert secondary.quit() == 0
+
+
+def test_secondary_without_a_lock_is_ended(faulty):
+    """In the middle of an attach that takes for ever, others may use the memory meanwhile."""
+    (blocked, other) = faulty.secondaries
+    blocked.faults.set("probe", "block")
+    blocked.send("attach net_null0")
+    blocked.faults.wait_met("probe")
+    blocked.kill(signal.SIGTERM)
+    assert blocked.wait() == 128 + signal.SIGTERM
+    assert hm.BY_FORCE in blocked.log()
+    faulty.secondaries = [other]
+    assert_works(faulty)
