@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
+#include <stdbool.h>
+#include <sys/types.h>
+
 #include "base/wait.h"
 
 /* The mounts of hugetlbfs that the EAL will use: all, or only the one at huge_dir if that is not
@@ -13,6 +16,10 @@
  * @return 0, -ENOENT if none is mounted, -EACCES if this user may write to none.
  */
 int hugepages_look(const char *huge_dir, char *first);
+
+/** Has the primary with this pid and file prefix mapped hugepages whose files have been removed?
+ * Its option --huge-unlink does that. Also false if this user may not see what it has mapped. */
+bool hugepages_unlinked(pid_t primary, const char *file_prefix);
 
 /**
  * Wait while a process has locked the mount that the EAL will lock. The EAL would wait too, but

@@ -23,6 +23,7 @@
 #include "group/views.h"
 
 static bool (*beat)(void);
+static bool joined; /* and told the group so */
 
 static int
 slot_claim(char *why)
@@ -96,7 +97,8 @@ group_enter(bool (*on_beat)(void))
 	ret = errors_start();
 	if (ret == 0)
 		ret = heartbeat_start(tick);
-	if (ret == 0)
+	joined = ret == 0;
+	if (joined)
 		events_add(primary_who_self(), "joined");
 	return ret;
 }
@@ -125,7 +127,8 @@ group_leave_begin(wait_fn wait, char *why)
 		silent_forget(&views);
 	heartbeat_stop(ret == 0);
 	log_tap_stop();
-	events_add(primary_who_self(), "left");
+	if (joined)
+		events_add(primary_who_self(), "left");
 	return ret;
 }
 

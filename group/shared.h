@@ -30,13 +30,14 @@
 
 /* Raise it with any change of what is shared. Builds with different layouts refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 9U
+#define GROUP_LAYOUT 10U
 #endif
 
-#define GROUP_MAX_MEMBERS 64   /* most processes of this program in one group */
-#define GROUP_DEVARGS_SIZE 128 /* longest devargs kept for a port, with the null */
-#define GROUP_EVENTS 1024      /* events kept in the ring */
-#define GROUP_LOCKS 16	       /* most devices that one process can lock */
+#define GROUP_MAX_MEMBERS 64	 /* most processes of this program in one group */
+#define GROUP_DEVARGS_SIZE 128	 /* longest devargs kept for a port, with the null */
+#define GROUP_EVENTS 1024	 /* events kept in the ring */
+#define GROUP_DRIVERS_SIZE 16384 /* names of a primary's drivers, with the null */
+#define GROUP_LOCKS 16		 /* most devices that one process can lock */
 
 /** Readers of a port. Each member has two: 2n for its forwarding, 2n + 1 for its sending. */
 #define GROUP_READERS ((size_t)2 * GROUP_MAX_MEMBERS)
@@ -229,6 +230,11 @@ struct group_shared {
 	/* Pid of the last process of each slot that is known to have died. Written by any process
 	 * that notices. */
 	BY_DEAD _Atomic pid_t died[GROUP_MAX_MEMBERS];
+
+	/* Libraries that the EAL of the primary has loaded, in that order, a newline after each.
+	 * Empty if the primary is another program. Written with the turn, when the primary joins.
+	 */
+	BY_FIT char drivers[GROUP_DRIVERS_SIZE];
 
 	struct group_member members[GROUP_MAX_MEMBERS];
 };

@@ -23,6 +23,9 @@
 #ifndef BY_FILE
 #define BY_FILE const /* group/file.c */
 #endif
+#ifndef BY_FIT
+#define BY_FIT const /* group/fit.c */
+#endif
 #ifndef BY_HEARTBEAT
 #define BY_HEARTBEAT const /* group/heartbeat.c */
 #endif

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "eal/hugepages.h"
 #include "eal/runtime.h"
+#include "group/fit.h"
 #include "group/readiness.h"
 #include "process/preflight.h"
 
@@ -143,6 +144,10 @@ preflight_group(
 			"DPDK %s; start one that is built for the same DPDK, or choose another "
 			"--file-prefix",
 			options->file_prefix, versions.primary, versions.own);
+	if (hugepages_unlinked(runtime_primary(dir), options->file_prefix))
+		return why_set(why, -ENOENT,
+			"the files of the primary's hugepages have been removed, so nobody can map "
+			"its memory; start the group anew, without --huge-unlink");
 	ret = preflight_peers(dir, why);
 	if (ret < 0)
 		return ret;
@@ -183,7 +188,7 @@ preflight_explain(
 	why_set(why, err, "the EAL did not start: %s; its own messages are above",
 		rte_strerror(err));
 	/* The EAL refuses its options. */
-	if (err == EINVAL)
+	if (err == EINVAL || (joins && fit_check(why) < 0))
 		return;
 	if (options->huge)
 		mounts = hugepages_look(options->huge_dir, path);
@@ -204,6 +209,11 @@ preflight_explain(
 			"no permission to use the hugepages (%s on hugetlbfs); run as root, or "
 			"give this user a mount of its own with --huge-dir",
 			strerror(EACCES));
+	else if (joins && err == EFAULT)
+		/* Drivers and libraries have lists in shared memory, which the primary makes. */
+		why_set(why, err,
+			"this process has drivers or libraries of DPDK that the primary lacks; "
+			"give both the same drivers (-d)");
 	else if (joins && err == ENOMEM)
 		/* To join takes all of the group's pages at their addresses, and a little of the
 		 * memory in them. */

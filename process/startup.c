@@ -12,9 +12,11 @@
 #include <rte_errno.h>
 
 #include "base/text.h"
+#include "eal/plugins.h"
 #include "eal/runtime.h"
 #include "group/events.h"
 #include "group/file.h"
+#include "group/fit.h"
 #include "group/group.h"
 #include "group/turn.h"
 #include "group/views.h"
@@ -101,6 +103,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 	int ret;
 
 	start.options = options;
+	plugins_begin();
 	if (options->shared) {
 		ret = preflight_group(options, group_file_dir(), &start.joins, wait, why);
 		if (ret < 0)
@@ -141,6 +144,12 @@ enter(char *why)
 	struct views views;
 	int ret;
 
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		fit_publish();
+	else if ((ret = fit_check(why)) < 0) {
+		leave();
+		return ret;
+	}
 	ret = group_enter(on_beat);
 	if (ret < 0) {
 		leave();

@@ -218,3 +218,34 @@ def test_killed_in_its_own_operation(faulty):
     for secondary in faulty.secondaries:
         assert secondary.quit() == 0
     assert hm.run("primary", faulty.prefix).returncode == 0
+
+
+@pytest.mark.parametrize("how", ["quit", "SIGTERM"])
+def test_leaving_after_another_program_has_tried_the_prefix(process, prefix, how):
+    """Such a try ruins what lies in the memory of the group, even if it fails."""
+    primary = process("primary")
+    secondaries = [process("secondary"), process("secondary")]
+    assert primary.cmd("attach net_ring0") == "attached device net_ring0"
+    assert secondaries[0].cmd("start net_ring0") == "started device net_ring0"
+    assert secondaries[0].cmd("forward net_ring0 net_ring0") == "forwarding net_ring0 to net_ring0"
+    primary.die()
+    for secondary in secondaries:
+        wait_notice(secondary, f"the primary (pid {primary.pid}) has left; quit this process")
+    tried = subprocess.run(
+        ["dpdk-testpmd", "--proc-type=primary", "--no-pci", f"--file-prefix={prefix}"]
+        + [*hm.EAL_OPTIONS, "--", "--total-num-mbufs=2048"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        timeout=hm.TIMEOUT,
+        text=True,
+        check=False,
+    )
+    assert tried.returncode != 0, tried.stdout
+    for secondary in secondaries:
+        if how == "quit":
+            assert secondary.quit() == 0
+        else:
+            secondary.kill(signal.SIGTERM)
+            assert secondary.wait() == 128 + signal.SIGTERM
+        assert hm.BY_FORCE not in secondary.log()

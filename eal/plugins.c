@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <link.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include <rte_common.h>
+
+#include "base/text.h"
+#include "eal/plugins.h"
+
+static unsigned int nb_before;
+
+struct list {
+	unsigned int nb;
+	char *text;
+	size_t size;
+};
+
+static int
+count(__rte_unused struct dl_phdr_info *object, __rte_unused size_t size, void *nb)
+{
+	++*(unsigned int *)nb;
+	return 0;
+}
+
+void
+plugins_begin(void)
+{
+	nb_before = 0;
+	dl_iterate_phdr(count, &nb_before);
+}
+
+/* Does the library need one of DPDK's? The libraries that drivers need may be others. */
+static bool
+needs_dpdk(const struct dl_phdr_info *object)
+{
+	const char *strings = NULL;
+	const ElfW(Dyn) *dyn = NULL, *entry;
+	unsigned int i;
+
+	for (i = 0; i < object->dlpi_phnum; i++) {
+		if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			dyn = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+	}
+	for (entry = dyn; entry != NULL && entry->d_tag != DT_NULL; entry++) {
+		/* On most processors the dynamic linker has added the library's address. */
+		if (entry->d_tag == DT_STRTAB)
+			strings = (const void *)(entry->d_un.d_ptr < object->dlpi_addr
+							 ? object->dlpi_addr + entry->d_un.d_ptr
+							 : entry->d_un.d_ptr);
+	}
+	for (entry = dyn; strings != NULL && entry->d_tag != DT_NULL; entry++) {
+		if (entry->d_tag == DT_NEEDED &&
+			strncmp(strings + entry->d_un.d_val, "librte_", 7) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* The dynamic linker lists what is loaded later last. */
+static int
+list_add(struct dl_phdr_info *object, __rte_unused size_t size, void *arg)
+{
+	const char *name = strrchr(object->dlpi_name, '/');
+	struct list *list = arg;
+
+	if (list->nb++ >= nb_before && needs_dpdk(object))
+		text_add(list->text, list->size, "%s\n",
+			name == NULL ? object->dlpi_name : name + 1);
+	return 0;
+}
+
+void
+plugins_list(char *text, size_t size)
+{
+	struct list list = {.text = text, .size = size};
+
+	text[0] = '\0';
+	dl_iterate_phdr(list_add, &list);
+}
