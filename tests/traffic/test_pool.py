@@ -40,7 +40,8 @@ def test_every_packet_of_a_small_pool_is_given_back(process, verb):
 
 
 def test_pool_too_large_is_refused_and_said(process):
-    primary = process("primary", own=["--mbufs", "100000000"])
+    # The hugepages are for the other tests at the same time, too.
+    primary = process("primary", eal=["--socket-limit=64"], own=["--mbufs", "100000000"])
     attach(primary, "net_ring0")
     answer = primary.cmd("start net_ring0", timeout=hm.TIMEOUT)
     assert answer.startswith("failed to start device net_ring0: no memory for 100000000 mbufs: ")
