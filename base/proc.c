@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -103,6 +104,30 @@ proc_program(pid_t pid, char *name, size_t size)
 	fclose(f);
 	/* A process may give itself any name. */
 	text_printable(name);
+}
+
+bool
+proc_files_left(unsigned int wanted)
+{
+	unsigned int nb = 0;
+	struct dirent *entry;
+	struct rlimit limit;
+	DIR *d;
+
+	d = opendir("/proc/self/fd");
+	if (d == NULL || getrlimit(RLIMIT_NOFILE, &limit) < 0) {
+		if (d != NULL)
+			closedir(d);
+		return d != NULL;
+	}
+	/* The limit is one on numbers: files with higher ones were opened before it was set. */
+	while ((entry = readdir(d)) != NULL) {
+		if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(d) &&
+			(rlim_t)atoi(entry->d_name) < limit.rlim_cur)
+			nb++;
+	}
+	closedir(d);
+	return nb + wanted <= limit.rlim_cur;
 }
 
 pid_t

@@ -24,6 +24,9 @@ void proc_forget_others(void);
  * process has gone. */
 void proc_program(pid_t pid, char *name, size_t size);
 
+/** May this process open that many files more? */
+bool proc_files_left(unsigned int wanted);
+
 /** Id of a thread of this process that has one of these names; 0 if there is none. The list ends
  * with NULL. */
 pid_t proc_thread(const char *const *names);

@@ -110,7 +110,7 @@ silent_forget(const struct views *views)
 	const struct peer *peer;
 
 	for (peer = views->peers; peer < views->peers + views->nb; peer++) {
-		if (!peer->self && peer->state != PEER_OK && peer->state != PEER_FOREIGN)
+		if (!peer->self && (peers_halt(peer->state) != NULL || peer->state == PEER_HUNG))
 			runtime_socket_remove(group_file_dir(), peer->who.pid);
 	}
 }

@@ -93,6 +93,7 @@ heartbeat_main(__rte_unused void *arg)
 		if (!heartbeat_deaf() && !atomic_exchange(&beat_pending, true) &&
 			rte_eal_alarm_set(1, beat, NULL) < 0)
 			atomic_store(&beat_pending, false);
+		atomic_store(&own->short_of_files, !proc_files_left(HEARTBEAT_FILES));
 		if (tick() && write(wake_fd, &one, sizeof(one)) < 0)
 			perror(PROGRAM ": eventfd");
 		clock_cond_wait(&stopped, &lock, clock_in_ms(HEARTBEAT_MS));

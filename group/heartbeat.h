@@ -6,7 +6,11 @@
 /* Four times a second a process shows that its interrupt thread runs, and which ports it has. Its
  * watch thread triggers this. Main thread, unless a comment says otherwise. */
 
-#define HEARTBEAT_MS 250       /* time between two beats */
+#define HEARTBEAT_MS 250 /* time between two beats */
+/* Files that a process must be able to open: to map a hugepage that another one has taken, it opens
+ * the page's file and one of /proc. Without them the EAL goes on as if it had the page. */
+#define HEARTBEAT_FILES 3
+
 #define HEARTBEAT_HUNG_MS 1000 /* a process is hung if its last beat is older than this */
 
 /**

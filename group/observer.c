@@ -36,6 +36,8 @@ tell_change(const struct peer *was, const struct peer *is)
 		events_add(is->who, "is frozen");
 	else if (is->state == PEER_HUNG)
 		events_add(is->who, "is hung");
+	else if (is->state == PEER_SHORT)
+		events_add(is->who, "may open too few files more");
 	else
 		events_add(is->who, "runs again");
 }

@@ -31,6 +31,12 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 		return 0;
 	if (halt != NULL)
 		return why_set(why, -EBUSY, "%s is %s", who_name(peer->who).text, halt);
+	if (peer->state == PEER_SHORT)
+		return why_set(why, -EBUSY,
+			"%s may open fewer than %d files more; allow it more (prlimit --pid %d "
+			"--nofile=1024)",
+			peer->self ? "this process" : who_name(peer->who).text, HEARTBEAT_FILES,
+			peer->who.pid);
 	if (peer->foreign || peer->beat_ns > start || !peers_beat_is_old(peer->beat_ns, LATE_MS))
 		return 0;
 	*late = true;

@@ -51,7 +51,8 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 	else if (peers_beat_is_old(peer->beat_ns, HEARTBEAT_HUNG_MS))
 		peer->state = PEER_HUNG;
 	else
-		peer->state = PEER_OK;
+		peer->state =
+			atomic_load(&member->state.short_of_files) != 0 ? PEER_SHORT : PEER_OK;
 }
 
 static void
@@ -153,6 +154,7 @@ peers_state_name(enum peer_state state)
 		[PEER_STOPPED] = "stopped",
 		[PEER_FROZEN] = "frozen",
 		[PEER_HUNG] = "hung",
+		[PEER_SHORT] = "short",
 		[PEER_GONE] = "gone",
 		[PEER_FOREIGN] = "foreign",
 	};

@@ -13,6 +13,7 @@ enum peer_state {
 	PEER_STOPPED, /* by a signal or a debugger */
 	PEER_FROZEN,  /* through its control group */
 	PEER_HUNG,    /* its interrupt thread, which serves requests, does not run */
+	PEER_SHORT,   /* may open too few files more for what an operation needs */
 	PEER_GONE,    /* died without leaving */
 	PEER_FOREIGN, /* another program, which runs; its ports are not known */
 };

@@ -84,8 +84,29 @@ def descriptors_limit(process, more):
 
 
 @pytest.mark.parametrize("who", hm.ROLES)
+def test_out_of_descriptors(attached, who):
+    """Without a file for it, a hugepage that others have taken would be missing, and the EAL would go
+    on as if it were there."""
+    short = attached.member(who)
+    asked = attached.member("secondary 1" if who == "primary" else "primary")
+    for more in (2, 0):
+        descriptors_limit(short, more)
+        hm.wait_until(lambda: asked.peers()[0][short.pid].state == "short", "it is seen")
+        for process in attached.members():
+            said = "this process" if process == short else str(short)
+            said += f" may open fewer than 3 files more; allow it more (prlimit --pid {short.pid} "
+            answer = f"failed to attach device net_null1: {said}--nofile=1024)"
+            assert process.cmd("attach net_null1") == answer
+        attached.assert_lists(PORT)
+    for more in (3, None):
+        descriptors_limit(short, more)
+        hm.wait_until(lambda: asked.peers()[0][short.pid].state == "ok", "it is seen")
+        assert_works(attached)
+
+
+@pytest.mark.parametrize("who", hm.ROLES)
 @pytest.mark.parametrize("more", [0, 1, 2])
-def test_out_of_descriptors(attached, who, more):
+def test_out_of_descriptors_all_of_a_sudden(attached, who, more):
     """An operation is done or not, and the answer tells which; then there are some again."""
     descriptors_limit(attached.member(who), more)
     ports = PORT
@@ -97,6 +118,7 @@ def test_out_of_descriptors(attached, who, more):
                 ports = PORT + [(1, "net_null1")] * (line == "attach net_null1")
             attached.assert_lists(ports)
     descriptors_limit(attached.member(who), None)
+    hm.wait_until(lambda: "short" not in attached.primary.cmd("peers"), "it is seen")
     if ports != PORT:
         assert attached.primary.cmd("detach net_null1") == "detached device net_null1"
     attached.assert_agree(PORT)

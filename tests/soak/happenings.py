@@ -9,6 +9,8 @@ import resource
 import hotplug_mp as hm
 from walkers import ANSWER_S, SECONDARIES, Divergence
 
+#: With fewer files that a process may open, operations are refused.
+FILES = 3
 
 class Happenings:
     """The steps of a Life that are not typed: a process starts, quits, is killed or stopped, or
@@ -131,6 +133,11 @@ class Happenings:
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, hard))
         self.model.members[who].few = True
+        if int(spare) < FILES and self.free():
+            # It tells the others with its next beat.
+            asked = next((w for w in self.processes if self.runs(w) and w != who), None)
+            if asked:
+                self.wait_state(self.processes[asked], self.model.members[who], "short")
         return True
 
     def step_many(self, who):
