@@ -162,11 +162,11 @@ enum counter {
 	COUNTER_TX_PACKETS,
 	COUNTER_TX_BYTES,
 	COUNTER_DROPS, /* packets that the port did not take */
-	COUNTER_GAPS,  /* numbered packets that are missing before a packet that came */
+	COUNTER_GAPS,  /* numbered packets that were missing when a later one came */
 	NB_COUNTERS,
 };
 
-/** What a process has counted at a port. Each counter is written by one polling thread. */
+/** What a process has counted at a port. Threads that forward and send add to it. */
 struct port_counters {
 	_Atomic uint64_t n[NB_COUNTERS];
 };

@@ -10,11 +10,7 @@
 static void
 count(unsigned int id, enum counter which, uint64_t n)
 {
-	_Atomic uint64_t *counter = &group_self->counters[id].n[which];
-
-	/* Each counter has one writer, so no locked instruction is needed. */
-	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
-		memory_order_relaxed);
+	atomic_fetch_add_explicit(&group_self->counters[id].n[which], n, memory_order_relaxed);
 }
 
 void
@@ -35,6 +31,17 @@ counters_sent(unsigned int id, uint64_t packets, uint64_t bytes, uint64_t drops)
 		count(id, COUNTER_DROPS, drops);
 }
 
+/* What a process has counted since the last reset. Read the base first, because a reset may come in
+ * between. So may the next process of the slot, whose counters are 0. */
+static uint64_t
+count_since_reset(const struct group_member *member, unsigned int id, enum counter which)
+{
+	uint64_t base = atomic_load(&member->counters_base[id].n[which]);
+	uint64_t n = atomic_load(&member->counters[id].n[which]);
+
+	return n > base ? n - base : 0;
+}
+
 void
 counters_each(const struct port_set *ports, void (*fn)(const struct counters_line *line))
 {
@@ -51,8 +58,7 @@ counters_each(const struct port_set *ports, void (*fn)(const struct counters_lin
 		MEMBER_FOREACH(member) {
 			line.pid = atomic_load(&member->pid);
 			for (i = 0; i < NB_COUNTERS; i++)
-				line.n[i] = atomic_load(&member->counters[line.id].n[i]) -
-					    atomic_load(&member->counters_base[line.id].n[i]);
+				line.n[i] = count_since_reset(member, line.id, i);
 			if (line.n[COUNTER_RX_PACKETS] != 0 || line.n[COUNTER_TX_PACKETS] != 0 ||
 				line.n[COUNTER_DROPS] != 0)
 				fn(&line);

@@ -14,12 +14,12 @@ struct counters_line {
 	uint64_t n[NB_COUNTERS];
 };
 
-/** Count what this process has received at a port; gaps are numbered packets that are missing. The
- * thread that receives there. */
+/** Count what this process has received at a port; gaps are numbered packets that are missing. Any
+ * thread. */
 void counters_received(unsigned int id, uint64_t packets, uint64_t bytes, uint64_t gaps);
 
 /** Count what this process has sent through a port; drops are packets that the port did not take.
- * The thread that sends there. */
+ * Any thread: one may forward while another sends. */
 void counters_sent(unsigned int id, uint64_t packets, uint64_t bytes, uint64_t drops);
 
 /** Call fn for each process and each of the ports (NULL for all) that it has used. */

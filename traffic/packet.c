@@ -131,7 +131,9 @@ packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf)
 {
 	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
 	struct numbered packet;
-	uint32_t stream, n, nb, gap;
+	uint32_t stream, n, nb, next, ahead;
+	struct packet_progress *seen;
+	bool again;
 	unsigned int i;
 
 	if (rte_pktmbuf_data_len(mbuf) < sizeof(*ether) + sizeof(packet) ||
@@ -147,15 +149,19 @@ packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf)
 		return 0;
 	for (i = 0; i < PACKET_STREAMS && order->seen[i].stream != stream; i++)
 		;
-	if (i < PACKET_STREAMS) {
-		gap = (n + nb - order->seen[i].next) % nb;
-	} else {
+	if (i == PACKET_STREAMS) {
 		/* Packets before the first one that came do not count as missing. */
-		gap = 0;
 		i = order->oldest;
 		order->oldest = (i + 1) % PACKET_STREAMS;
-		order->seen[i].stream = stream;
+		order->seen[i] = (struct packet_progress){.stream = stream, .next = n};
 	}
-	order->seen[i].next = (n + 1) % nb;
-	return gap;
+	seen = &order->seen[i];
+	next = RTE_MIN(seen->next, nb); /* it may be of a packet with another nb */
+	again = n < next;
+	ahead = again ? nb - next + n : n - next;
+	if (ahead > nb / 2 && (again || seen->again))
+		return 0;
+	seen->again = seen->again || again;
+	seen->next = n + 1;
+	return ahead;
 }

@@ -19,12 +19,15 @@
 #define PACKET_ETHER_TYPE 0x88b5
 #define PACKET_STREAMS 8 /* streams that a receiver follows at the same time */
 
-/** How far each stream has come at a receiver. */
+/** How far a stream has come at a receiver. */
+struct packet_progress {
+	uint32_t stream; /* 0: free */
+	uint32_t next;	 /* highest number so far, plus 1 */
+	bool again;	 /* the stream has begun again, and next belongs to the last round */
+};
+
 struct packet_order {
-	struct {
-		uint32_t stream; /* 0: free */
-		uint32_t next;	 /* number of the next packet */
-	} seen[PACKET_STREAMS];
+	struct packet_progress seen[PACKET_STREAMS];
 	unsigned int oldest; /* the next new stream replaces this entry */
 };
 
@@ -43,8 +46,14 @@ packet_any_seen(const struct packet_order *order)
 	return order->seen[0].stream != 0;
 }
 
-/** How many packets are missing before this packet of its stream; 0 for a packet without a number.
- * After its last packet a stream may begin again. */
+/**
+ * How many packets of its stream are missing before this packet; 0 for one that comes late, and for
+ * one without a number. A packet that comes late was counted as missing, and stays counted.
+ *
+ * The packets of a stream can come round again. So a lower number than the last one is late if it
+ * is less than half of the stream behind, and otherwise begins the next round. In a later round, a
+ * number more than half of the stream ahead is late, too: it belongs to the round before.
+ */
 uint32_t packet_gap(struct packet_order *order, const struct rte_mbuf *mbuf);
 
 /** Take a queue to send through. Main thread, with the turn.

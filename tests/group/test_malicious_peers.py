@@ -224,6 +224,36 @@ def test_peer_that_marks_everything_as_busy(pair, tmp_path):
     pair.assert_agree([(0, "net_ring0")])
 
 
+#: Where the counts of port 0 lie that each process had at the last reset.
+BASES = """
+#include <stdio.h>
+#include "group/shared.h"
+int main(void)
+{
+	for (unsigned int i = 0; i < GROUP_MAX_MEMBERS; i++)
+		printf("%zu\\n", offsetof(struct group_shared, members[i].counters_base));
+	return 0;
+}
+"""
+
+
+def test_counts_of_a_reset_that_comes_between_two_looks(pair, tmp_path):
+    """They are higher than the counts that were read just before. That is no packet, not 2^64."""
+    primary, secondary = pair.members()
+    assert primary.cmd("attach net_ring0") == "attached device net_ring0"
+    assert primary.cmd("start net_ring0") == "started device net_ring0"
+    assert secondary.cmd("send net_ring0 10").startswith("sent ")
+    with open(f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group", "r+b", buffering=0) as f:
+        for line in run_c(BASES, tmp_path).splitlines():
+            f.seek(int(line))
+            f.write(struct.pack("=6Q", *[700] * 6))
+    assert primary.stats().counts == {}
+    assert primary.cmd("stats reset") == "stats are reset"
+    assert secondary.cmd("send net_ring0 2").startswith("sent ")
+    counts = {("net_ring0", secondary.pid): hm.Counts(0, 0, 2, 120, 0, 0)}
+    assert primary.stats().counts == counts
+
+
 def test_telemetry_client_that_sends_junk(pair):
     path = f"{hm.RUNTIME}/{pair.prefix}/dpdk_telemetry.v2"
     junk = [b"\0", b",", b"/", b"/,,,", b"\xff" * 900, b"/hotplug_mp/show," + b"A" * 900]

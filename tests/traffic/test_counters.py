@@ -1,8 +1,15 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """stats: what each process has counted at each port, and packets that are missing."""
 
+import socket
+import struct
+
+import pytest
+
 import hotplug_mp as hm
 from traffic import MBUFS, RING, attach, forward, send, start, wait_received
+
+SENT = 200000
 
 
 def test_stats_of_one_device(rings):
@@ -90,6 +97,20 @@ def test_reset_while_packets_run(rings):
     assert other.stats().free == MBUFS - 100
 
 
+def test_send_beside_a_forward_of_the_same_process(pair):
+    """Through the same port: each packet is counted, whichever of the two has sent it."""
+    primary, one = pair.members()
+    attach(primary, "net_null0", "net_null1")
+    start(primary, "net_null0", "net_null1", queues=" txq 2")
+    forward(one, "net_null0", "net_null1")
+    send(one, "net_null1", SENT)
+    assert one.cmd("forward off") == "forwarding is off"
+    counts = primary.stats().counts
+    received, sent = (counts[name, one.pid] for name in ("net_null0", "net_null1"))
+    assert sent.tx_packets == received.rx_packets + SENT
+    assert sent.tx_bytes == received.rx_bytes + 60 * SENT
+
+
 def test_missing_numbers_are_counted(rings):
     """Of a stream of 1100 the last 77 have not come: a gap each time it goes round."""
     one = rings.secondaries[0]
@@ -118,6 +139,41 @@ def test_missing_numbers_of_each_stream_are_counted(rings):
     # Begun anew so often as the first of the incomplete one came by again.
     rounds = max(counts.rx_packets - 501, 0) // RING
     assert (counts.gaps, counts.drops) == (rounds * missing, 0)
+
+
+def numbered(stream, number, total):
+    """A packet of a stream of `send`."""
+    return struct.pack("!12xH4s3I30x", 0x88B5, b"hmp1", stream, number, total)
+
+
+LAST = 2**32 - 2  # number of the last packet of the longest stream
+
+
+@pytest.mark.parametrize(
+    "total, numbers, gaps",
+    [
+        (1000, [0, 1, 5, 2, 3, 4, 6], 3),
+        (LAST + 1, [7, 6, 0, 8], 0),
+        (1000, [0, 900, 901], 899),
+        (LAST + 1, [LAST - 2, LAST, 0, 1], 1),
+        (1000, [997, 0, 1, 998, 999, 2], 2),
+    ],
+    ids=["late", "late at the start", "most are missing", "next round", "late in the next round"],
+)
+def test_numbers_out_of_order(process, veth, total, numbers, gaps):
+    """Those are missing that had not come when a later one came; a late one is none of them."""
+    primary = process("primary")
+    attach(primary, f"net_af_packet0,iface={veth}", "net_null0")
+    start(primary, "net_af_packet0", "net_null0")
+    forward(primary, "net_af_packet0", "net_null0")
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as s:
+        s.bind((f"{veth[:13]}.p", 0))
+        for number in numbers:
+            s.send(numbered(1, number, total))
+        # One is missing of a stream that comes after it.
+        for number in (0, 2):
+            s.send(numbered(2, number, 3))
+    hm.wait_equal(lambda: primary.stats().counts["net_af_packet0", primary.pid].gaps, gaps + 1)
 
 
 def test_packets_the_port_did_not_take_are_counted(rings):
