@@ -6,10 +6,17 @@
 #include "group/file.h"
 
 void
-dead_tell(const struct group_member *member, struct who who)
+dead_tell(const struct group_member *member)
 {
-	if (who.pid != 0 &&
-		atomic_exchange(&group_shared->died[member_slot(member)], who.pid) != who.pid)
+	_Atomic uint64_t *died = &group_shared->died[member_slot(member)];
+	uint64_t told = atomic_load(died), join = atomic_load(&member->join);
+	struct who who = member_who(member);
+
+	/* If the join changes meanwhile, the process has left in good order, or a new one has
+	 * claimed its slot and told of the death. If told changes, another process has told. */
+	if (who.pid != 0 && join != 0 && join != told && !member_alive(member) &&
+		atomic_load(&member->join) == join &&
+		atomic_compare_exchange_strong(died, &told, join))
 		events_add(who, "died");
 }
 
@@ -20,7 +27,7 @@ dead_clear_slot(const struct group_member *member)
 
 	if (pid == 0)
 		return;
-	dead_tell(member, member_who(member));
+	dead_tell(member);
 	runtime_remove_dead(group_file_dir(), pid);
 }
 
@@ -37,7 +44,7 @@ dead_clear(const struct views *views)
 		return;
 	MEMBER_FOREACH(member) {
 		if (!member_alive(member)) {
-			dead_tell(member, member_who(member));
+			dead_tell(member);
 			member_free(member);
 		}
 	}

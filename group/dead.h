@@ -6,9 +6,8 @@
 /* Members that have died: tell the group, and clear away what they have left. Main thread, with the
  * turn, unless a function says otherwise. */
 
-/** Tell the group that the process which had this slot, who, has died; once for each death. Any
- * thread. */
-void dead_tell(const struct group_member *member, struct who who);
+/** If the process that has this slot has died, tell the group; once for each death. Any thread. */
+void dead_tell(const struct group_member *member);
 
 /** If a dead process has left this slot, which no process holds now, tell the group and remove the
  * process's files. */

@@ -17,17 +17,36 @@
 /* How far one reader has come. */
 struct ring_cursor {
 	uint64_t seen;	  /* the last number taken, or skipped */
-	uint64_t waiting; /* the number found unwritten at the last look */
+	uint64_t waiting; /* the last number there was when one was found unwritten */
 	uint64_t missed;  /* events overwritten before they were taken; the reader resets it */
 };
+
+/* Take an entry to write to. @return its number, or 0 if none can be had. */
+static uint64_t
+entry_take(struct event_ring *ring)
+{
+	_Atomic uint64_t *number;
+	unsigned int tries;
+	uint64_t n, old;
+
+	for (tries = 0; tries < GROUP_EVENTS; tries++) {
+		n = atomic_fetch_add(&ring->nb, 1) + 1;
+		number = &ring->entries[n % GROUP_EVENTS].number;
+		old = atomic_load(number);
+		if (old < n && atomic_compare_exchange_strong(number, &old, EVENT_UNWRITTEN))
+			return n;
+	}
+	return 0;
+}
 
 GROUP_MAY_RACE static void
 ring_put(const struct event *event)
 {
 	struct event_ring *ring = &group_shared->events;
-	uint64_t n = atomic_fetch_add(&ring->nb, 1) + 1;
+	uint64_t n = entry_take(ring);
 
-	atomic_store(&ring->entries[n % GROUP_EVENTS].number, 0);
+	if (n == 0)
+		return;
 	atomic_thread_fence(memory_order_seq_cst);
 	ring->entries[n % GROUP_EVENTS].event = *event;
 	atomic_store(&ring->entries[n % GROUP_EVENTS].number, n);
@@ -57,6 +76,7 @@ ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event)
 
 	/* Numbers only grow, unless a faulty process overwrites them: then start again. */
 	cursor->seen = RTE_MIN(cursor->seen, nb);
+	cursor->waiting = RTE_MIN(cursor->waiting, nb);
 	while (cursor->seen < nb) {
 		n = cursor->seen + 1;
 		if (nb - n >= GROUP_EVENTS) {
@@ -67,8 +87,8 @@ ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event)
 			cursor->seen = n;
 			if (event->kind <= kind)
 				return true;
-		} else if (n == nb || cursor->waiting != n) {
-			cursor->waiting = n;
+		} else if (n == nb || n > cursor->waiting) {
+			cursor->waiting = nb;
 			return false;
 		} else {
 			cursor->seen = n;
@@ -198,12 +218,14 @@ events_next(struct event *event, uint64_t *missed)
 unsigned int
 events_last(struct event *events, unsigned int max)
 {
-	uint64_t nb = atomic_load(&group_shared->events.nb);
-	struct ring_cursor from = {.seen = nb > max ? nb - max : 0};
+	uint64_t nb = atomic_load(&group_shared->events.nb), back;
 	unsigned int i = 0;
 
-	while (i < max && ring_next(EVENT_SHOWN, &from, &events[i]))
-		i++;
+	/* Leave out the unwritten ones, because a writer that has died never ends. */
+	for (back = RTE_MIN(nb, max); back > 0; back--) {
+		if (event_copy(nb - back + 1, &events[i]))
+			i++;
+	}
 	return i;
 }
 

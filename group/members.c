@@ -77,6 +77,7 @@ member_claim(struct group_member *member)
 	/* Only here are fields of other files written: they are zero when a process starts. */
 	memset(member, 0, sizeof(*member));
 	group_self = member;
+	atomic_store(&member->join, atomic_fetch_add(&group_shared->joins, 1) + 1);
 	atomic_store(&member->pid, getpid());
 }
 
@@ -89,5 +90,6 @@ member_set_primary(bool primary)
 void
 member_free(struct group_member *member)
 {
+	atomic_store(&member->join, 0);
 	atomic_store(&member->pid, 0);
 }

@@ -69,22 +69,16 @@ observer_look(void)
 	const struct group_member *member;
 	const struct peer *was;
 	unsigned int i;
-	struct who who;
 
 	if (!is_observer()) {
 		known = false;
 		return;
 	}
-	MEMBER_FOREACH(member) {
-		/* If the pid has changed, the process has left in good order, or a new one has
-		 * claimed its slot and told of it. */
-		who = member_who(member);
-		if (!member_alive(member) && atomic_load(&member->pid) == who.pid)
-			dead_tell(member, who);
-	}
+	MEMBER_FOREACH(member)
+		dead_tell(member);
 	views_take(&now);
 	for (i = 0; i < now.nb && known; i++) {
-		was = peers_find(before.peers, before.nb, now.peers[i].who.pid);
+		was = peers_find(&before, &now.peers[i]);
 		if (was == NULL)
 			tell_new(&now.peers[i]);
 		else
@@ -92,8 +86,7 @@ observer_look(void)
 	}
 	for (i = 0; i < before.nb && known; i++) {
 		was = &before.peers[i];
-		if (was->foreign && was->state != PEER_GONE &&
-			peers_find(now.peers, now.nb, was->who.pid) == NULL)
+		if (was->foreign && was->state != PEER_GONE && peers_find(&now, was) == NULL)
 			events_add(was->who, "left (foreign)");
 	}
 	memcpy(&before, &now, sizeof(before));

@@ -82,9 +82,14 @@ struct event {
 	char text[234];
 };
 
+/** An entry's number while an event is written there: higher than that of any event. */
+#define EVENT_UNWRITTEN UINT64_MAX
+
 /** The last events. Event number n, from 1 on, is at n modulo the size. Any thread writes without a
- * lock: it takes a number from nb, clears the entry's number, writes the event, then the number. If
- * an entry is unwritten at two looks and a newer one exists, its writer counts as dead: skip it. */
+ * lock: it takes a number from nb, and the entry from an older event, writes the event, and then
+ * the number. If the entry has a newer event or a writer, it takes the next number. A writer that
+ * dies keeps its entry. If an entry is unwritten at two looks and a newer one exists, its writer
+ * counts as dead: skip it. */
 struct event_ring {
 	_Atomic uint64_t nb;
 	struct {
@@ -177,6 +182,9 @@ struct port_counters {
 struct group_member {
 	BY_MEMBERS _Atomic pid_t pid; /* 0: free, or left in good order */
 	BY_MEMBERS _Atomic uint32_t primary;
+	/* Number of its join, 0 like the pid. Of two processes with the same pid, only the join
+	 * tells which one it is. */
+	BY_MEMBERS _Atomic uint64_t join;
 
 	/* Number of the operation that wants it to sync itself. Written by the holder. */
 	BY_SYNC _Atomic uint64_t sync_wanted;
@@ -229,9 +237,11 @@ struct group_shared {
 
 	BY_WITHDRAW struct withdrawn_ports withdrawn;
 
-	/* Pid of the last process of each slot that is known to have died. Written by any process
+	/* How many processes have joined. Written with the turn. */
+	BY_MEMBERS _Atomic uint64_t joins;
+	/* Join of the last process of each slot that is known to have died. Written by any process
 	 * that notices. */
-	BY_DEAD _Atomic pid_t died[GROUP_MAX_MEMBERS];
+	BY_DEAD _Atomic uint64_t died[GROUP_MAX_MEMBERS];
 
 	/* Libraries that the EAL of the primary has loaded, in that order, a newline after each.
 	 * Empty if the primary is another program. Written with the turn, when the primary joins.

@@ -37,6 +37,7 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 
 	memset(peer, 0, sizeof(*peer));
 	peer->who = member_who(member);
+	peer->join = atomic_load(&member->join);
 	peer->self = member == group_self;
 	peer->beat_ns = atomic_load(&member->state.beat_ns);
 	peer->late_ns = atomic_load(&member->state.late_ns);
@@ -135,13 +136,13 @@ views_take(struct views *views)
 }
 
 const struct peer *
-peers_find(const struct peer *peers, unsigned int nb, pid_t pid)
+peers_find(const struct views *views, const struct peer *peer)
 {
 	unsigned int i;
 
-	for (i = 0; i < nb; i++) {
-		if (peers[i].who.pid == pid)
-			return &peers[i];
+	for (i = 0; i < views->nb; i++) {
+		if (views->peers[i].who.pid == peer->who.pid && views->peers[i].join == peer->join)
+			return &views->peers[i];
 	}
 	return NULL;
 }
@@ -296,7 +297,7 @@ views_new(const struct views *before, const struct views *now)
 
 	for (i = 0; i < now->nb; i++) {
 		peer = &now->peers[i];
-		was = peers_find(before->peers, before->nb, peer->who.pid);
+		was = peers_find(before, peer);
 		if (!views_count(peer) || was == NULL)
 			continue;
 		for (w = 0; w < RTE_DIM(ports.words); w++)

@@ -21,6 +21,7 @@ enum peer_state {
 /** A process of the group at one moment. */
 struct peer {
 	struct who who;
+	uint64_t join; /* number of its join; 0 if foreign */
 	bool self;
 	bool foreign; /* another program, whatever its state */
 	bool asked;   /* it has an mp socket, so the EAL's requests go to it */
@@ -44,8 +45,8 @@ void views_take(struct views *views);
 /** Look at one member. */
 void peers_look_at(const struct group_member *member, struct peer *peer);
 
-/** The entry with this pid, NULL if there is none. */
-const struct peer *peers_find(const struct peer *peers, unsigned int nb, pid_t pid);
+/** The entry of the same process in other views, NULL if there is none. */
+const struct peer *peers_find(const struct views *views, const struct peer *peer);
 
 /** Was this beat, in nanoseconds, more than limit_ms ago? False for 0, which is no beat. */
 bool peers_beat_is_old(uint64_t beat_ns, unsigned int limit_ms);

@@ -95,6 +95,9 @@ static const struct place {
 	MEMBER(polled[0]),
 	MEMBER(polled),
 	MEMBER(serving),
+	MEMBER(join),
+	MEMBER(counters_base),
+	FIELD(joins),
 };
 
 /* Some bytes, over and over until the place is full if that is wanted. */

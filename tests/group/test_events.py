@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The events of a group: processes come, go, stop, hang and die; operations and ports."""
 
+import ctypes
+import os
 import signal
+import struct
+import subprocess
 
 import pytest
 
 import hotplug_mp as hm
 from events import ends_of, shown, wait_shown
+from insides import offset, shared
 
 
 def test_joins_leaves_stops_and_dies(group, feed):
@@ -54,6 +59,85 @@ def test_no_death_is_missed(group, next_thing):
     seen = wait_shown(watching, *ends)
     assert ends_of(one for one in seen if "has come" not in one.text) == ends
     assert watching.cmd("detach net_null0").count("detach") == 1
+
+
+SYS_CLONE3 = 435
+
+
+def start_with_pid(pid, command):
+    """Start a program that has this pid, with clone3(2)."""
+    pids = (ctypes.c_int * 1)(pid)
+    args = (ctypes.c_uint64 * 10)()
+    args[4], args[8], args[9] = signal.SIGCHLD, ctypes.addressof(pids), 1
+    made = ctypes.CDLL(None, use_errno=True).syscall(SYS_CLONE3, args, ctypes.sizeof(args))
+    if made == 0:
+        try:
+            for fd in range(3):
+                os.dup2(os.open(os.devnull, os.O_RDWR), fd)
+            os.execvp(command[0], command)
+        finally:
+            os._exit(127)
+    assert made == pid, os.strerror(ctypes.get_errno())
+
+
+def test_pid_that_dies_twice(pair):
+    """The second process to have it gets the slot of the first one."""
+    watching = pair.primary
+    watching.cmd("monitor on")
+    command = hm.command_line("secondary", pair.prefix, own=("--monitor",))
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as first:
+        who = f"pid {first.pid} (secondary)"
+        ends = [(who, "joined"), (who, "died")]
+        wait_shown(watching, ends[0])
+        first.kill()
+    wait_shown(watching, *ends)
+    start_with_pid(first.pid, command)
+    wait_shown(watching, *ends, ends[0])
+    os.kill(first.pid, signal.SIGKILL)
+    os.waitpid(first.pid, 0)
+    assert ends_of(wait_shown(watching, *ends, *ends)) == [*ends, *ends]
+    # That clears away after it.
+    assert watching.cmd("detach net_null0").endswith("not attached")
+
+
+EVENT = struct.Struct("=QiBB234s")  # struct event
+
+
+def entry_at(number, path):
+    """Where an event lies in the file of a group."""
+    return offset(f"events.entries[{number % 1024}]", path)
+
+
+@pytest.mark.parametrize("written", [0, 2**64 - 1], ids=["number taken", "writes"])
+def test_writer_killed_in_the_ring(pair, tmp_path, written):
+    """Events that come later are told."""
+    primary, secondary = pair.members()
+    secondary.cmd("monitor on")
+    with shared(pair.prefix) as f:
+        at = offset("events.nb", tmp_path)
+        (number,) = struct.unpack("=Q", os.pread(f.fileno(), 8, at))
+        os.pwrite(f.fileno(), struct.pack("=Q", number + 1), at)
+        os.pwrite(f.fileno(), struct.pack("=Q", written), entry_at(number + 1, tmp_path))
+        assert primary.cmd("attach net_null0") == "attached device net_null0"
+    (answer,) = hm.telemetry(pair.prefix, "/hotplug_mp/events")
+    told = [one["event"].split(" in ")[0] for one in answer.values()]
+    assert told[-2:] == ["port 0 net_null0 has come", "attach net_null0: done"]
+    wait_shown(secondary, (str(primary), "attach net_null0: done"))
+
+
+def test_writer_stopped_in_the_ring_for_a_round(pair, tmp_path):
+    """It finds a newer event in its place, leaves that as it is, and takes another place."""
+    primary, secondary = pair.members()
+    secondary.cmd("monitor on")
+    with shared(pair.prefix) as f:
+        (number,) = struct.unpack("=Q", os.pread(f.fileno(), 8, offset("events.nb", tmp_path)))
+        at = entry_at(number + 1, tmp_path)
+        newer = struct.pack("=Q", number + 1025) + EVENT.pack(1, 2, 0, 1, b"newer")
+        os.pwrite(f.fileno(), newer, at)
+        assert primary.cmd("attach net_null0") == "attached device net_null0"
+        assert os.pread(f.fileno(), len(newer), at) == newer
+    come = (str(primary), "port 0 net_null0 has come")
+    wait_shown(secondary, come, (str(primary), "attach net_null0: done"))
 
 
 def test_hangs(faulty):

@@ -4,7 +4,6 @@
 import contextlib
 import glob
 import json
-import shutil
 import signal
 import socket
 import struct
@@ -12,6 +11,7 @@ import subprocess
 import threading
 
 import hotplug_mp as hm
+from insides import offset, run_c, shared
 from messages import REQUEST, datagram, listens, send
 from users import PYTHON
 
@@ -175,21 +175,6 @@ int main(int argc, char **argv)
 """
 
 
-def run_c(source, directory, *args):
-    """Build a program that knows the layout of the group's file; returns what it prints."""
-    hm.need(shutil.which("cc") and shutil.which("pkg-config"), "no C compiler; install gcc")
-    build = 'cc -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API -I"$1" $(pkg-config --cflags libdpdk)'
-    program = str(directory / "program")
-    subprocess.run(
-        ["sh", "-c", f'{build} -x c - -o "$2" $(pkg-config --libs libdpdk)', "sh", hm.REPO, program],
-        input=source,
-        text=True,
-        check=True,
-        timeout=hm.TIMEOUT,
-    )
-    return subprocess.check_output([program, *args], text=True, timeout=hm.TIMEOUT)
-
-
 def test_reader_where_nobody_is_holds_up_nothing(pair, tmp_path):
     """Stop and detach wait for those who poll, not for a mark of none of them."""
     primary, secondary = pair.members()
@@ -209,7 +194,7 @@ def test_peer_that_marks_everything_as_busy(pair, tmp_path):
     primary, secondary = pair.members()
     assert primary.cmd("attach net_ring0") == "attached device net_ring0"
     assert secondary.cmd("start net_ring0") == "started device net_ring0"
-    with open(f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group", "r+b", buffering=0) as f:
+    with shared(pair.prefix) as f:
         for line in marks.splitlines():
             at, size = map(int, line.split())
             f.seek(at)
@@ -224,28 +209,15 @@ def test_peer_that_marks_everything_as_busy(pair, tmp_path):
     pair.assert_agree([(0, "net_ring0")])
 
 
-#: Where the counts of port 0 lie that each process had at the last reset.
-BASES = """
-#include <stdio.h>
-#include "group/shared.h"
-int main(void)
-{
-	for (unsigned int i = 0; i < GROUP_MAX_MEMBERS; i++)
-		printf("%zu\\n", offsetof(struct group_shared, members[i].counters_base));
-	return 0;
-}
-"""
-
-
 def test_counts_of_a_reset_that_comes_between_two_looks(pair, tmp_path):
     """They are higher than the counts that were read just before. That is no packet, not 2^64."""
     primary, secondary = pair.members()
     assert primary.cmd("attach net_ring0") == "attached device net_ring0"
     assert primary.cmd("start net_ring0") == "started device net_ring0"
     assert secondary.cmd("send net_ring0 10").startswith("sent ")
-    with open(f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group", "r+b", buffering=0) as f:
-        for line in run_c(BASES, tmp_path).splitlines():
-            f.seek(int(line))
+    with shared(pair.prefix) as f:
+        for slot in range(2):
+            f.seek(offset(f"members[{slot}].counters_base", tmp_path))
             f.write(struct.pack("=6Q", *[700] * 6))
     assert primary.stats().counts == {}
     assert primary.cmd("stats reset") == "stats are reset"
