@@ -13,6 +13,7 @@
 #include <rte_ethdev.h>
 
 #include "base/clock.h"
+#include "base/port_set.h"
 #include "base/proc.h"
 #include "group/heartbeat.h"
 #include "group/members.h"
@@ -29,32 +30,52 @@ static pthread_cond_t stopped = PTHREAD_COND_INITIALIZER;
 static atomic_bool beat_pending;
 static pid_t mp_thread; /* the EAL's, which reads peers' messages; 0 if there is none */
 
+/*
+ * The ports are written by the beat, and by ethdev events, which come in any thread. The beat may
+ * have looked at ethdev before an event, and ethdev itself shows the new state of the port only
+ * after it. So the first beat that ends after an event leaves that port as it is. The second one
+ * believes ethdev, because the event may have been wrong: in a secondary whose primary has already
+ * released the port, it can have the id of another port.
+ */
+static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER; /* not held during a look */
+static struct port_set told; /* ports with an event since the last beat; under ports_lock */
+
+static void
+port_write(unsigned int id, bool there)
+{
+	uint64_t bit = UINT64_C(1) << id % 64;
+
+	if (there)
+		atomic_fetch_or(&own->ports[id / 64], bit);
+	else
+		atomic_fetch_and(&own->ports[id / 64], ~bit);
+}
+
 static void
 ports_refresh(void)
 {
-	struct heartbeat_state *state = own;
-	uint64_t words[RTE_DIM(state->ports)] = {0};
-	unsigned int id, i;
+	struct port_set found = {0};
+	unsigned int id;
 
 	for (id = rte_eth_find_next(0); id < RTE_MAX_ETHPORTS; id = rte_eth_find_next(id + 1))
-		words[id / 64] |= UINT64_C(1) << id % 64;
-	for (i = 0; i < RTE_DIM(words); i++)
-		atomic_store(&state->ports[i], words[i]);
+		port_set_add(&found, id);
+	pthread_mutex_lock(&ports_lock);
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (!port_set_has(&told, id))
+			port_write(id, port_set_has(&found, id));
+	}
+	told = (struct port_set){0};
+	pthread_mutex_unlock(&ports_lock);
 }
 
-/* An ethdev event comes while the EAL still has the old state of the port. In a secondary whose
- * primary has already released the port, the port id may be wrong; the next beat mends that. */
 static int
 port_event(uint16_t id, enum rte_eth_event_type event, __rte_unused void *arg,
 	__rte_unused void *ret_param)
 {
-	struct heartbeat_state *state = own;
-	uint64_t bit = UINT64_C(1) << id % 64;
-
-	if (event == RTE_ETH_EVENT_NEW)
-		atomic_fetch_or(&state->ports[id / 64], bit);
-	else
-		atomic_fetch_and(&state->ports[id / 64], ~bit);
+	pthread_mutex_lock(&ports_lock);
+	port_set_add(&told, id);
+	port_write(id, event == RTE_ETH_EVENT_NEW);
+	pthread_mutex_unlock(&ports_lock);
 	return 0;
 }
 

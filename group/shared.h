@@ -180,11 +180,10 @@ struct port_counters {
  * kernel drops when the process ends. The next process in the slot zeroes it, with the turn. A
  * field is written by the process itself, unless its comment says otherwise. */
 struct group_member {
+	/* Number of its join, 0 like the pid. It tells two processes with the same pid apart. */
+	BY_MEMBERS _Atomic uint64_t join;
 	BY_MEMBERS _Atomic pid_t pid; /* 0: free, or left in good order */
 	BY_MEMBERS _Atomic uint32_t primary;
-	/* Number of its join, 0 like the pid. Of two processes with the same pid, only the join
-	 * tells which one it is. */
-	BY_MEMBERS _Atomic uint64_t join;
 
 	/* Number of the operation that wants it to sync itself. Written by the holder. */
 	BY_SYNC _Atomic uint64_t sync_wanted;

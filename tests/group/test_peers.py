@@ -1,9 +1,14 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """peers: it shows every process of the group, its state and what it sees."""
 
+import os
+import struct
+import time
+
 import pytest
 
 import hotplug_mp as hm
+from insides import offset, shared
 
 PROGRAM = "dpdk-hotplug_mp"
 
@@ -133,6 +138,49 @@ def test_who_differs_and_how(faulty):
     for process in faulty.members():
         ports = [] if process is lacking else [(0, "net_null0"), (1, "net_null1")]
         assert process.list() == ports
+
+
+def assert_stays(f, at, expected, beats):
+    """What a process shows of its ports stays the same for so many beats."""
+    last = None
+    while beats >= 0:
+        beat, _, ports = struct.unpack("=3Q", os.pread(f.fileno(), 24, at))
+        assert ports == expected
+        beats -= beat != last
+        last = beat
+        time.sleep(0.001)
+
+
+@pytest.mark.parametrize("late", ["beat", "ethdev"])
+@pytest.mark.parametrize("verb, ports", [("attach", 1), ("detach", 0)])
+def test_port_that_comes_or_goes_beside_a_beat(faulty, tmp_path, verb, ports, late):
+    """The beat has looked before it, or before ethdev itself shows it. What was told stays."""
+    primary = faulty.primary
+    if verb == "detach":
+        assert primary.cmd("attach net_null0") == "attached device net_null0"
+    at = offset("members[0].state", tmp_path)
+    call = "probe" if verb == "attach" else "remove"
+    primary.faults.set(call, "block")
+    primary.send(f"{verb} net_null0")
+    primary.faults.wait_met(call)
+    primary.faults.set("look", "block")
+    primary.faults.wait_met("look")
+    if late == "ethdev":
+        primary.faults.set("event", "block")
+    primary.faults.clear(call)
+    with shared(faulty.prefix) as f:
+        if late == "ethdev":
+            primary.faults.wait_met("event")
+            primary.faults.clear("look")
+            assert_stays(f, at, ports, 1)
+            primary.faults.clear("event")
+            answer = primary.answer()
+        else:
+            answer = primary.answer()
+            primary.faults.clear("look")
+        assert_stays(f, at, ports, 3)
+    assert answer == f"{verb}ed device net_null0"
+    faulty.assert_agree([(0, "net_null0")] if ports else [])
 
 
 def test_foreign(testpmd, process):

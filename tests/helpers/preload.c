@@ -24,6 +24,8 @@
  *   grow        a secondary, which has locked a heap, is about to ask the primary for more memory
  *   memory      the EAL, on its way out, has locked the memory that all processes share
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
+ *   look        the interrupt thread has looked which ports there are
+ *   event       who wants to know has been told that a port comes or goes; its state is the old one
  *   start       ethdev is to start a port
  *   stop        ethdev is to stop a port
  *   reply       a device has been attached or detached for a peer, which is about to be told
@@ -33,6 +35,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -55,9 +58,11 @@
 void *rte_eth_dev_allocate(const char *name);
 void *rte_eth_dev_attach_secondary(const char *name);
 int rte_eth_dev_release_port(void *dev);
+int rte_eth_dev_callback_process(void *dev, int event, void *ret_param);
 /* And these in one that needs more of the compiler than this file. */
 int rte_eth_dev_start(uint16_t id);
 int rte_eth_dev_stop(uint16_t id);
+uint16_t rte_eth_find_next(uint16_t id);
 
 /* What call is to do now. */
 static bool
@@ -216,6 +221,29 @@ rte_eth_dev_release_port(void *dev)
 	int (*next)(void *) = dlsym(RTLD_NEXT, "rte_eth_dev_release_port");
 
 	return fault("release") ? -1 : next(dev);
+}
+
+int
+rte_eth_dev_callback_process(void *dev, int event, void *ret_param)
+{
+	int (*next)(void *, int, void *) = dlsym(RTLD_NEXT, "rte_eth_dev_callback_process");
+	int ret = next(dev, event, ret_param);
+
+	fault("event");
+	return ret;
+}
+
+uint16_t
+rte_eth_find_next(uint16_t id)
+{
+	uint16_t (*next)(uint16_t) = dlsym(RTLD_NEXT, "rte_eth_find_next");
+	uint16_t found = next(id);
+	char thread[16] = "";
+
+	pthread_getname_np(pthread_self(), thread, sizeof(thread));
+	if (found >= RTE_MAX_ETHPORTS && strstr(thread, "intr") != NULL)
+		fault("look");
+	return found;
 }
 
 int
