@@ -228,6 +228,17 @@ def test_only_the_primary_has_them(pair):
     assert found == ["dpdk_telemetry.v2"]
 
 
+def test_without_telemetry(process, prefix):
+    """There is nothing to ask, not even DPDK's own commands."""
+    primary, secondary = process("primary", eal=["--no-telemetry"]), process("secondary")
+    assert secondary.cmd("attach net_null0") == "attached device net_null0"
+    found = os.listdir(f"{hm.RUNTIME}/{prefix}")
+    assert "mp_socket" in found and not [name for name in found if "telemetry" in name]
+    assert "state: stopped" in primary.cmd("show net_null0")
+    assert primary.cmd("detach net_null0") == "detached device net_null0"
+    assert secondary.quit() == primary.quit() == 0
+
+
 class Client:
     """One that asks without pause, until it is told to end or the primary has gone."""
 

@@ -7,6 +7,7 @@ import struct
 import pytest
 
 import hotplug_mp as hm
+from insides import offset, shared
 from traffic import MBUFS, RING, attach, forward, send, start, wait_received
 
 SENT = 200000
@@ -95,6 +96,23 @@ def test_reset_while_packets_run(rings):
     )
     assert other.stats().lost() == 0
     assert other.stats().free == MBUFS - 100
+
+
+def test_counts_of_a_reset_that_comes_between_two_looks(pair, tmp_path):
+    """They are higher than the counts that were read just before. That is no packet, not 2^64."""
+    primary, secondary = pair.members()
+    attach(primary, "net_ring0")
+    start(primary, "net_ring0")
+    send(secondary, "net_ring0", 10)
+    with shared(pair.prefix) as f:
+        for slot in range(2):
+            f.seek(offset(f"members[{slot}].counters_base", tmp_path))
+            f.write(struct.pack("=6Q", *[700] * 6))
+    assert primary.stats().counts == {}
+    assert primary.cmd("stats reset") == "stats are reset"
+    send(secondary, "net_ring0", 2)
+    counts = {("net_ring0", secondary.pid): hm.Counts(0, 0, 2, 120, 0, 0)}
+    assert primary.stats().counts == counts
 
 
 def test_send_beside_a_forward_of_the_same_process(pair):
