@@ -240,8 +240,9 @@ rte_eth_find_next(uint16_t id)
 	uint16_t found = next(id);
 	char thread[16] = "";
 
-	pthread_getname_np(pthread_self(), thread, sizeof(thread));
-	if (found >= RTE_MAX_ETHPORTS && strstr(thread, "intr") != NULL)
+	if (found >= RTE_MAX_ETHPORTS &&
+		pthread_getname_np(pthread_self(), thread, sizeof(thread)) == 0 &&
+		strstr(thread, "intr") != NULL)
 		fault("look");
 	return found;
 }
