@@ -119,8 +119,11 @@ queues_adopt(unsigned int id, char *why)
 			"what the group knows of the queues of port %u is damaged; stop and start "
 			"its device",
 			id);
-	rte_eth_fp_ops[id].rxq.data = rx;
-	rte_eth_fp_ops[id].txq.data = tx;
+	/* If another thread of this process polls the port, the table is right: do not write it. */
+	if (rte_eth_fp_ops[id].rxq.data != rx || rte_eth_fp_ops[id].txq.data != tx) {
+		rte_eth_fp_ops[id].rxq.data = rx;
+		rte_eth_fp_ops[id].txq.data = tx;
+	}
 	return 0;
 }
 
