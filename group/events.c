@@ -9,15 +9,19 @@
 
 #include <rte_string_fns.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "group/events.h"
 #include "group/file.h"
 #include "group/primary.h"
 
+#define WRITE_MS 1000 /* whoever takes longer to write an event counts as dead */
+
 /* How far one reader has come. */
 struct ring_cursor {
 	uint64_t seen;	  /* the last number taken, or skipped */
 	uint64_t waiting; /* the last number there was when one was found unwritten */
+	uint64_t until;	  /* what is unwritten up to that one after this moment is skipped */
 	uint64_t missed;  /* events overwritten before they were taken; the reader resets it */
 };
 
@@ -89,6 +93,9 @@ ring_next(enum event_kind kind, struct ring_cursor *cursor, struct event *event)
 				return true;
 		} else if (n == nb || n > cursor->waiting) {
 			cursor->waiting = nb;
+			cursor->until = clock_in_ms(WRITE_MS);
+			return false;
+		} else if (!clock_is_past(cursor->until)) {
 			return false;
 		} else {
 			cursor->seen = n;

@@ -88,7 +88,7 @@ struct event {
 /** The last events. Event number n, from 1 on, is at n modulo the size. Any thread writes without a
  * lock: it takes a number from nb, and the entry from an older event, writes the event, and then
  * the number. If the entry has a newer event or a writer, it takes the next number. A writer that
- * dies keeps its entry. If an entry is unwritten at two looks and a newer one exists, its writer
+ * dies keeps its entry. If an entry stays unwritten for a second and a newer one exists, its writer
  * counts as dead: skip it. */
 struct event_ring {
 	_Atomic uint64_t nb;

@@ -125,6 +125,25 @@ def test_writer_killed_in_the_ring(pair, tmp_path, written):
     wait_shown(secondary, (str(primary), "attach net_null0: done"))
 
 
+def test_slow_writer_is_waited_for(pair, tmp_path):
+    """However often others look in the meantime, and whatever comes after it."""
+    primary, secondary = pair.members()
+    secondary.cmd("monitor on")
+    with shared(pair.prefix) as f:
+        at = offset("events.nb", tmp_path)
+        place = entry_at(0, tmp_path)
+        (number,) = struct.unpack("=Q", os.pread(f.fileno(), 8, at))
+        os.pwrite(f.fileno(), struct.pack("=Q", number + 1), at)
+        assert secondary.cmd("detach net_null0").endswith("not attached")
+        for _ in range(5):
+            # It looks for events first.
+            assert secondary.cmd("monitor on") == ""
+        entry = struct.pack("=Q", number + 1) + EVENT.pack(1, 2, 0, 1, b"late")
+        os.pwrite(f.fileno(), entry, place + (number + 1) * len(entry))
+    failed = "detach net_null0: failed: not attached"
+    wait_shown(secondary, ("pid 2 (secondary)", "late"), (str(secondary), failed))
+
+
 def test_writer_stopped_in_the_ring_for_a_round(pair, tmp_path):
     """It finds a newer event in its place, leaves that as it is, and takes another place."""
     primary, secondary = pair.members()
