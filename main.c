@@ -100,7 +100,7 @@ run(void)
 {
 	const struct console con = {
 		.prompt = "example> ",
-		.sources = {{.fd = heartbeat_fd(), .ready = monitor_print},
+		.sources = {{.fd = heartbeat_fd(), .ready = monitor_print, .feed = true},
 			{.fd = kernel_requests_fd(), .ready = devices_kernel_requests},
 			{.fd = telemetry_fd(), .ready = telemetry_refresh, .silent = true}},
 		.trace = options.trace,
@@ -130,8 +130,9 @@ main(int argc, char **argv)
 		return ret;
 	serve();
 	run();
-	force_soon(signals_caught() == 0 ? EXIT_FAILURE : 128 + signals_caught());
 	show_left_behind();
+	input_drain();
+	force_soon(signals_caught() == 0 ? EXIT_FAILURE : 128 + signals_caught());
 	telemetry_stop();
 	server_stop();
 	kernel_requests_stop();

@@ -7,8 +7,7 @@
 
 #include <rte_common.h>
 
-#include <cmdline_rdline.h>
-#include <cmdline_socket.h>
+#include <cmdline.h>
 
 #include "base/signals.h"
 #include "console/console.h"
@@ -18,7 +17,8 @@
 #define HANGUP_MS 100
 #define KEYS_MAX 64 /* keys to handle before the sources get their turn */
 
-static struct cmdline *now_cl; /* runs the present lines */
+static struct cmdline *parser; /* of the present lines; it neither reads nor writes */
+static bool quitting;
 
 /* Input that is not typed at a terminal. */
 struct lines {
@@ -31,9 +31,10 @@ struct lines {
 void
 console_quit(__rte_unused const char *rest)
 {
-	cmdline_quit(now_cl);
+	quitting = true;
 }
 
+#define NO_COMMAND "it fits no command"
 #define NOT_ASCII "it has characters that are not ASCII; pipe it in instead"
 #define TOO_LONG "it is longer than " RTE_STR(OUTPUT_LINE_MAX) " bytes"
 
@@ -41,6 +42,15 @@ static void
 refuse(const char *what)
 {
 	output_failure("line refused, nothing was run: %s\n", what);
+}
+
+/* @return false if no more lines should be run. */
+static bool
+typed_run(const char *line)
+{
+	if (cmdline_parse(parser, line) < 0)
+		refuse(NO_COMMAND);
+	return !quitting;
 }
 
 /*
@@ -52,22 +62,16 @@ refuse(const char *what)
 static bool
 terminal_feed(char c, bool *dropped)
 {
-	size_t len;
-
 	if ((unsigned char)c >= 0x80)
 		*dropped = true;
-	if (c == '\r' || c == '\n') {
-		/* The editor adds a newline to its buffer. */
-		len = strlen(rdline_get_buffer(cmdline_get_rdline(now_cl))) - 1;
-		if (*dropped || len > OUTPUT_LINE_MAX) {
-			output_print("\n");
-			refuse(*dropped ? NOT_ASCII : TOO_LONG);
-			c = KEY_CTRL_C;
-		}
+	if ((c == '\r' || c == '\n') && (*dropped || terminal_line_len() > OUTPUT_LINE_MAX)) {
+		output_print("\n");
+		refuse(*dropped ? NOT_ASCII : TOO_LONG);
+		c = KEY_CTRL_C;
 	}
 	if (c == KEY_CTRL_C)
 		*dropped = false;
-	return cmdline_in(now_cl, &c, 1) >= 0;
+	return terminal_key(c);
 }
 
 /* Wait for keys and read them. @return false when it is time to leave. */
@@ -90,21 +94,36 @@ keys_read(void)
 	return false;
 }
 
+/* A parser with neither input nor output. */
+static bool
+parser_make(cmdline_parse_ctx_t *grammar)
+{
+	quitting = false;
+	parser = cmdline_new(grammar, "", -1, -1);
+	if (parser != NULL)
+		return true;
+	fprintf(stderr, PROGRAM ": no memory to read commands\n");
+	output_fail();
+	return false;
+}
+
 static enum console_end
 terminal_run(const struct console *con)
 {
 	bool dropped = false, running = true;
 	char c;
 
-	now_cl = terminal_open(grammar_typed, con->prompt);
-	if (now_cl == NULL) {
+	if (!parser_make(grammar_typed))
+		return CONSOLE_END_FAILED;
+	if (!terminal_open(parser, con->prompt, typed_run)) {
 		perror(PROGRAM ": cannot use the terminal");
 		output_fail();
+		cmdline_free(parser);
 		return CONSOLE_END_FAILED;
 	}
 	output_to_terminal();
 	input_set_sources(con->sources);
-	while (running && signals_caught() == 0) {
+	while (running && input_drain()) {
 		if (terminal_next(&c))
 			running = terminal_feed(c, &dropped);
 		else if (!keys_read())
@@ -113,6 +132,7 @@ terminal_run(const struct console *con)
 	if (running)
 		output_print("\n");
 	terminal_close();
+	cmdline_free(parser);
 	return running && signals_caught() == 0 ? CONSOLE_END_INPUT : CONSOLE_END_LEAVE;
 }
 
@@ -121,12 +141,7 @@ lines_begin(const struct console *con, struct lines *lines)
 {
 	*lines = (struct lines){.con = con};
 	input_set_sources(con->sources);
-	now_cl = cmdline_new(grammar_scripted, "", -1, STDOUT_FILENO);
-	if (now_cl != NULL)
-		return true;
-	fprintf(stderr, PROGRAM ": no memory to read commands\n");
-	output_fail();
-	return false;
+	return parser_make(grammar_scripted);
 }
 
 static void
@@ -149,8 +164,8 @@ line_parse(struct lines *lines)
 	} else {
 		line[len] = '\n';
 		line[len + 1] = '\0';
-		if (cmdline_parse(now_cl, line) < 0)
-			refuse("it fits no command");
+		if (cmdline_parse(parser, line) < 0)
+			refuse(NO_COMMAND);
 	}
 }
 
@@ -159,11 +174,12 @@ line_run(struct lines *lines)
 {
 	output_begin_line(lines->line);
 	line_parse(lines);
+	/* Nothing is held now, and the next line comes after this answer. */
+	input_drain();
 	output_end_line();
 	lines->used = 0;
 	lines->too_long = false;
-	/* The editor ignores a null byte, and returns whether `quit` was run. */
-	if (signals_caught() != 0 || cmdline_in(now_cl, "", 1) < 0)
+	if (signals_caught() != 0 || quitting)
 		return CONSOLE_END_LEAVE;
 	return output_line_failed() && !lines->con->keep_going ? CONSOLE_END_FAILED
 							       : CONSOLE_END_INPUT;
@@ -195,7 +211,7 @@ lines_end(struct lines *lines, enum console_end end)
 		end = CONSOLE_END_LEAVE;
 	if (end == CONSOLE_END_INPUT && (lines->too_long || lines->used > 0))
 		end = line_run(lines);
-	cmdline_free(now_cl);
+	cmdline_free(parser);
 	return end;
 }
 

@@ -8,18 +8,25 @@
 #include <unistd.h>
 
 #include <cmdline_rdline.h>
-#include <cmdline_socket.h>
 #include <cmdline_vt100.h>
 
 #include "base/signals.h"
+#include "base/stream.h"
 #include "console/input.h"
 #include "console/output.h"
+
+/* For wait_for(), beside descriptors. */
+#define UNREAD (-1)  /* until nobody reads standard output */
+#define DRAINED (-2) /* until standard output is written */
 
 static struct termios found;
 /* found is valid and not restored yet; terminal_restore() reads this in any thread. */
 static atomic_bool adjusted;
-static struct cmdline *editor;
+static struct rdline *editor;
 static const char *prompt;
+static struct cmdline *parser;
+static bool (*line_run)(const char *line);
+static bool line_last; /* line_run() has returned false */
 
 /* Characters that were read and are not taken yet, because a command runs. */
 static char typed[OUTPUT_LINE_MAX + 1];
@@ -27,22 +34,57 @@ static size_t nb_typed;
 
 static const struct input_source *sources;
 
-struct cmdline *
-terminal_open(cmdline_parse_ctx_t *grammar, const char *text)
+static int
+editor_write(__rte_unused struct rdline *rdl, char c)
 {
+	output_echo(c);
+	return 1;
+}
+
+static void
+editor_validate(__rte_unused struct rdline *rdl, const char *line, __rte_unused unsigned int size)
+{
+	line_last = !line_run(line);
+}
+
+static int
+editor_complete(
+	__rte_unused struct rdline *rdl, const char *line, char *dst, unsigned int size, int *state)
+{
+	return cmdline_complete(parser, line, state, dst, size);
+}
+
+/* The library's own editor (cmdline_stdin_new()) would write to standard output itself, and wait
+ * there for who reads it. */
+bool
+terminal_open(struct cmdline *cl, const char *text, bool (*run)(const char *line))
+{
+	struct termios raw;
+
 	if (tcgetattr(STDIN_FILENO, &found) < 0)
-		return NULL;
+		return false;
+	editor = rdline_new(editor_write, editor_validate, editor_complete, NULL);
+	if (editor == NULL) {
+		errno = ENOMEM;
+		return false;
+	}
 	prompt = text;
-	editor = cmdline_stdin_new(grammar, text);
-	adjusted = editor != NULL;
-	return editor;
+	parser = cl;
+	line_run = run;
+	raw = found;
+	raw.c_lflag &= ~(ICANON | ECHO | ISIG);
+	tcsetattr(STDIN_FILENO, TCSANOW, &raw);
+	adjusted = true;
+	rdline_newline(editor, prompt);
+	return true;
 }
 
 void
 terminal_close(void)
 {
-	cmdline_stdin_exit(editor);
+	terminal_restore();
 	adjusted = false;
+	rdline_free(editor);
 }
 
 void
@@ -52,12 +94,45 @@ terminal_restore(void)
 		tcsetattr(STDIN_FILENO, TCSANOW, &found);
 }
 
+size_t
+terminal_line_len(void)
+{
+	/* The editor adds a newline to its buffer. */
+	return strlen(rdline_get_buffer(editor)) - 1;
+}
+
+/* Remember a line that has been run, unless it is empty or was the last one, too. */
+static void
+history_add(void)
+{
+	const char *line = rdline_get_buffer(editor), *last = rdline_get_history_item(editor, 0);
+	size_t len = terminal_line_len();
+
+	if (len > 0 && (last == NULL || strlen(last) != len || strncmp(line, last, len) != 0))
+		rdline_add_history(editor, line);
+}
+
+bool
+terminal_key(char c)
+{
+	int ret = rdline_char_in(editor, c);
+
+	if (ret == RDLINE_RES_EOF || ret == RDLINE_RES_EXITED)
+		return false;
+	if (ret != RDLINE_RES_VALIDATED)
+		return true;
+	if (line_last)
+		return false;
+	history_add();
+	rdline_newline(editor, prompt);
+	return true;
+}
+
 /* Clear the prompt and the half-typed line, to print in their place. */
 static void
 clear_line(void)
 {
-	/* The editor adds a newline to its buffer. */
-	size_t len = strlen(prompt) + strlen(rdline_get_buffer(cmdline_get_rdline(editor))) - 1;
+	size_t len = strlen(prompt) + terminal_line_len();
 	struct winsize window;
 
 	/* The cursor is in the last row of the line, because the editor ignores rows. A line that
@@ -118,12 +193,13 @@ input_set_sources(const struct input_source *all)
 }
 
 static void
-sources_poll(struct pollfd *fds)
+sources_poll(struct pollfd *fds, bool drained)
 {
 	unsigned int i;
 
 	for (i = 0; i < INPUT_MAX_SOURCES; i++)
-		fds[i] = (struct pollfd){.fd = sources[i].fd, .events = POLLIN};
+		fds[i] = (struct pollfd){
+			.fd = drained || !sources[i].feed ? sources[i].fd : -1, .events = POLLIN};
 }
 
 /* Call the sources that are ready. With redraw, print above the prompt and the half-typed line. */
@@ -141,31 +217,53 @@ sources_ready(const struct pollfd *fds, bool redraw)
 			clear_line();
 		sources[i].ready();
 		if (draw)
-			rdline_redisplay(cmdline_get_rdline(editor));
+			rdline_redisplay(editor);
+	}
+}
+
+/* Wait like input_wait(). While a reader has not taken all of the output, neither input nor the
+ * feed is looked at. */
+static bool
+wait_for(int fd, bool redraw)
+{
+	struct pollfd fds[3 + STREAM_FDS + INPUT_MAX_SOURCES];
+	bool drained;
+	int nb;
+
+	for (;;) {
+		drained = output_drained();
+		if (signals_caught() != 0 || (fd == UNREAD && output_line_failed()))
+			return false;
+		if (fd == DRAINED && drained)
+			return true;
+		fds[0] = (struct pollfd){.fd = drained ? fd : -1, .events = POLLIN};
+		fds[1] = (struct pollfd){.fd = signals_fd(), .events = POLLIN};
+		fds[2] = (struct pollfd){.fd = fd == UNREAD ? STDOUT_FILENO : -1};
+		stream_poll(&fds[3]);
+		sources_poll(&fds[3 + STREAM_FDS], drained);
+		nb = poll(fds, RTE_DIM(fds), -1);
+		if (nb < 0 && errno != EINTR)
+			return false;
+		if (nb < 0)
+			continue;
+		if (fds[1].revents != 0 || fds[2].revents != 0)
+			return false;
+		sources_ready(&fds[3 + STREAM_FDS], redraw);
+		if (fds[0].revents != 0)
+			return true;
 	}
 }
 
 bool
 input_wait(int fd)
 {
-	struct pollfd fds[3 + INPUT_MAX_SOURCES] = {
-		{.fd = fd, .events = POLLIN},
-		{.fd = signals_fd(), .events = POLLIN},
-		{.fd = fd < 0 ? STDOUT_FILENO : -1},
-	};
+	return wait_for(fd, adjusted);
+}
 
-	sources_poll(&fds[3]);
-	for (;;) {
-		if (poll(fds, RTE_DIM(fds), -1) < 0 && errno != EINTR)
-			return false;
-		if (signals_caught() != 0 || fds[2].revents != 0)
-			return false;
-		sources_ready(&fds[3], adjusted);
-		if (fd < 0 && output_line_failed())
-			return false;
-		if (fds[0].revents != 0)
-			return true;
-	}
+bool
+input_drain(void)
+{
+	return wait_for(DRAINED, false);
 }
 
 bool
@@ -175,7 +273,7 @@ input_look(void)
 		{.fd = adjusted && nb_typed < sizeof(typed) ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
-	sources_poll(&fds[1]);
+	sources_poll(&fds[1], output_drained());
 	if (poll(fds, RTE_DIM(fds), 0) > 0)
 		sources_ready(&fds[1], false);
 	if (fds[0].revents != 0)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include <rte_string_fns.h>
 
 #include "base/signals.h"
+#include "base/stream.h"
 #include "base/text.h"
 #include "console/output.h"
 #include "group/primary.h"
@@ -22,48 +22,14 @@ static bool lost_told;
 
 static const char *now_line; /* the present line, unless it was typed; else NULL */
 
-/* Write all of it, however slowly it is read, or until a signal. @return 0 or an errno. */
-static int
-write_all(const char *text, size_t len)
+/* Some of what was printed is not written. */
+static void
+lost(int err)
 {
-	struct pollfd fds[] = {
-		{.fd = STDOUT_FILENO, .events = POLLOUT},
-		{.fd = signals_fd(), .events = POLLIN},
-	};
-	ssize_t done;
+	char line[OUTPUT_LINE_MAX + 1];
 
-	while (len > 0) {
-		done = write(STDOUT_FILENO, text, len);
-		if (done >= 0) {
-			text += done;
-			len -= done;
-		} else if (errno == EAGAIN && signals_caught() == 0) {
-			/* Another process that has standard output may have set O_NONBLOCK. */
-			poll(fds, RTE_DIM(fds), -1);
-		} else if (errno != EINTR) {
-			return errno;
-		}
-	}
-	return 0;
-}
-
-void
-output_print(const char *format, ...)
-{
-	char line[OUTPUT_LINE_MAX + 1], *text;
-	int len, err = ENOMEM;
-	va_list ap;
-
-	/* vdprintf(3) would ask the kernel for the position in the file each time. */
-	va_start(ap, format);
-	len = vasprintf(&text, format, ap);
-	va_end(ap);
-	if (len >= 0) {
-		err = write_all(text, len);
-		free(text);
-	}
 	/* A person sees that nothing comes. A feed ends normally when its reader has gone. */
-	if (err == 0 || (at_terminal && isatty(STDOUT_FILENO)) || (feeding && err == EPIPE))
+	if ((at_terminal && isatty(STDOUT_FILENO)) || (feeding && err == EPIPE))
 		return;
 	if (!at_terminal)
 		output_fail();
@@ -76,6 +42,40 @@ output_print(const char *format, ...)
 		fprintf(stderr, "; the answer to \"%s\" is lost", text_printable(line));
 	}
 	fprintf(stderr, "\n");
+}
+
+void
+output_print(const char *format, ...)
+{
+	int len, err = ENOMEM;
+	va_list ap;
+	char *text;
+
+	va_start(ap, format);
+	len = vasprintf(&text, format, ap);
+	va_end(ap);
+	if (len >= 0) {
+		err = stream_print(text, len);
+		free(text);
+	}
+	if (err != 0)
+		lost(err);
+}
+
+void
+output_echo(char c)
+{
+	stream_print(&c, 1);
+}
+
+bool
+output_drained(void)
+{
+	int err = stream_flush();
+
+	if (err != 0 && err != EAGAIN)
+		lost(err);
+	return err != EAGAIN;
 }
 
 void

@@ -12,9 +12,16 @@
 /** Longest input line, in bytes without its newline. A longer line is refused. */
 #define OUTPUT_LINE_MAX 511
 
-/** Print on standard output. If that fails, say so once on standard error; the command has failed
- * then, except at a terminal. */
+/** Print on standard output. What its reader does not take yet is kept (base/stream.h). If printing
+ * fails, say so once on standard error; the command has failed then, except at a terminal. */
 __rte_format_printf(1, 2) void output_print(const char *format, ...);
+
+/** Print a character that was typed. A failure is no matter: the next answer shows it. */
+void output_echo(char c);
+
+/** Has the reader taken all that was printed? Until it has, no more should be printed than one
+ * command prints. */
+bool output_drained(void);
 
 /** Record that the command under way, or reading its line, has failed. */
 void output_fail(void);

@@ -11,6 +11,7 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "base/stream.h"
 #include "base/text.h"
 #include "eal/plugins.h"
 #include "eal/runtime.h"
@@ -50,7 +51,7 @@ startup_streams(void)
 	if (fd < 0)
 		return -errno;
 	close(fd);
-	return 0;
+	return streams_start();
 }
 
 /* End a start in the middle. Also called in a signal handler. */
@@ -59,7 +60,8 @@ fail(const char *why)
 {
 	runtime_files_remove();
 	group_leave();
-	dprintf(STDERR_FILENO, PROGRAM ": %s\n", why);
+	fprintf(stderr, PROGRAM ": %s\n", why);
+	streams_end();
 	_exit(EXIT_FAILURE);
 }
 
@@ -164,6 +166,20 @@ enter(char *why)
 	return 0;
 }
 
+/* The EAL looks for itself whether standard error is a terminal, but stderr has no descriptor any
+ * more (base/stream.h). So tell it. */
+static void
+colours_decide(int argc, char **argv)
+{
+	static char always[] = "--log-color=always";
+	int i;
+
+	for (i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+		if (strcmp(argv[i], "--log-color=auto") == 0 && isatty(STDERR_FILENO))
+			argv[i] = always;
+	}
+}
+
 int
 startup_eal(int argc, char **argv, wait_fn wait, char *why)
 {
@@ -172,6 +188,7 @@ startup_eal(int argc, char **argv, wait_fn wait, char *why)
 	int ret, taken;
 	bool joins;
 
+	colours_decide(argc, argv);
 	ret = eal_options_read(argc, argv, &options);
 	if (ret < 0)
 		return why_set(why, ret, "no memory");

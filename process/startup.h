@@ -6,7 +6,8 @@
 /* How a process starts. Main thread. */
 
 /** Open each standard stream that this process was started without, so that no other file takes its
- * descriptor. Before anything else. @return 0 or a negative errno. */
+ * descriptor, and have none of them block (base/stream.h). Before anything else. @return 0 or a
+ * negative errno. */
 int startup_streams(void);
 
 /**

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Answers that cannot be written, or whose reader is slow."""
 
+import contextlib
 import fcntl
 import os
-import struct
+import re
+import signal
 import subprocess
 import termios
 
@@ -107,9 +109,11 @@ def test_what_is_typed_does_not_count_even_if_its_answer_is_lost(process):
     assert "cannot write to standard output: No space left on device" in one.log()
 
 
-def test_full_pipe_that_does_not_block_is_waited_for(pair):
-    """Some programs set O_NONBLOCK on what they share with others; nothing is lost by it."""
-    reader, writer = os.pipe2(os.O_NONBLOCK)
+@pytest.mark.parametrize("flags", [0, os.O_NONBLOCK], ids=["blocks", "does not block"])
+def test_full_pipe_is_waited_for(pair, flags):
+    """Some programs set O_NONBLOCK on what they share with others; nothing is lost by it. Whoever
+    shares it with this one finds it as it was."""
+    reader, writer = os.pipe2(flags)
     fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
     lines = "help attach\n" * 20
     with open(reader, "rb", buffering=0) as answers:
@@ -120,12 +124,12 @@ def test_full_pipe_that_does_not_block_is_waited_for(pair):
             stderr=subprocess.PIPE,
             text=True,
         )
-        os.close(writer)
         script.stdin.write(lines + "attach net_null0\n")
         script.stdin.close()
-        full = lambda: struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"    "))[0] > 3000
-        hm.wait_until(full, "the pipe is full")
+        hm.wait_until(lambda: hm.unread(reader) > 3000, "the pipe is full")
         assert pair.primary.list() == [], "it is waited for the reader"
+        assert fcntl.fcntl(writer, fcntl.F_GETFL) & os.O_NONBLOCK == flags
+        os.close(writer)
         os.set_blocking(reader, True)
         out = answers.read()
         while chunk := answers.read():
@@ -135,3 +139,142 @@ def test_full_pipe_that_does_not_block_is_waited_for(pair):
     assert out.decode().endswith("attached device net_null0\n")
     assert out.count(b"attach <devargs>") >= 20
     pair.assert_agree([(0, "net_null0")])
+
+
+AT_ITS_TERMINAL = ["sh", "-c", 'exec "$@" 2>&1', "sh"]
+
+
+def small_pipe():
+    """A pipe that is soon full."""
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    return reader, writer
+
+
+def read_all(reader, writer):
+    """What comes out of a pipe until the last who writes has closed it."""
+    os.close(writer)
+    with open(reader, encoding="utf-8") as f:
+        return f.read()
+
+
+@pytest.fixture
+def unread_primary(prefix):
+    """A primary with a device, whose answers fill a pipe that nobody reads; and that pipe."""
+    reader, writer = small_pipe()
+    primary = subprocess.Popen(
+        hm.command_line("primary", prefix, eal=["--no-pci"]),
+        stdin=subprocess.PIPE,
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    primary.stdin.write("attach net_null0\n" + "help attach\n" * 20)
+    primary.stdin.flush()
+    hm.wait_until(lambda: hm.unread(reader) > 3000, "the pipe is full")
+    yield primary, reader, writer
+    primary.kill()
+    primary.wait()
+    primary.stdin.close()
+    primary.stderr.close()
+    for fd in (reader, writer):
+        with contextlib.suppress(OSError):
+            os.close(fd)
+
+
+def test_signal_while_nobody_reads_the_output(unread_primary):
+    primary, _, _ = unread_primary
+    primary.terminate()
+    assert primary.wait(hm.SOON) == 128 + signal.SIGTERM
+    assert hm.BY_FORCE not in primary.stderr.read()
+
+
+def test_telemetry_is_up_to_date_while_nobody_reads_the_output(unread_primary, prefix, process):
+    primary, reader, writer = unread_primary
+    secondary = process("secondary", eal=["--no-pci"])
+    assert secondary.cmd("start net_null0") == "started device net_null0"
+    (answer,) = hm.telemetry(prefix, "/hotplug_mp/show,net_null0")
+    assert answer["state"] == "started"
+    primary.stdin.close()
+    assert read_all(reader, writer).count("attach <devargs>") == 20
+    assert primary.wait(hm.TIMEOUT) == 0
+
+
+@pytest.mark.parametrize("wrap", [(), AT_ITS_TERMINAL], ids=["answers", "answers and log"])
+def test_signal_at_a_terminal_that_stands_still(pair, make_faults, wrap):
+    """It leaves in good order, whatever it has to say then, and has the others go on meanwhile."""
+    faults = make_faults()
+    held = pair.add_secondary(faults=faults, wrap=wrap)
+    pair.primary.cmd("monitor on")
+    faults.set("memory", "refuse while: the EAL cleans up")
+    held.hold_output()
+    held.send("help")
+    held.kill(signal.SIGTERM)
+    pair.primary.child.expect_exact(f"{held}: left")
+    assert held.wait(hm.SOON) == 128 + signal.SIGTERM
+    assert faults.met("memory")
+    assert hm.BY_FORCE not in held.log()
+
+
+def test_what_is_typed_and_answered_at_a_terminal_that_stands_still(process):
+    """It comes later, each byte of it, in its order."""
+    one = process("primary")
+    begin = one.transcript.tell()
+    one.cmd("help attach")
+    expected = one.transcript.getvalue()[begin:]
+    one.hold_output()
+    begin = one.transcript.tell()
+    one.send("help attach")
+    one.release_output()
+    one.rest()
+    assert one.transcript.getvalue()[begin:] == expected
+
+
+@pytest.mark.parametrize("shared", [False, True], ids=["log", "answers and log"])
+def test_log_that_nobody_reads_holds_up_nobody(pair, shared):
+    """What it logs comes from several threads, one of which answers the others."""
+    reader, writer = small_pipe()
+    command = hm.command_line("secondary", pair.prefix, eal=["--log-level=lib.eal:debug"])
+    silent = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=writer if shared else subprocess.DEVNULL,
+        stderr=writer,
+        text=True,
+    )
+    with silent:
+        hm.wait_until(lambda: hm.unread(reader) > 3000, "the pipe is full")
+        hm.wait_until(lambda: len(pair.primary.peers()[0]) == 3, "it has joined")
+        for _ in range(5):
+            for verb in ("attach", "detach"):
+                answer, seconds = pair.primary.timed(f"{verb} net_null0")
+                assert answer == f"{verb}ed device net_null0"
+                assert seconds < hm.SOON
+        assert pair.primary.peers()[0][silent.pid].state == "ok"
+        silent.stdin.close()
+        log = read_all(reader, writer)
+    assert silent.returncode == 0
+    assert log.count("eal_dev_mp_request") > 5
+    assert "were lost here" not in log
+
+
+def test_log_that_nobody_reads_has_an_end(pair):
+    """What is lost is told where it is missing, once somebody reads."""
+    reader, writer = small_pipe()
+    eal = ["--log-level=lib.eal:debug"]
+    with subprocess.Popen(
+        hm.command_line("secondary", pair.prefix, eal=eal, own=["--keep-going"]),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=writer,
+        text=True,
+    ) as silent:
+        silent.stdin.write("attach net_null0\ndetach net_null0\n" * 800)
+        silent.stdin.close()
+        joined = lambda: str(silent.pid) in str(pair.primary.peers()[0])
+        hm.wait_until(joined, "it has joined")
+        hm.wait_until(lambda: not joined(), "it has left the group")
+        log = read_all(reader, writer)
+    assert silent.returncode == 0
+    lost = re.findall(r"^dpdk-hotplug_mp: (\d+) lines were lost here", log, re.MULTILINE)
+    assert len(lost) == 1

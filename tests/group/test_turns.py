@@ -99,6 +99,31 @@ def test_wait_of_more_than_a_second_is_told_once(faulty, waiter):
     faulty.assert_agree([(0, "net_null0"), (1, "net_null1")])
 
 
+def test_terminal_that_stands_still_keeps_no_place_in_line(faulty):
+    """After Ctrl-S it cannot say for whom it waits. It is the next in line, and gets its turn."""
+    primary, (held, other) = faulty.primary, faulty.secondaries
+    primary.faults.set("attach", "block")
+    primary.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    held.send("attach net_null1")
+    hm.wait_until(lambda: hm.waits_for_lock(held.pid), "it is the next in line")
+    held.hold_output()
+    other.send("attach net_null2")
+    # The other one came later, so each of them has waited for more than a second now.
+    other.child.expect_exact(f"waiting for {primary}: attach net_null0")
+    primary.faults.clear("attach")
+    freed = time.monotonic()
+    assert primary.answer() == "attached device net_null0"
+    assert other.rest() == "attached device net_null2"
+    assert time.monotonic() - freed < hm.SOON
+    faulty_ports = [(0, "net_null0"), (1, "net_null1"), (2, "net_null2")]
+    assert primary.list() == other.list() == faulty_ports
+    held.release_output()
+    held.child.expect_exact(f"waiting for {primary}: attach net_null0")
+    assert held.rest() == "attached device net_null1"
+    faulty.assert_agree(faulty_ports)
+
+
 def test_stopped_holder_is_named_within_a_second(faulty):
     """Its peers are free; they must not wait for one who may never run again."""
     holder, other = faulty.primary, faulty.secondaries[0]
@@ -297,19 +322,18 @@ def test_nobody_waits_for_a_slow_reader(pair, tmp_path, line):
         hm.command_line("secondary", pair.prefix, own=own), stdout=subprocess.PIPE
     )
 
-    def writes():
-        """It does, to standard output, which is full."""
-        with open(f"/proc/{slow.pid}/syscall", encoding="ascii") as f:
-            return f.read().split()[:2] == ["1", "0x1"]
+    def full():
+        """The pipe is, as far as lines of any length fill it."""
+        return hm.unread(slow.stdout.fileno()) > 48 * 1024
 
     try:
-        hm.wait_until(writes, "it has written more than anyone reads")
+        hm.wait_until(full, "it has written more than anyone reads")
         for process in pair.members():
             answer, seconds = process.timed("attach net_null1")
             assert answer == "attached device net_null1"
             assert seconds < hm.SOON
             assert process.cmd("detach net_null1") == "detached device net_null1"
-        assert writes()
+        assert full()
     finally:
         slow.terminate()
         slow.stdout.close()

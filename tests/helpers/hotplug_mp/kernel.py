@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the kernel says of a process: whether it is stopped, and what it waits for."""
 
+import fcntl
 import os
 import signal
+import struct
+import termios
 
 from hotplug_mp.waiting import wait_until
 
@@ -32,3 +35,8 @@ def waits_for_lock(pid):
     with open("/proc/locks", encoding="ascii") as f:
         lines = [line.split() for line in f]
     return any(line[1] == "->" and line[5] == str(pid) for line in lines)
+
+
+def unread(reader):
+    """How many bytes there are in a pipe that nobody has read."""
+    return struct.unpack("i", fcntl.ioctl(reader, termios.FIONREAD, b"    "))[0]

@@ -122,6 +122,14 @@ class Process:
         answer = self.cmd(line, timeout)
         return answer, time.monotonic() - begin
 
+    def hold_output(self):
+        """Ctrl-S: from now on its terminal takes nothing that it prints."""
+        self.child.send("\x13")
+
+    def release_output(self):
+        """Ctrl-Q."""
+        self.child.send("\x11")
+
     def __str__(self):
         """As the program names its peers."""
         return f"pid {self.pid} ({self.role})"
