@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@
 #include "console/monitor.h"
 #include "console/output.h"
 #include "console/show.h"
+#include "console/terminal.h"
 #include "eal/runtime.h"
 #include "group/events.h"
 #include "group/heartbeat.h"
@@ -54,12 +56,15 @@ start(int argc, char **argv)
 	if (ret == 0)
 		ret = grammar_make(commands);
 	if (ret < 0) {
-		fprintf(stderr, PROGRAM ": cannot start: %s\n", strerror(-ret));
+		fprintf(stderr, PROGRAM ": cannot start: %s\n",
+			ret == -EAGAIN ? "no thread can be made; allow more processes (ulimit -u)"
+				       : strerror(-ret));
 		return EXIT_FAILURE;
 	}
+	startup_on_beat(terminal_beat);
 	/* Set before this process joins, so that "joined" is the first event of a feed. */
 	events_set_wanted(options.monitor);
-	ret = startup_eal(argc, argv, output_wait, why);
+	ret = startup_eal(argc, argv, input_go_on, why);
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);
 		return signals_caught() != 0 ? 128 + signals_caught() : EXIT_FAILURE;

@@ -164,7 +164,7 @@ flush(struct stream *stream)
 	while (stream->begin < stream->end || stream->losing) {
 		if (stream->begin == stream->end) {
 			len = snprintf(note, sizeof(note),
-				PROGRAM ": %u lines were lost here, as nobody read them\n",
+				"%s: %u lines were lost here, as nobody read them\n", PROGRAM,
 				stream->nb_lost);
 			stream->losing = false;
 			keep(stream, note, len);
@@ -193,16 +193,24 @@ begin(struct stream *stream)
 		stream_look(stream);
 }
 
+void
+stream_wake(void)
+{
+	const uint64_t one = 1;
+
+	/* If that fails, who waits is woken already. */
+	if (write(wake_fd, &one, sizeof(one)) < 0)
+		return;
+}
+
 static void
 end(const struct stream *stream, bool kept_before)
 {
-	const uint64_t one = 1;
 	bool kept = stream->begin < stream->end;
 
 	pthread_mutex_unlock(&lock);
-	/* If that fails, who waits is woken already. */
-	if (kept && !kept_before && write(wake_fd, &one, sizeof(one)) < 0)
-		return;
+	if (kept && !kept_before)
+		stream_wake();
 }
 
 static int

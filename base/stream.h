@@ -25,6 +25,9 @@ int stream_flush(void);
 /** Fill in descriptors for poll(2): one becomes ready when stream_flush() may have work. */
 void stream_poll(struct pollfd *fds);
 
+/** Make one of those descriptors ready. */
+void stream_wake(void);
+
 /** Wait until the readers have taken everything, or until a signal asks the process to leave. Only
  * when the process has left its group, because that may take for ever. */
 void streams_end(void);

@@ -13,6 +13,7 @@
 #include "console/console.h"
 #include "console/grammar.h"
 #include "console/output.h"
+#include "console/terminal.h"
 
 #define HANGUP_MS 100
 #define KEYS_MAX 64 /* keys to handle before the sources get their turn */
@@ -87,6 +88,9 @@ keys_read(void)
 			return true;
 		if (len < 0 && (errno == EINTR || errno == EAGAIN))
 			continue;
+		/* It was put in the background just now. */
+		if (len < 0 && errno == EIO && !terminal_look())
+			continue;
 		/* A terminal ends only when it hangs up. Wait for the signal of that. */
 		poll(&hangup, 1, HANGUP_MS);
 		break;
@@ -113,6 +117,7 @@ terminal_run(const struct console *con)
 	bool dropped = false, running = true;
 	char c;
 
+	input_set_sources(con->sources);
 	if (!parser_make(grammar_typed))
 		return CONSOLE_END_FAILED;
 	if (!terminal_open(parser, con->prompt, typed_run)) {
@@ -122,7 +127,6 @@ terminal_run(const struct console *con)
 		return CONSOLE_END_FAILED;
 	}
 	output_to_terminal();
-	input_set_sources(con->sources);
 	while (running && input_drain()) {
 		if (terminal_next(&c))
 			running = terminal_feed(c, &dropped);

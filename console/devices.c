@@ -6,6 +6,7 @@
 #include <rte_string_fns.h>
 
 #include "console/devices.h"
+#include "console/input.h"
 #include "console/monitor.h"
 #include "console/output.h"
 #include "operations/attach.h"
@@ -23,7 +24,7 @@ devices_attach(const char *rest)
 
 	if (!answer_one_device("attach", "<devargs>", rest))
 		return;
-	attach(rest, NULL, output_wait, &res);
+	attach(rest, NULL, input_go_on, &res);
 	answer_device("attach", "attached", rest, &res);
 }
 
@@ -41,7 +42,7 @@ devices_detach(const char *rest)
 	}
 	if (!answer_one_device("detach", "<device>", rest))
 		return;
-	detach(rest, force, NULL, output_wait, &res);
+	detach(rest, force, NULL, input_go_on, &res);
 	answer_device("detach", "detached", rest, &res);
 }
 
@@ -55,7 +56,7 @@ devices_lock(const char *rest)
 	strlcpy(device, rest, RTE_MIN(len + 1, sizeof(device)));
 	if (!answer_one_device("lock", "<device> [reason]", device))
 		return;
-	lock_device(device, rest + len + strspn(rest + len, " \t"), output_wait, &res);
+	lock_device(device, rest + len + strspn(rest + len, " \t"), input_go_on, &res);
 	answer_device("lock", "locked", device, &res);
 }
 
@@ -66,7 +67,7 @@ devices_unlock(const char *rest)
 
 	if (!answer_one_device("unlock", "<device>", rest))
 		return;
-	lock_release(rest, output_wait, &res);
+	lock_release(rest, input_go_on, &res);
 	answer_device("unlock", "unlocked", rest, &res);
 }
 
@@ -75,7 +76,7 @@ devices_sync(__rte_unused const char *rest)
 {
 	struct result res;
 
-	sync_group(output_wait, &res);
+	sync_group(input_go_on, &res);
 	if (res.note[0] != '\0')
 		output_print("note: %s\n", res.note);
 	if (res.err == 0)
@@ -87,6 +88,6 @@ devices_sync(__rte_unused const char *rest)
 void
 devices_kernel_requests(void)
 {
-	kernel_requests_run(output_wait);
+	kernel_requests_run(input_go_on);
 	monitor_print();
 }

@@ -2,10 +2,6 @@
 #pragma once
 
 #include <stdbool.h>
-#include <stddef.h>
-#include <sys/types.h>
-
-#include <cmdline.h>
 
 /* Wait for input, and meanwhile do the other work of the main thread; and the terminal on standard
  * input, where the cmdline library's editor edits lines. Main thread, unless a comment says
@@ -33,36 +29,11 @@ bool input_wait(int fd);
  * @return false when it is time to leave. */
 bool input_drain(void);
 
-/** Call the sources that are ready, and look for Ctrl-C, which at a terminal is a character and no
- * signal. A long command calls this. @return false when the command should end. */
+/** A wait_fn that prints what a command waits for. @return false when the process should leave; or
+ * when a key of console/terminal.h that gives up was typed since the command began, unless it is in
+ * an operation that cannot be cancelled. */
+bool input_go_on(const char *text);
+
+/** Call the sources that are ready, and look for the keys that give up. A long command calls this.
+ * @return false when the command should end. */
 bool input_look(void);
-
-#define KEY_CTRL_C '\x03'
-
-/**
- * Begin to edit lines.
- *
- * @param parser completes words.
- * @param run is called with each line, which ends with a newline; it returns false to end the
- *   session.
- * @return false with errno set if that is not possible.
- */
-bool terminal_open(struct cmdline *parser, const char *prompt, bool (*run)(const char *line));
-
-/** Stop editing, and restore the terminal's settings. */
-void terminal_close(void);
-
-/** Restore the terminal's settings if the editor is open. Any thread, also more than once. */
-void terminal_restore(void);
-
-/** Hand a key to the editor. @return false when the session is over. */
-bool terminal_key(char c);
-
-/** Length of the half-typed line. */
-size_t terminal_line_len(void);
-
-/** Take the next character that terminal_read() has stored. @return false if there is none. */
-bool terminal_next(char *c);
-
-/** Read and store what was typed, at most max bytes, while there is room. @return as read(2). */
-ssize_t terminal_read(size_t max);

@@ -8,7 +8,6 @@
 
 #include <rte_string_fns.h>
 
-#include "base/signals.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "console/output.h"
@@ -85,14 +84,13 @@ output_fail(void)
 	any_failed = any_failed || !at_terminal;
 }
 
-bool
-output_wait(const char *text)
+void
+output_waiting(const char *text)
 {
-	if (text != NULL && at_terminal)
+	if (at_terminal)
 		output_print("%s\n", text);
-	else if (text != NULL)
+	else
 		fprintf(stderr, PROGRAM ": %s\n", text);
-	return signals_caught() == 0;
 }
 
 void

@@ -29,9 +29,9 @@ void output_fail(void);
 /** Print why the command has failed, and record it. */
 #define output_failure(...) (output_print(__VA_ARGS__), output_fail())
 
-/** A wait_fn that prints what a command waits for: in a script on standard error, to keep it apart
- * from the answers. @return false when the process should leave. */
-bool output_wait(const char *text);
+/** Print what a command waits for: in a script on standard error, to keep it apart from the
+ * answers. */
+void output_waiting(const char *text);
 
 /** Begin and end a line that was not typed at a terminal. line must last until its end. */
 void output_begin_line(const char *line);

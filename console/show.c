@@ -11,6 +11,7 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "base/wait.h"
+#include "console/input.h"
 #include "console/output.h"
 #include "console/show.h"
 #include "device/device.h"
@@ -159,7 +160,7 @@ show(const char *rest)
 	out = open_memstream(&text, &len);
 	if (out == NULL) {
 		snprintf(why, sizeof(why), "%s", strerror(errno));
-	} else if (turn_take("show", output_wait, why) >= 0) {
+	} else if (turn_take("show", input_go_on, why) >= 0) {
 		found = is_port ? port_print(out, id, why) : device_print(out, rest, why);
 		turn_release();
 	}
@@ -191,7 +192,7 @@ show_devices(__rte_unused const char *rest)
 	const struct pci_device *pci;
 	char why[WHY_SIZE];
 
-	if (turn_take("devices", output_wait, why) < 0) {
+	if (turn_take("devices", input_go_on, why) < 0) {
 		output_failure("failed to look at the devices: %s\n", why);
 		return;
 	}

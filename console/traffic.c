@@ -37,7 +37,7 @@ traffic_start(const char *rest)
 		if (!text_number(words.word[i + 1], 1, STARTED_MAX_QUEUES, nb))
 			goto wrong;
 	}
-	start_device(words.word[0], nb_rx, nb_tx, output_wait, &res);
+	start_device(words.word[0], nb_rx, nb_tx, input_go_on, &res);
 	answer_device("start", "started", words.word[0], &res);
 	return;
 wrong:
@@ -55,7 +55,7 @@ traffic_stop(const char *rest)
 		answer_usage("stop", "<device>");
 		return;
 	}
-	stop_device(words.word[0], output_wait, &res);
+	stop_device(words.word[0], input_go_on, &res);
 	answer_device("stop", "stopped", words.word[0], &res);
 }
 
@@ -80,7 +80,7 @@ traffic_forward(const char *rest)
 		answer_usage("forward", "<in> <out> [both], two devices; or forward off");
 		return;
 	}
-	forward_devices(words.word[0], words.word[1], both, output_wait, &res);
+	forward_devices(words.word[0], words.word[1], both, input_go_on, &res);
 	snprintf(text, sizeof(text), "%.100s to %.100s%s", words.word[0], words.word[1],
 		both ? " and back" : "");
 	answer_result("forward", "forwarding", text, &res);
@@ -103,7 +103,7 @@ traffic_send(const char *rest)
 				     "N from " RTE_STR(PACKET_MIN) " to " RTE_STR(PACKET_MAX));
 		return;
 	}
-	send_through_device(words.word[0], nb, size, output_wait, input_look, &res);
+	send_through_device(words.word[0], nb, size, input_go_on, input_look, &res);
 	snprintf(text, sizeof(text), "through %.100s", words.word[0]);
 	answer_result("send", "sent", text, &res);
 }
@@ -131,13 +131,13 @@ traffic_stats(const char *rest)
 	if (words.nb > 1) {
 		answer_usage("stats", "[device|port | reset]");
 	} else if (words.nb == 1 && strcmp(words.word[0], "reset") == 0) {
-		reset_counters(output_wait, &res);
+		reset_counters(input_go_on, &res);
 		if (res.err == 0)
 			output_print("stats are reset\n");
 		else
 			output_failure("failed to reset the stats: %s\n", res.text);
 	} else if (words.nb == 1 &&
-		   which_ports_typed(words.word[0], &ports, output_wait, why) < 0) {
+		   which_ports_typed(words.word[0], &ports, input_go_on, why) < 0) {
 		output_failure("failed to show stats of %s: %s\n", words.word[0], why);
 	} else {
 		output_print("%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port", "device",

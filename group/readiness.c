@@ -69,8 +69,8 @@ has_settled(
 	return *first != 0 && peer->beat_ns != *first && atomic_load(&member->serving) == 0;
 }
 
-/* Wait like readiness_settle(). @param left receives a process that stays busy, or else one that is
- * stopped. */
+/* Wait like readiness_settle(). @param left receives the process that was waited for: one that
+ * stays busy, or else one that is stopped. */
 static int
 settle(wait_fn wait, struct peer *left)
 {
@@ -101,7 +101,7 @@ settle(wait_fn wait, struct peer *left)
 		snprintf(text, sizeof(text), "waiting for %s: busy with an earlier request",
 			who_name(left->who).text);
 		if (!wait_go_on(wait, tell ? text : NULL))
-			break;
+			return -ECANCELED;
 		heartbeat_sleep();
 	}
 	return -ETIMEDOUT;
@@ -116,6 +116,7 @@ look(struct views *now, uint64_t start, bool asked_only, char *why)
 	bool late = false;
 	int ret;
 
+	now->nb = 0;
 	if (primary_left() != 0) {
 		primary_lost_text(why, WHY_SIZE);
 		return -ENOTCONN;
@@ -163,13 +164,20 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 		if (ret != -EAGAIN)
 			break;
 		was_late = true;
+		if (!wait_go_on(wait, NULL))
+			return why_set(
+				why, -ECANCELED, "gave up waiting for a process that is late");
 		heartbeat_sleep();
 	}
 	if (ret < 0)
 		return ret;
 	/* A process that was late may still have to serve what was sent to it meanwhile. */
-	if (!was_late || settle(wait, &left) == 0)
+	ret = was_late ? settle(wait, &left) : 0;
+	if (ret == 0)
 		return 0;
+	if (ret == -ECANCELED)
+		return why_set(why, ret, "gave up waiting for %s: busy with an earlier request",
+			who_name(left.who).text);
 	halt = peers_halt(left.state);
 	return why_set(why, -EBUSY, "%s is %s", who_name(left.who).text,
 		halt != NULL ? halt : "still busy with an earlier request; try again later");

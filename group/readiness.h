@@ -24,5 +24,5 @@ int readiness_check(struct views *now, wait_fn wait, char *why);
 int readiness_look(struct views *now, char *why);
 
 /** Wait until the interrupt thread of every process has served what was sent to it before. @return
- * 0, or -ETIMEDOUT if a process is stopped or stays busy. */
+ * 0, -ETIMEDOUT if a process is stopped or stays busy, or -ECANCELED if wait gave up. */
 int readiness_settle(wait_fn wait);

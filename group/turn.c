@@ -13,6 +13,7 @@
 #include "group/turn.h"
 
 static wait_fn waiter; /* the argument of turn_take() */
+static bool waited;    /* turn_take() has */
 
 /* Record that this process has the turn, and for what. @return 0 or 1, as turn_take(). */
 static int
@@ -63,6 +64,7 @@ lock_and_begin(const char *what, wait_fn wait, char *why)
 static bool
 wait_with_primary(const char *text)
 {
+	waited = true;
 	return primary_left() == 0 && wait_go_on(waiter, text);
 }
 
@@ -72,8 +74,14 @@ turn_take(const char *what, wait_fn wait, char *why)
 	int ret = -ENOTCONN;
 
 	waiter = wait;
+	waited = false;
 	if (primary_left() == 0)
 		ret = lock_and_begin(what, wait_with_primary, why);
+	/* The person may have given up just before the turn came. */
+	if (ret >= 0 && waited && !wait_go_on(wait, NULL)) {
+		turn_release();
+		ret = why_set(why, -ECANCELED, "gave up waiting for the turn");
+	}
 	if (ret < 0 && primary_left() != 0)
 		primary_lost_text(why, WHY_SIZE);
 	return ret;

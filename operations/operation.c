@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -44,22 +45,32 @@ operation_event(const struct operation *op)
 		done ? "" : op->res->text);
 }
 
+/* An operation has begun to change the group, and is not over. */
+static atomic_bool under_way;
+
 /* The last holder of the turn has died: wait until every process has served its requests. If the
- * views differ after that, say so in res->note. */
-static void
+ * views differ after that, say so in res->note. @return 0, or -ECANCELED and then all is left to
+ * the next process. */
+static int
 recover(wait_fn wait, const char *who, struct result *res)
 {
 	struct views now;
 	char why[WHY_SIZE];
 
 	withdraw_recover(true);
-	readiness_settle(wait);
+	if (readiness_settle(wait) == -ECANCELED) {
+		turn_release();
+		result_set(res, -ECANCELED,
+			"gave up waiting until every process is done with what was left: %s", who);
+		return -ECANCELED;
+	}
 	views_take(&now);
 	if (!views_agree(&now, why, sizeof(why))) {
 		strlcpy(res->note, who, sizeof(res->note));
 		text_add(res->note, sizeof(res->note), "; %s; run sync", why);
 	}
 	turn_dead_done();
+	return 0;
 }
 
 static int
@@ -72,7 +83,7 @@ take_and_recover(const char *what, wait_fn wait, struct result *res, uint64_t *t
 	if (ret < 0)
 		result_set(res, ret, "%s", why);
 	else if (ret > 0)
-		recover(wait, why, res);
+		ret = recover(wait, why, res);
 	return RTE_MIN(ret, 0);
 }
 
@@ -116,6 +127,7 @@ take_when_ready(struct operation *op)
 	}
 	catalogue_update();
 	op->start_ns = clock_now_ns();
+	atomic_store(&under_way, true);
 	return 0;
 }
 
@@ -154,12 +166,19 @@ operation_again(struct operation *op)
 void
 operation_end(struct operation *op)
 {
+	atomic_store(&under_way, false);
 	catalogue_update();
 	operation_event(op);
 	if (op->announce != NULL && op->res->err == 0)
 		events_announce("device %s %s", op->res->name, op->announce);
 	turn_release();
 	rte_devargs_reset(&op->da);
+}
+
+bool
+operation_under_way(void)
+{
+	return atomic_load(&under_way);
 }
 
 void

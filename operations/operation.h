@@ -40,6 +40,10 @@ int operation_begin(struct operation *op, const char *device);
  * it failed only because a process died, or a foreign one came or went. */
 bool operation_again(struct operation *op);
 
+/** Has an operation of this process begun to change the group, and is not over? From then on it
+ * cannot be cancelled. Any thread. */
+bool operation_under_way(void);
+
 /** End an operation: update the catalogue, tell the group the result, and release the turn. */
 void operation_end(struct operation *op);
 

@@ -38,6 +38,8 @@ static struct {
 	bool running; /* rte_eal_init() is */
 } start;
 
+static void (*beat_fn)(void);
+
 int
 startup_streams(void)
 {
@@ -128,6 +130,12 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 	return -ret;
 }
 
+void
+startup_on_beat(void (*fn)(void))
+{
+	beat_fn = fn;
+}
+
 /* Called with each beat, in the watch thread. @return true to wake the main thread, which then
  * updates the catalogue. */
 static bool
@@ -136,6 +144,10 @@ on_beat(void)
 	sync_serve();
 	server_tick();
 	withdraw_recover(false);
+	/* The main thread may be busy for long. */
+	stream_flush();
+	if (beat_fn != NULL)
+		beat_fn();
 	return events_wanted() && catalogue_is_behind();
 }
 

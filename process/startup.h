@@ -10,6 +10,9 @@
  * negative errno. */
 int startup_streams(void);
 
+/** Call fn with each beat of this process, in the watch thread. Before startup_eal(). */
+void startup_on_beat(void (*fn)(void));
+
 /**
  * Join the group and start the EAL, once. Waits if another process has the turn.
  *

@@ -228,7 +228,12 @@ request_settle(wait_fn wait, char *why)
 	uint64_t until = clock_in_ms(ANSWER_S * 1000);
 
 	while (primary_serves()) {
-		if (clock_is_past(until) || !wait_go_on(wait, NULL))
+		if (!wait_go_on(wait, NULL))
+			return why_set(why, -ECANCELED,
+				"gave up waiting for the primary (pid %d): busy with an earlier "
+				"start or stop",
+				primary_pid());
+		if (clock_is_past(until))
 			return why_set(why, -EBUSY,
 				"the primary (pid %d) is still busy with an earlier start or stop",
 				primary_pid());

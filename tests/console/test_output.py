@@ -230,51 +230,56 @@ def test_what_is_typed_and_answered_at_a_terminal_that_stands_still(process):
     assert one.transcript.getvalue()[begin:] == expected
 
 
+@pytest.fixture
+def silent(pair):
+    """Start one more secondary whose log is a pipe that nobody reads; and that pipe."""
+    started = []
+
+    def start(shared=False, own=()):
+        reader, writer = small_pipe()
+        command = hm.command_line("secondary", pair.prefix, ["--log-level=lib.eal:debug"], own)
+        one = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=writer if shared else subprocess.DEVNULL,
+            stderr=writer,
+            text=True,
+        )
+        started.append(one)
+        hm.wait_until(lambda: one.pid in pair.primary.peers()[0], "it has joined")
+        assert hm.unread(reader) > 3000, "the pipe is full"
+        return one, reader, writer
+
+    yield start
+    for one in started:
+        one.kill()
+        one.wait()
+        one.stdin.close()
+
+
 @pytest.mark.parametrize("shared", [False, True], ids=["log", "answers and log"])
-def test_log_that_nobody_reads_holds_up_nobody(pair, shared):
+def test_log_that_nobody_reads_holds_up_nobody(pair, silent, shared):
     """What it logs comes from several threads, one of which answers the others."""
-    reader, writer = small_pipe()
-    command = hm.command_line("secondary", pair.prefix, eal=["--log-level=lib.eal:debug"])
-    silent = subprocess.Popen(
-        command,
-        stdin=subprocess.PIPE,
-        stdout=writer if shared else subprocess.DEVNULL,
-        stderr=writer,
-        text=True,
-    )
-    with silent:
-        hm.wait_until(lambda: hm.unread(reader) > 3000, "the pipe is full")
-        hm.wait_until(lambda: len(pair.primary.peers()[0]) == 3, "it has joined")
-        for _ in range(5):
-            for verb in ("attach", "detach"):
-                answer, seconds = pair.primary.timed(f"{verb} net_null0")
-                assert answer == f"{verb}ed device net_null0"
-                assert seconds < hm.SOON
-        assert pair.primary.peers()[0][silent.pid].state == "ok"
-        silent.stdin.close()
-        log = read_all(reader, writer)
-    assert silent.returncode == 0
+    one, reader, writer = silent(shared)
+    for _ in range(5):
+        for verb in ("attach", "detach"):
+            answer, seconds = pair.primary.timed(f"{verb} net_null0")
+            assert answer == f"{verb}ed device net_null0"
+            assert seconds < hm.SOON
+    assert pair.primary.peers()[0][one.pid].state == "ok"
+    one.stdin.close()
+    log = read_all(reader, writer)
+    assert one.wait(hm.TIMEOUT) == 0
     assert log.count("eal_dev_mp_request") > 5
     assert "were lost here" not in log
 
 
-def test_log_that_nobody_reads_has_an_end(pair):
+def test_log_that_nobody_reads_has_an_end(pair, silent):
     """What is lost is told where it is missing, once somebody reads."""
-    reader, writer = small_pipe()
-    eal = ["--log-level=lib.eal:debug"]
-    with subprocess.Popen(
-        hm.command_line("secondary", pair.prefix, eal=eal, own=["--keep-going"]),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=writer,
-        text=True,
-    ) as silent:
-        silent.stdin.write("attach net_null0\ndetach net_null0\n" * 800)
-        silent.stdin.close()
-        joined = lambda: str(silent.pid) in str(pair.primary.peers()[0])
-        hm.wait_until(joined, "it has joined")
-        hm.wait_until(lambda: not joined(), "it has left the group")
-        log = read_all(reader, writer)
-    assert silent.returncode == 0
-    lost = re.findall(r"^dpdk-hotplug_mp: (\d+) lines were lost here", log, re.MULTILINE)
-    assert len(lost) == 1
+    one, reader, writer = silent(own=["--keep-going"])
+    one.stdin.write("attach net_null0\ndetach net_null0\n" * 800)
+    one.stdin.close()
+    hm.wait_until(lambda: one.pid not in pair.primary.peers()[0], "it has left the group")
+    log = read_all(reader, writer)
+    assert one.wait(hm.TIMEOUT) == 0
+    assert len(re.findall(r"^dpdk-hotplug_mp: \d+ lines were lost here", log, re.MULTILINE)) == 1

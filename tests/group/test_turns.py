@@ -338,3 +338,134 @@ def test_nobody_waits_for_a_slow_reader(pair, tmp_path, line):
         slow.terminate()
         slow.stdout.close()
         slow.wait(hm.TIMEOUT)
+
+
+#: At a terminal they are characters and no signals.
+KEYS = {"Ctrl-C": "\x03", "Ctrl-Z": "\x1a", "Ctrl-\\": "\x1c"}
+LEAVE = "\x04"
+
+keys = pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+
+
+@pytest.fixture
+def busy(faulty):
+    """The primary attaches a device, until .clear() of its faults."""
+    faulty.primary.faults.set("attach", "block")
+    faulty.primary.send("attach net_null0")
+    faulty.primary.faults.wait_met("attach")
+    return faulty
+
+
+def done(group):
+    """What the primary has begun, and nothing else, is done everywhere."""
+    group.primary.faults.clear("attach")
+    assert group.primary.answer() == "attached device net_null0"
+    group.assert_agree([(0, "net_null0")])
+
+
+@keys
+@pytest.mark.parametrize("told", [False, True], ids=["at once", "after a second"])
+def test_wait_for_the_turn_that_is_given_up(busy, key, told):
+    """The prompt is back, and nothing is done later."""
+    waiter, other = busy.secondaries
+    holder = f"{busy.primary}: attach net_null0"
+    for line, failed in (
+        ("attach net_null1", "attach device net_null1"),
+        ("lock net_null0", "lock device net_null0"),
+        ("show net_null0", "show device net_null0"),
+    ):
+        waiter.send(line)
+        hm.wait_until(lambda: hm.waits_for_lock(waiter.pid), "it waits for its turn")
+        if told:
+            waiter.child.expect_exact(f"waiting for {holder}")
+        # What was typed before that key goes with it.
+        waiter.child.send(f"detach net_null0\r{key}")
+        begin = time.monotonic()
+        answer = waiter.rest() if told else waiter.answer()
+        assert answer == f"failed to {failed}: gave up waiting for {holder}"
+        assert time.monotonic() - begin < hm.SOON
+    # Its place in line is free.
+    other.send("list")
+    assert other.answer() == "list all etherdev"
+    done(busy)
+    assert waiter.cmd("attach net_null1") == "attached device net_null1"
+
+
+def test_wait_for_the_turn_that_is_given_up_to_leave(busy):
+    """Ctrl-D leaves then, as at any prompt."""
+    waiter = busy.secondaries[0]
+    waiter.send("attach net_null1")
+    waiter.child.expect_exact(f"waiting for {busy.primary}: attach net_null0")
+    waiter.child.send(LEAVE)
+    waiter.child.expect_exact("failed to attach device net_null1: gave up waiting for")
+    assert waiter.wait(hm.SOON) == 0
+    done(busy)
+
+
+def test_wait_for_what_a_dead_one_has_begun_is_given_up(faulty):
+    """The next one waits for it in its place."""
+    primary, (dead, waiter) = faulty.primary, faulty.secondaries
+    primary.faults.set("attach", "block")
+    dead.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    dead.die()
+    waiter.send("attach net_null1")
+    waiter.child.expect_exact(f"waiting for {primary}: busy with an earlier request")
+    waiter.child.send(KEYS["Ctrl-C"])
+    assert waiter.rest() == (
+        "failed to attach device net_null1: gave up waiting until every process is done with what "
+        f"was left: pid {dead.pid} died during: attach net_null0"
+    )
+    primary.faults.clear("attach")
+    assert waiter.cmd("attach net_null2") == "attached device net_null2"
+    names = [name for _, name in waiter.list()]
+    assert "net_null2" in names and "net_null1" not in names
+    faulty.assert_agree(waiter.list())
+
+
+@keys
+@pytest.mark.parametrize("role", hm.ROLES[:2])
+def test_operation_that_cannot_be_cancelled_says_so(faulty, role, key):
+    """At each such key, while it waits; then its answer comes."""
+    process, primary = faulty.member(role), faulty.primary
+    whom = "a driver in this process" if role == "primary" else str(primary)
+    primary.faults.set("attach", "block")
+    process.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    for _ in range(2):
+        process.child.send(f"list\r{key}")
+        process.child.expect_exact(f"attach net_null0 cannot be cancelled: waiting for {whom}")
+    primary.faults.clear("attach")
+    assert process.rest().endswith("attached device net_null0")
+    faulty.assert_agree([(0, "net_null0")])
+
+
+def test_stopped_process_that_cannot_be_waited_away_is_named(attached):
+    primary, (asker, stopped) = attached.primary, attached.secondaries
+    stopped.faults.set("attach", "block")
+    asker.send("attach net_null1")
+    stopped.faults.wait_met("attach")
+    stopped.stop()
+    asker.child.send(KEYS["Ctrl-C"])
+    text = f"attach net_null1 cannot be cancelled: waiting for {stopped}, which is stopped"
+    asker.child.expect_exact(text)
+    stopped.resume()
+    stopped.faults.clear("attach")
+    assert asker.rest() == "attached device net_null1"
+    assert primary.list()[-1] == (1, "net_null1")
+
+
+def test_leaving_after_an_operation_that_cannot_be_cancelled(faulty):
+    """It is told once, and done then."""
+    primary, asker = faulty.primary, faulty.secondaries[0]
+    primary.faults.set("attach", "block")
+    asker.send("attach net_null0")
+    primary.faults.wait_met("attach")
+    asker.child.send(LEAVE)
+    asker.child.expect_exact("attach net_null0 cannot be cancelled: waiting for ")
+    with pytest.raises(pexpect.TIMEOUT):
+        asker.child.expect_exact("cannot be cancelled", timeout=1)
+    primary.faults.clear("attach")
+    asker.child.expect_exact("attached device net_null0")
+    assert asker.wait(hm.SOON) == 0
+    faulty.assert_agree([(0, "net_null0")])
