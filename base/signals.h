@@ -5,8 +5,9 @@
  * thread, where nothing else is said. */
 
 /**
- * Block SIGINT, SIGTERM and SIGHUP in every thread except a new one that waits for them; ignore
- * SIGPIPE and SIGTTOU. Call it before any other thread starts.
+ * Have SIGINT, SIGTERM, SIGHUP, SIGQUIT and SIGXCPU wait for a new thread, and ignore signals that
+ * would stop or end the process for no reason. What the parent has blocked, ignored or set a timer
+ * for does not count, except that it has ignored SIGHUP. Call it before any other thread starts.
  *
  * @return 0 or a negative errno.
  */

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -16,15 +15,12 @@
 #include "eal/runtime.h"
 #include "group/fit.h"
 #include "group/readiness.h"
+#include "process/limits.h"
 #include "process/preflight.h"
 
 /* Longest path of a directory in which a secondary's socket, /mp_socket_<pid>_<hex>, fits sun_path:
  * a pid has up to 7 digits, the time stamp 14. */
 #define DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 33)
-
-/* Without a free descriptor the EAL panics, even when it ends. It takes about 30, and devices take
- * some more. */
-#define MIN_DESCRIPTORS 64
 
 void
 preflight_no_space(const char *dir, char *why)
@@ -35,13 +31,12 @@ preflight_no_space(const char *dir, char *why)
 int
 preflight_options(const struct eal_options *options, char *dir, char *why)
 {
-	struct rlimit files;
+	int ret;
 
 	dir[0] = '\0';
-	if (getrlimit(RLIMIT_NOFILE, &files) == 0 && files.rlim_cur < MIN_DESCRIPTORS)
-		return why_set(why, -EMFILE,
-			"at most %lu open files are allowed, and %d are needed; allow more (ulimit -n)",
-			(unsigned long)files.rlim_cur, MIN_DESCRIPTORS);
+	ret = limits_check(options->shared, why);
+	if (ret < 0)
+		return ret;
 	if (options->shared && runtime_dir(options->file_prefix, dir) < 0)
 		return why_set(why, -ENAMETOOLONG, "the path of the runtime directory is too long");
 	if (options->shared && strlen(dir) > DIR_MAX)
@@ -195,6 +190,8 @@ preflight_explain(
 	snprintf(path, sizeof(path), "%s/hugepage_info", dir);
 	if (options->shared && runtime_no_room(dir, 1, 1))
 		preflight_no_space(dir, why);
+	else if (err == ENOMEM && limits_explain(why))
+		return;
 	else if (joins && (!options->huge || access(path, F_OK) < 0))
 		why_set(why, err,
 			"a process without hugepages (--no-huge) can neither join a group nor be "

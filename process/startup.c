@@ -25,6 +25,7 @@
 #include "operations/lock.h"
 #include "operations/sync.h"
 #include "process/leave.h"
+#include "process/limits.h"
 #include "process/options.h"
 #include "process/preflight.h"
 #include "process/startup.h"
@@ -53,6 +54,7 @@ startup_streams(void)
 	if (fd < 0)
 		return -errno;
 	close(fd);
+	limits_begin();
 	return streams_start();
 }
 
