@@ -106,20 +106,18 @@ proc_program(pid_t pid, char *name, size_t size)
 	text_printable(name);
 }
 
-bool
-proc_files_left(unsigned int wanted)
+unsigned int
+proc_files_open(void)
 {
+	DIR *d = opendir("/proc/self/fd");
 	unsigned int nb = 0;
 	struct dirent *entry;
 	struct rlimit limit;
-	DIR *d;
 
-	d = opendir("/proc/self/fd");
-	if (d == NULL || getrlimit(RLIMIT_NOFILE, &limit) < 0) {
-		if (d != NULL)
-			closedir(d);
-		return d != NULL;
-	}
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		limit.rlim_cur = 0;
+	if (d == NULL)
+		return limit.rlim_cur;
 	/* The limit is one on numbers: files with higher ones were opened before it was set. */
 	while ((entry = readdir(d)) != NULL) {
 		if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(d) &&
@@ -127,7 +125,7 @@ proc_files_left(unsigned int wanted)
 			nb++;
 	}
 	closedir(d);
-	return nb + wanted <= limit.rlim_cur;
+	return nb;
 }
 
 pid_t

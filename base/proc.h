@@ -24,8 +24,9 @@ void proc_forget_others(void);
  * process has gone. */
 void proc_program(pid_t pid, char *name, size_t size);
 
-/** May this process open that many files more? */
-bool proc_files_left(unsigned int wanted);
+/** How many files this process has open, of those that count for its limit; the limit itself if it
+ * cannot even look. */
+unsigned int proc_files_open(void);
 
 /** Id of a thread of this process that has one of these names; 0 if there is none. The list ends
  * with NULL. */

@@ -14,6 +14,7 @@
 
 #include <rte_common.h>
 
+#include "base/force.h"
 #include "base/signals.h"
 #include "base/stream.h"
 
@@ -316,7 +317,7 @@ streams_end(void)
 			return;
 		/* Nothing is left that should be ended by force. */
 		if (first)
-			signals_allow(FOR_EVER_MS);
+			force_allow(FOR_EVER_MS);
 		poll(fds, RTE_DIM(fds), -1);
 	}
 }

@@ -6,6 +6,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <rte_alarm.h>
@@ -102,6 +103,15 @@ heartbeat_deaf(void)
 	return mp_thread != 0 && tgkill(getpid(), mp_thread, 0) < 0 && errno == ESRCH;
 }
 
+static bool
+is_short_of_files(void)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 &&
+	       proc_files_open() + HEARTBEAT_FILES > limit.rlim_cur;
+}
+
 static void *
 heartbeat_main(__rte_unused void *arg)
 {
@@ -114,7 +124,7 @@ heartbeat_main(__rte_unused void *arg)
 		if (!heartbeat_deaf() && !atomic_exchange(&beat_pending, true) &&
 			rte_eal_alarm_set(1, beat, NULL) < 0)
 			atomic_store(&beat_pending, false);
-		atomic_store(&own->short_of_files, !proc_files_left(HEARTBEAT_FILES));
+		atomic_store(&own->short_of_files, is_short_of_files());
 		if (tick() && write(wake_fd, &one, sizeof(one)) < 0)
 			perror(PROGRAM ": eventfd");
 		clock_cond_wait(&stopped, &lock, clock_in_ms(HEARTBEAT_MS));

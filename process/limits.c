@@ -7,16 +7,20 @@
 
 #include <rte_common.h>
 
+#include "base/proc.h"
 #include "base/text.h"
 #include "process/limits.h"
 
 #define STACK_SIZE (8U << 20) /* as it is on most systems */
 
+/* Without a free descriptor the EAL panics, even when it ends. It takes about 30, and devices take
+ * some more. */
+#define FILES_NEED 56
+
 #define THREADS_NEED 8 /* beside those for cores */
 #define THREADS_MAX 256U
 
-/* What a process needs, with some to spare. Without a free descriptor the EAL panics, even when it
- * ends; it takes about 30, and devices take some more. If no signal may be pending, it waits for
+/* What a process needs besides, with some to spare. If no signal may be pending, the EAL waits for
  * ever for the end of its threads. */
 static const struct {
 	int limit;
@@ -26,7 +30,6 @@ static const struct {
 	rlim_t need;
 	bool shared; /* only a group needs it */
 } needs[] = {
-	{RLIMIT_NOFILE, "open files", "-n", 1, 64, false},
 	{RLIMIT_SIGPENDING, "pending signals", "-i", 1, 64, false},
 	{RLIMIT_STACK, "KiB of stack", "-s", 1024, 1U << 20, false},
 	{RLIMIT_FSIZE, "KiB in a file", "-f", 1024, 4U << 20, true},
@@ -104,10 +107,18 @@ threads_try(unsigned int nb)
 int
 limits_check(bool shared, char *why)
 {
-	unsigned int i, made, threads = THREADS_NEED;
+	unsigned int i, made, nb_open, threads = THREADS_NEED;
 	cpu_set_t cores;
 	rlim_t most;
 
+	/* A parent may have left files open. */
+	nb_open = proc_files_open();
+	most = raise_to(RLIMIT_NOFILE, FILES_NEED + nb_open);
+	if (most < FILES_NEED + nb_open)
+		return why_set(why, -EMFILE,
+			"at most %lu open files are allowed, and %u are open already; %d more are "
+			"needed: allow more (ulimit -n)",
+			(unsigned long)most, nb_open, FILES_NEED);
 	for (i = 0; i < RTE_DIM(needs); i++) {
 		if (needs[i].shared && !shared)
 			continue;

@@ -19,8 +19,9 @@
 #include "process/preflight.h"
 
 /* Longest path of a directory in which a secondary's socket, /mp_socket_<pid>_<hex>, fits sun_path:
- * a pid has up to 7 digits, the time stamp 14. */
-#define DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 33)
+ * a pid has up to 7 digits, the time stamp 16. It counts the processor's cycles since the machine
+ * has started, so it has 15 digits after some months. */
+#define DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 35)
 
 void
 preflight_no_space(const char *dir, char *why)

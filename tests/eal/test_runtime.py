@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 
@@ -114,6 +115,17 @@ def test_few_descriptors(start, files):
     assert f"at most {files} open files are allowed" in line and "ulimit -n" in line
 
 
+@pytest.mark.parametrize("role", ["primary", "secondary"])
+def test_descriptors_that_the_parent_left_open_count(start, pair, role):
+    """They take from what the limit allows; a start that lacks some blames nothing else."""
+    leave_open = "import os, sys; [os.dup2(1, fd) for fd in range(10, 60)]; "
+    leave_open += "os.execvp(sys.argv[1], sys.argv[1:])"
+    wrap = ["prlimit", "--nofile=70", sys.executable, "-c", leave_open]
+    other = {"prefix": pair.prefix} if role == "secondary" else {}
+    line = why(start(role, wrap=wrap, **other))
+    assert "at most 70 open files are allowed, and 5" in line and "ulimit -n" in line
+
+
 def test_fewest_descriptors_that_are_allowed_are_enough(process):
     """For a process that joins, and one whose devices are attached and started."""
     wrap = ["prlimit", "--nofile=64"]
@@ -130,7 +142,7 @@ def test_fewest_descriptors_that_are_allowed_are_enough(process):
 def test_longest_prefix_is_short_enough_for_the_sockets():
     """The EAL would cut the name of a socket that is too long, and other processes not find it."""
     prefix = hm.new_prefix()
-    prefix += "x" * (74 - len(f"{hm.RUNTIME}/{prefix}"))
+    prefix += "x" * (72 - len(f"{hm.RUNTIME}/{prefix}"))
     group = hm.Group(secondaries=1, prefix=prefix)
     try:
         for member in group.members():
