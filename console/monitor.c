@@ -22,9 +22,8 @@ event_print(const struct event *event)
 	if (!events_wanted())
 		output_print("%s\n", event->text);
 	else
-		output_print("%s pid %d (%s): %s\n",
-			events_time_text(event->time_ns, time, sizeof(time)), event->pid,
-			who_role(event->primary), event->text);
+		output_print("%s %s: %s\n", events_time_text(event->time_ns, time, sizeof(time)),
+			who_name((struct who){event->pid, event->primary != 0}).text, event->text);
 }
 
 void

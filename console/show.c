@@ -46,15 +46,17 @@ show_list(__rte_unused const char *rest)
 static void
 peer_print(const struct peer *peer)
 {
-	char program[32], ports[512] = "";
+	char pid[16] = "?", program[32], ports[512] = "";
 	unsigned int id;
 
+	if (peer->who.pid >= 0)
+		snprintf(pid, sizeof(pid), "%d", peer->who.pid);
 	proc_program(peer->who.pid, program, sizeof(program));
 	PORT_SET_FOREACH(id, &peer->ports)
 		text_add(ports, sizeof(ports), "%s%u", ports[0] == '\0' ? "" : ",", id);
 	if (ports[0] == '\0')
 		strlcpy(ports, peer->foreign ? "?" : "-", sizeof(ports));
-	output_print("%c %-8d %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', peer->who.pid,
+	output_print("%c %-8s %-10s %-16s %-8s %s\n", peer->self ? '*' : ' ', pid,
 		who_role(peer->who.primary), program, peers_state_name(peer->state), ports);
 }
 
@@ -213,9 +215,10 @@ show_devices(__rte_unused const char *rest)
 void
 show_left_behind(void)
 {
-	unsigned int i, left = 0;
 	const struct peer *peer;
 	struct views views;
+	char text[1024] = "";
+	unsigned int i;
 
 	if (!primary_is_self())
 		return;
@@ -224,10 +227,8 @@ show_left_behind(void)
 		peer = &views.peers[i];
 		if (peer->self || peer->state == PEER_GONE)
 			continue;
-		output_print("%s%d",
-			left++ == 0 ? "secondaries left without their primary: pid " : " ",
-			peer->who.pid);
+		text_add(text, sizeof(text), peer->who.pid < 0 ? " ?" : " %d", peer->who.pid);
 	}
-	if (left > 0)
-		output_print("; quit them\n");
+	if (text[0] != '\0')
+		output_print("secondaries left without their primary: pid%s; quit them\n", text);
 }

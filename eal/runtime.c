@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,8 @@
 #include <rte_string_fns.h>
 #include <rte_version.h>
 
+#include "base/maps.h"
+#include "base/namespaces.h"
 #include "eal/runtime.h"
 
 /* A table of the primary's memory. A secondary's copy of it has the same name and "_<pid>", or
@@ -27,6 +30,7 @@
 /* The socket at which the EAL of a primary answers telemetry. */
 #define TELEMETRY_SOCKET "dpdk_telemetry.v2"
 
+static int config_fd = -1; /* of a secondary, on the primary's configuration file */
 static char files_dir[PATH_MAX];
 static bool is_secondary;
 /* The thread that ends the process by force reads it before it reads the two above. */
@@ -46,20 +50,31 @@ runtime_dir(const char *file_prefix, char *dir)
 	return 0;
 }
 
-pid_t
-runtime_primary(const char *dir)
+static int
+config_open(const char *dir)
 {
-	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
 	char path[PATH_MAX];
-	int fd, ret;
+	int fd;
 
 	if (snprintf(path, sizeof(path), "%s/config", dir) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return errno == ENOENT ? 0 : -errno;
+		return -errno;
+	return fd;
+}
+
+pid_t
+runtime_primary(const char *dir)
+{
+	struct flock lock = {.l_type = F_WRLCK, .l_whence = SEEK_SET};
+	int fd = config_fd >= 0 ? config_fd : config_open(dir), ret;
+
+	if (fd < 0)
+		return fd == -ENOENT ? 0 : fd;
 	ret = fcntl(fd, F_GETLK, &lock) < 0 ? -errno : 0;
-	close(fd);
+	if (fd != config_fd)
+		close(fd);
 	if (ret < 0)
 		return ret;
 	if (lock.l_type == F_UNLCK)
@@ -67,29 +82,48 @@ runtime_primary(const char *dir)
 	return lock.l_pid == 0 ? -EREMOTE : lock.l_pid;
 }
 
-bool
-runtime_other_dpdk(const char *dir, struct runtime_versions *versions)
+int
+runtime_primary_keep(const char *dir)
+{
+	config_fd = config_open(dir);
+	return RTE_MIN(config_fd, 0);
+}
+
+/* Version of the primary's DPDK, 0 while it is still making its memory. */
+static uint32_t
+config_version(const char *dir)
 {
 	uint32_t head[2] = {0}; /* struct rte_mem_config begins with magic and version */
-	char path[PATH_MAX], candidate[16] = "";
-	const char *own = strrchr(rte_version(), ' ');
+	int fd = config_open(dir);
 	ssize_t got = 0;
-	int fd;
 
-	if (snprintf(path, sizeof(path), "%s/config", dir) >= (int)sizeof(path))
-		return false;
-	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd >= 0) {
 		got = read(fd, head, sizeof(head));
 		close(fd);
 	}
-	if (got != sizeof(head) || head[0] != RTE_MAGIC || own == NULL)
+	return got == sizeof(head) && head[0] == RTE_MAGIC ? head[1] : 0;
+}
+
+bool
+runtime_primary_complete(const char *dir)
+{
+	return config_version(dir) != 0;
+}
+
+bool
+runtime_other_dpdk(const char *dir, struct runtime_versions *versions)
+{
+	const char *own = strrchr(rte_version(), ' ');
+	uint32_t version = config_version(dir);
+	char candidate[16] = "";
+
+	if (version == 0 || own == NULL)
 		return false;
 	/* rte_version.h: year, month, minor number, and 99 or the number of a candidate. */
-	if ((head[1] & 0xff) < 99)
-		snprintf(candidate, sizeof(candidate), "-rc%u", head[1] & 0xff);
-	snprintf(versions->primary, sizeof(versions->primary), "%u.%02u.%u%s", head[1] >> 24,
-		head[1] >> 16 & 0xff, head[1] >> 8 & 0xff, candidate);
+	if ((version & 0xff) < 99)
+		snprintf(candidate, sizeof(candidate), "-rc%u", version & 0xff);
+	snprintf(versions->primary, sizeof(versions->primary), "%u.%02u.%u%s", version >> 24,
+		version >> 16 & 0xff, version >> 8 & 0xff, candidate);
 	strlcpy(versions->own, own + 1, sizeof(versions->own));
 	return strcmp(versions->primary, versions->own) != 0;
 }
@@ -109,41 +143,94 @@ socket_owner(const char *name)
 }
 
 /* Does a process listen at the mp socket dir/name? A dead process's socket refuses to connect.
- * Sends nothing. */
-static bool
+ * Sends nothing. @return 1 or 0, or a negative errno if it is not known. */
+static int
 socket_answers(const char *dir, const char *name)
 {
 	struct sockaddr_un addr = {.sun_family = AF_UNIX};
 	const int size = sizeof(addr.sun_path);
-	bool answers;
-	int fd;
+	int fd, ret;
 
 	if (snprintf(addr.sun_path, size, "%s/%s", dir, name) >= size)
-		return false;
+		return 0;
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
-		return false;
-	answers = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
+		return -errno;
+	ret = connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0;
 	close(fd);
-	return answers;
+	return ret;
+}
+
+int
+runtime_sockets(const char *dir, pid_t *pids, unsigned int max)
+{
+	DIR *d = opendir(dir);
+	struct dirent *entry;
+	unsigned int nb = 0;
+	pid_t owner;
+	int ret = 0;
+
+	if (d == NULL)
+		return errno == ENOENT ? 0 : -errno;
+	while (nb < max && ret >= 0 && (entry = readdir(d)) != NULL) {
+		owner = socket_owner(entry->d_name);
+		ret = owner < 0 ? 0 : socket_answers(dir, entry->d_name);
+		if (ret > 0)
+			pids[nb++] = owner;
+	}
+	closedir(d);
+	return ret < 0 ? ret : (int)nb;
+}
+
+/* A directory, and its configuration file. */
+struct group_place {
+	char dir[PATH_MAX];
+	uint64_t config;
+};
+
+/* Does this file belong to the group? In another mount namespace its path may be another one. */
+static bool
+is_of_group(const struct mapped_file *file, void *arg)
+{
+	const struct group_place *place = arg;
+	const char *name = strrchr(file->path, '/');
+	size_t len = strlen(place->dir);
+
+	return (strncmp(file->path, place->dir, len) == 0 && file->path + len == name) ||
+	       (file->inode == place->config && strcmp(name, "/config") == 0);
+}
+
+bool
+runtime_is_secondary(const char *dir, pid_t pid)
+{
+	struct group_place place = {.config = 0};
+	char path[PATH_MAX];
+	struct stat st;
+	int ret;
+
+	if (realpath(dir, place.dir) == NULL)
+		return false;
+	if (snprintf(path, sizeof(path), "%s/config", place.dir) < (int)sizeof(path) &&
+		stat(path, &st) == 0)
+		place.config = st.st_ino;
+	ret = maps_find(pid, is_of_group, &place);
+	if (ret >= 0)
+		return ret > 0;
+	/* This user may not look into a program with capabilities, but may send it signals. */
+	return ret == -EACCES && kill(pid, 0) == 0 && namespace_has(pid);
 }
 
 unsigned int
 runtime_secondaries(const char *dir, pid_t *pids, unsigned int max)
 {
-	DIR *d = opendir(dir);
-	struct dirent *entry;
+	int i, found = runtime_sockets(dir, pids, max);
 	unsigned int nb = 0;
-	pid_t pid;
 
-	if (d == NULL)
-		return 0;
-	while (nb < max && (entry = readdir(d)) != NULL) {
-		pid = socket_owner(entry->d_name);
-		if (pid > 0 && socket_answers(dir, entry->d_name))
-			pids[nb++] = pid;
+	for (i = 0; i < found; i++) {
+		if (pids[i] != RUNTIME_PRIMARY)
+			pids[nb++] =
+				runtime_is_secondary(dir, pids[i]) ? pids[i] : RUNTIME_ELSEWHERE;
 	}
-	closedir(d);
 	return nb;
 }
 
@@ -192,7 +279,7 @@ static bool
 file_wanted(int dir_fd, const char *dir, const char *name, bool table, enum files which)
 {
 	if (which == FILES_UNUSED)
-		return !(table ? table_in_use(dir_fd, name) : socket_answers(dir, name));
+		return !(table ? table_in_use(dir_fd, name) : socket_answers(dir, name) != 0);
 	return which == FILES_ALL || !table;
 }
 

@@ -24,9 +24,17 @@ struct runtime_versions {
 int runtime_dir(const char *file_prefix, char *dir);
 
 /** Pid of the primary, which holds a lock on dir's configuration file; 0 if there is no primary; or
- * a negative errno, -EREMOTE if it is in another pid namespace. A primary must not call this once
- * its EAL runs: closing the file would drop the EAL's own lock on it (fcntl(2)). */
+ * a negative errno, -EREMOTE if it has no pid in this pid namespace. A primary must not call this
+ * once its EAL runs: closing the file would drop the EAL's own lock on it (fcntl(2)). */
 pid_t runtime_primary(const char *dir);
+
+/** In a secondary: open dir's configuration file, and keep it open. From then on runtime_primary()
+ * neither needs a descriptor, nor does it depend on what is at the file's path. Main thread, before
+ * other threads call runtime_primary(). @return 0 or a negative errno. */
+int runtime_primary_keep(const char *dir);
+
+/** Has the primary, which runs, made its memory, so that its EAL is complete? */
+bool runtime_primary_complete(const char *dir);
 
 /**
  * Compare the DPDK of the primary, which runs, with this process's.
@@ -36,12 +44,25 @@ pid_t runtime_primary(const char *dir);
  */
 bool runtime_other_dpdk(const char *dir, struct runtime_versions *versions);
 
+/** Instead of a pid: the primary, whose socket does not have its pid in its name. */
+#define RUNTIME_PRIMARY 0
+/** Instead of a pid: a process of another pid namespace. */
+#define RUNTIME_ELSEWHERE (-1)
+
 /**
- * Pids of the secondaries whose mp socket in dir still answers. Sockets of dead processes do not
- * count.
+ * The pids in the names of the mp sockets in dir that answer, or RUNTIME_PRIMARY. Sockets of dead
+ * processes do not count. A secondary of another pid namespace has the pid that it has there.
  *
- * @return how many pids were written, at most max.
+ * @return how many were written, at most max; or a negative errno if the sockets cannot be seen.
  */
+int runtime_sockets(const char *dir, pid_t *pids, unsigned int max);
+
+/** Is the process that has this pid here the secondary that has the socket with this pid in dir? If
+ * not, that one is in another pid namespace. */
+bool runtime_is_secondary(const char *dir, pid_t pid);
+
+/** The secondaries whose mp socket in dir answers: pids, or RUNTIME_ELSEWHERE. @return how many
+ * were written, at most max. */
 unsigned int runtime_secondaries(const char *dir, pid_t *pids, unsigned int max);
 
 /** Remove from dir the files of the secondary with this pid (0: the primary's socket), except those

@@ -12,6 +12,7 @@
 
 #include <rte_string_fns.h>
 
+#include "base/namespaces.h"
 #include "base/text.h"
 #include "eal/private.h"
 #include "eal/runtime.h"
@@ -56,7 +57,17 @@ group_file_open(const char *dir, wait_fn wait, char *why)
 	}
 }
 
-/* Refuse a file that another build has made, or that was cut off. */
+static int
+other_namespace(const char *kind, char *why)
+{
+	return why_set(why, -EREMOTE,
+		"processes of another %s namespace are in this group; start this one there, or "
+		"choose another --file-prefix",
+		kind);
+}
+
+/* Refuse a file that another build has made, that was cut off, or in which pids or times mean
+ * something else than here. */
 static int
 file_check(char *why)
 {
@@ -64,7 +75,7 @@ file_check(char *why)
 	int fd = locks_fd();
 	struct stat st;
 
-	if (pread(fd, &head, offsetof(struct group_shared, turn), 0) < 0 ||
+	if (pread(fd, &head, offsetof(struct group_shared, leaving), 0) < 0 ||
 		head.magic != GROUP_MAGIC || head.layout != GROUP_LAYOUT ||
 		head.size != sizeof(head))
 		return why_set(why, -EPROTO,
@@ -79,6 +90,10 @@ file_check(char *why)
 			"%s has been cut off; quit all processes of this group, or choose another "
 			"--file-prefix",
 			file_path);
+	if (head.pid_namespace != namespace_own("pid"))
+		return other_namespace("pid", why);
+	if (head.time_namespace != namespace_own("time"))
+		return other_namespace("time", why);
 	return 0;
 }
 
@@ -89,9 +104,7 @@ group_file_map(char *why)
 	int fd = locks_fd(), ret = 0;
 
 	if (other < 0)
-		return why_set(why, -EREMOTE,
-			"processes of another pid namespace are in this group; start this one "
-			"there, or choose another --file-prefix");
+		return other_namespace("pid", why);
 	if (other != 0 && (ret = file_check(why)) < 0)
 		return ret;
 	/* Allocate all of it now: a write to a page without room in the file system is SIGBUS. */
@@ -109,6 +122,8 @@ group_file_map(char *why)
 	group_shared->magic = GROUP_MAGIC;
 	group_shared->layout = GROUP_LAYOUT;
 	group_shared->size = sizeof(*group_shared);
+	group_shared->pid_namespace = namespace_own("pid");
+	group_shared->time_namespace = namespace_own("time");
 	return 1;
 }
 
@@ -130,7 +145,8 @@ group_file_remove_if_last(bool primary_lost)
 	/* A process that joins now waits for the turn, and then sees that the file has gone. */
 	if (locks_any_slot() != 0)
 		return;
-	unlink(file_path);
+	if (locks_file_current())
+		unlink(file_path);
 	if (primary_lost)
 		runtime_remove_dead(group_dir, 0);
 	rmdir(group_dir); /* fails if the EAL has left files there */

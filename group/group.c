@@ -88,7 +88,9 @@ group_enter(bool (*on_beat)(void))
 	int ret;
 
 	beat = on_beat;
-	primary_look();
+	ret = primary_look();
+	if (ret < 0)
+		return ret;
 	/* This makes ethdev's shared data. A secondary panics if it finds a port without it. */
 	if (primary_is_self() && rte_eth_dev_owner_new(&owner) < 0)
 		return -ENOMEM;

@@ -131,6 +131,10 @@ holder_print(pid_t holder, char *text, size_t size)
 	struct turn_record record;
 	const char *role = "";
 
+	if (holder < 0) {
+		snprintf(text, size, "a process of another pid namespace");
+		return;
+	}
 	if (pread(file_fd, &record, sizeof(record), GROUP_TURN_OFFSET) != sizeof(record) ||
 		atomic_load(&record.holder) != holder) {
 		snprintf(text, size, "pid %d", holder);

@@ -49,7 +49,7 @@ void member_free(struct group_member *member);
 
 /** A process, to name it to people. */
 struct who {
-	pid_t pid;
+	pid_t pid; /* negative if it has none in this pid namespace */
 	bool primary;
 };
 
@@ -62,7 +62,7 @@ who_role(bool primary)
 
 /** "pid 7545 (secondary)"; lasts as long as the statement that calls who_name(). */
 struct who_name {
-	char text[32];
+	char text[48];
 };
 
 static inline struct who_name
@@ -70,6 +70,11 @@ who_name(struct who who)
 {
 	struct who_name name;
 
-	snprintf(name.text, sizeof(name.text), "pid %d (%s)", who.pid, who_role(who.primary));
+	if (who.pid < 0)
+		snprintf(name.text, sizeof(name.text), "a %s of another pid namespace",
+			who_role(who.primary));
+	else
+		snprintf(name.text, sizeof(name.text), "pid %d (%s)", who.pid,
+			who_role(who.primary));
 	return name;
 }

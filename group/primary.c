@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include <rte_common.h>
 #include <rte_eal.h>
 
 #include "eal/runtime.h"
@@ -13,11 +14,18 @@ static bool is_self;
 static pid_t pid;
 static _Atomic pid_t lost; /* pid of the primary once it has left, else 0 */
 
-void
+int
 primary_look(void)
 {
+	int ret = 0;
+
 	is_self = rte_eal_process_type() == RTE_PROC_PRIMARY;
-	pid = is_self ? getpid() : runtime_primary(group_file_dir());
+	pid = getpid();
+	if (!is_self)
+		ret = runtime_primary_keep(group_file_dir());
+	if (!is_self && ret == 0)
+		pid = runtime_primary(group_file_dir());
+	return ret < 0 ? ret : RTE_MIN(pid, 0);
 }
 
 bool
@@ -58,8 +66,7 @@ primary_left(void)
 	if (gone != 0 || group_file_dir()[0] == '\0' || is_self || pid <= 0)
 		return gone;
 	now = runtime_primary(group_file_dir());
-	/* A lookup can fail (now < 0), for example without a free descriptor: then assume that the
-	 * primary is there. */
+	/* If the kernel does not answer (now < 0), assume that the primary is there. */
 	if (atomic_load(&group_shared->leaving) != pid && (now == pid || now < 0))
 		return 0;
 	atomic_store(&lost, pid);

@@ -6,8 +6,8 @@
 /* The primary of this process: which process it is, and whether it has left. Any thread, unless a
  * comment says otherwise. */
 
-/** Find the primary. After rte_eal_init(), main thread. */
-void primary_look(void);
+/** Find the primary. After rte_eal_init(), main thread. @return 0 or a negative errno. */
+int primary_look(void);
 
 /** Is this process the primary? */
 bool primary_is_self(void);

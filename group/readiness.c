@@ -123,7 +123,7 @@ look(struct views *now, uint64_t start, bool asked_only, char *why)
 	}
 	views_take(now);
 	for (peer = now->peers; peer < now->peers + now->nb; peer++) {
-		if (asked_only && !peer->asked && !peer->who.primary)
+		if (asked_only && peer->no_socket)
 			continue;
 		/* It may have been frozen since its last beat. */
 		if (asked_only && peer->state == PEER_OK && !peer->self &&

@@ -222,6 +222,11 @@ struct group_shared {
 
 	BY_TURN struct turn_record turn;
 
+	/* Numbers of the pid and time namespaces of the process that made the file; 0 if the kernel
+	 * has none. In another one, the pids and times in this file mean something else. */
+	BY_FILE uint64_t pid_namespace;
+	BY_FILE uint64_t time_namespace;
+
 	/* Pid of a primary that has begun to leave. Written by it, with the turn if it got it. */
 	BY_PRIMARY _Atomic pid_t leaving;
 

@@ -17,6 +17,9 @@
 
 /* The kernel stamps files with a coarse clock: two changes this close may have the same time. */
 #define SETTLED_MS 50
+/* A process that leaves has no socket for a moment; one that has none for longer has been cut off.
+ */
+#define CUT_OFF_MS 1000
 
 /* A process whose last beat is older than this has missed one. Only then it is asked whether it is
  * frozen, which takes a while. */
@@ -63,6 +66,8 @@ foreign_look(pid_t pid, struct peer *peer)
 	peer->who = (struct who){.pid = pid, .primary = pid == primary_pid()};
 	peer->foreign = true;
 	peer->state = PEER_FOREIGN;
+	if (pid == RUNTIME_ELSEWHERE)
+		return;
 	if (!proc_alive(pid))
 		peer->state = PEER_GONE;
 	else if (proc_stopped(pid))
@@ -71,68 +76,138 @@ foreign_look(pid_t pid, struct peer *peer)
 		peer->state = PEER_FROZEN;
 }
 
-/* Pids of all secondaries that have a socket. The directory is read again only if its time has
- * changed, or was so recent that a later change may have the same time. */
-static unsigned int
-secondaries(const pid_t **pids)
+static bool
+is_listed(const struct peer *peers, unsigned int nb, pid_t pid)
 {
-	static pid_t cached[PEERS_MAX];
-	static struct timespec changed;
-	static unsigned int nb;
-	struct timespec now;
-	struct stat st;
+	while (nb > 0 && peers[nb - 1].who.pid != pid)
+		nb--;
+	return nb > 0;
+}
 
-	*pids = cached;
-	if (group_file_dir()[0] == '\0' || stat(group_file_dir(), &st) < 0)
-		return 0;
-	if (memcmp(&changed, &st.st_mtim, sizeof(changed)) != 0) {
-		clock_gettime(CLOCK_REALTIME, &now);
-		if ((now.tv_sec - st.st_mtim.tv_sec) * 1000000000 + now.tv_nsec -
-				st.st_mtim.tv_nsec >
-			SETTLED_MS * (int64_t)CLOCK_NS_PER_MS)
-			changed = st.st_mtim;
-		nb = runtime_secondaries(group_file_dir(), cached, RTE_DIM(cached));
+/* The sockets in the group's directory. */
+struct socket_list {
+	pid_t pids[PEERS_MAX + 1]; /* as runtime_sockets() finds them */
+	int nb;			   /* negative if they cannot be seen */
+	bool settled;		   /* they are the same as a second ago */
+};
+
+static bool
+list_has(const struct socket_list *list, pid_t pid)
+{
+	int i;
+
+	for (i = 0; i < list->nb; i++) {
+		if (list->pids[i] == pid)
+			return true;
 	}
-	return nb;
+	return false;
+}
+
+/* Those in place of whose pid another process is here, or none, are of another pid namespace. */
+static void
+find_elsewhere(struct socket_list *list, const struct views *members)
+{
+	int i;
+
+	for (i = 0; i < list->nb; i++) {
+		if (list->pids[i] != RUNTIME_PRIMARY &&
+			!is_listed(members->peers, members->nb, list->pids[i]) &&
+			!runtime_is_secondary(group_file_dir(), list->pids[i]))
+			list->pids[i] = RUNTIME_ELSEWHERE;
+	}
+}
+
+/* The directory is read again only if its time has changed, or was so recent that a later change
+ * may have the same time; or if there are processes of another pid namespace, as nothing else tells
+ * that they have died. */
+static const struct socket_list *
+sockets_look(const struct views *members)
+{
+	static struct timespec changed;
+	static struct socket_list list;
+	static bool known;
+	struct stat st = {0};
+	struct timespec now;
+	int64_t age;
+
+	/* A directory that has been removed has no time and no sockets. */
+	stat(group_file_dir(), &st);
+	clock_gettime(CLOCK_REALTIME, &now);
+	age = (now.tv_sec - st.st_mtim.tv_sec) * INT64_C(1000000000) + now.tv_nsec -
+	      st.st_mtim.tv_nsec;
+	list.settled = age > CUT_OFF_MS * (int64_t)CLOCK_NS_PER_MS;
+	if (known && memcmp(&changed, &st.st_mtim, sizeof(changed)) == 0)
+		return &list;
+	list.nb = runtime_sockets(group_file_dir(), list.pids, RTE_DIM(list.pids));
+	find_elsewhere(&list, members);
+	changed = st.st_mtim;
+	known = age > SETTLED_MS * (int64_t)CLOCK_NS_PER_MS && list.nb >= 0 &&
+		!list_has(&list, RUNTIME_ELSEWHERE);
+	return &list;
+}
+
+/* Note that a process has no socket, so that no request reaches it. */
+static void
+socket_check(const struct socket_list *list, struct peer *peer)
+{
+	pid_t pid = peer->who.primary ? RUNTIME_PRIMARY : peer->who.pid;
+
+	/* One that starts has none yet. */
+	if (peer->state == PEER_GONE || (!peer->foreign && peer->beat_ns == 0) ||
+		peer->who.pid == RUNTIME_ELSEWHERE || list->nb < 0 || list_has(list, pid))
+		return;
+	peer->no_socket = true;
+	if (list->settled && (peer->state == PEER_OK || peer->state == PEER_FOREIGN))
+		peer->state = PEER_CUT_OFF;
+}
+
+/* Add the processes of other programs, and see who has a socket. */
+static void
+sockets_add(struct views *views)
+{
+	const struct socket_list *list = sockets_look(views);
+	const unsigned int members = views->nb;
+	const bool left = primary_left() != 0;
+	pid_t primary = primary_pid();
+	unsigned int i;
+
+	for (i = 0; (int)i < list->nb && views->nb < PEERS_MAX; i++) {
+		if (list->pids[i] != RUNTIME_PRIMARY &&
+			!is_listed(views->peers, members, list->pids[i]))
+			foreign_look(list->pids[i], &views->peers[views->nb++]);
+	}
+	/* The primary's socket does not have its pid. */
+	if (primary > 0 && !is_listed(views->peers, members, primary) && !left &&
+		views->nb < PEERS_MAX)
+		foreign_look(primary, &views->peers[views->nb++]);
+	/* A process that is alone needs no socket. */
+	for (i = 0; i < views->nb && views->nb > 1 && !left; i++)
+		socket_check(list, &views->peers[i]);
 }
 
 void
 views_take(struct views *views)
 {
-	/* Protects what secondaries() keeps. */
+	/* Protects what sockets_look() keeps. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	unsigned int nb = 0, i, nb_pids;
 	const struct group_member *member;
-	const pid_t *pids;
-	struct peer *peer, *end;
-	pid_t pid;
 
+	views->nb = 0;
 	/* Skip slots without a pid: asking the kernel about each would cost more than the rest. */
 	MEMBER_FOREACH(member) {
-		if (nb == PEERS_MAX)
+		if (views->nb == PEERS_MAX)
 			break;
-		peers_look_at(member, &views->peers[nb]);
+		peers_look_at(member, &views->peers[views->nb]);
 		/* It may just have left and cleared its pid. */
-		if (views->peers[nb].who.pid > 0)
-			nb++;
+		if (views->peers[views->nb].who.pid > 0)
+			views->nb++;
 	}
-	end = views->peers + nb;
-	pthread_mutex_lock(&lock);
-	nb_pids = secondaries(&pids);
-	for (i = 0; i <= nb_pids && nb < PEERS_MAX; i++) {
-		/* The primary comes last: the name of its socket does not have its pid. */
-		pid = i < nb_pids ? pids[i] : primary_pid();
-		for (peer = views->peers; peer < end && peer->who.pid != pid; peer++)
-			;
-		if (peer == end && (pid <= 0 || (i == nb_pids && primary_left() != 0)))
-			continue;
-		if (peer == end)
-			foreign_look(pid, peer = &views->peers[nb++]);
-		peer->asked = true;
+	if (group_file_dir()[0] != '\0') {
+		pthread_mutex_lock(&lock);
+		sockets_add(views);
+		pthread_mutex_unlock(&lock);
 	}
-	pthread_mutex_unlock(&lock);
 	proc_forget_others();
-	views->nb = nb;
 }
 
 const struct peer *
@@ -156,6 +231,7 @@ peers_state_name(enum peer_state state)
 		[PEER_FROZEN] = "frozen",
 		[PEER_HUNG] = "hung",
 		[PEER_SHORT] = "short",
+		[PEER_CUT_OFF] = "cut-off",
 		[PEER_GONE] = "gone",
 		[PEER_FOREIGN] = "foreign",
 	};

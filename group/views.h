@@ -14,6 +14,7 @@ enum peer_state {
 	PEER_FROZEN,  /* through its control group */
 	PEER_HUNG,    /* its interrupt thread, which serves requests, does not run */
 	PEER_SHORT,   /* may open too few files more for what an operation needs */
+	PEER_CUT_OFF, /* its socket has been gone for a second, so no request reaches it */
 	PEER_GONE,    /* died without leaving */
 	PEER_FOREIGN, /* another program, which runs; its ports are not known */
 };
@@ -23,8 +24,8 @@ struct peer {
 	struct who who;
 	uint64_t join; /* number of its join; 0 if foreign */
 	bool self;
-	bool foreign; /* another program, whatever its state */
-	bool asked;   /* it has an mp socket, so the EAL's requests go to it */
+	bool foreign;	/* another program, whatever its state */
+	bool no_socket; /* it has none, as one that just leaves */
 	enum peer_state state;
 	uint64_t beat_ns;      /* last beat (struct heartbeat_state); 0 if foreign or starting */
 	uint64_t late_ns;      /* last beat that was late */

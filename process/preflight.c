@@ -9,6 +9,7 @@
 #include <rte_errno.h>
 
 #include "base/cgroup.h"
+#include "base/namespaces.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/hugepages.h"
@@ -38,6 +39,11 @@ preflight_options(const struct eal_options *options, char *dir, char *why)
 	ret = limits_check(options->shared, why);
 	if (ret < 0)
 		return ret;
+	if (options->shared && !namespace_has_proc())
+		return why_set(why, -EREMOTE,
+			"/proc does not show this process as pid %d, so it is not mounted or belongs to "
+			"another pid namespace; mount it anew (unshare --mount-proc)",
+			getpid());
 	if (options->shared && runtime_dir(options->file_prefix, dir) < 0)
 		return why_set(why, -ENAMETOOLONG, "the path of the runtime directory is too long");
 	if (options->shared && strlen(dir) > DIR_MAX)
@@ -54,15 +60,42 @@ preflight_options(const struct eal_options *options, char *dir, char *why)
 	return 0;
 }
 
+/* Refuse to be a primary beside the secondaries of an earlier one. Those that have lost their
+ * sockets are still members. */
+static int
+secondaries_check(const struct eal_options *options, char *why)
+{
+	const struct peer *peer;
+	struct views views = {0};
+	char list[1024] = "";
+
+	if (group_self != NULL)
+		views_take(&views);
+	for (peer = views.peers; peer < views.peers + views.nb; peer++) {
+		if (peer->self || peer->state == PEER_GONE)
+			continue;
+		if (peer->who.pid < 0)
+			text_add(list, sizeof(list), " ? (in another pid namespace)");
+		else
+			text_add(list, sizeof(list), " %d", peer->who.pid);
+	}
+	if (list[0] == '\0')
+		return 0;
+	return why_set(why, -EBUSY,
+		"secondaries of an earlier primary still run with the file prefix \"%s\": pid%s; quit "
+		"them first, or choose another --file-prefix",
+		options->file_prefix, list);
+}
+
 int
 preflight_roles(const struct eal_options *options, const char *dir, bool *joins, char *why)
 {
-	pid_t pids[PEERS_MAX], primary = runtime_primary(dir);
-	char program[32], list[512] = "";
-	unsigned int nb, i;
+	pid_t primary = runtime_primary(dir);
+	char program[32];
 
-	if (primary == -EREMOTE)
-		return why_set(why, primary,
+	/* A process in a namespace below this one has a pid here, but others name it otherwise. */
+	if (primary == -EREMOTE || (primary > 0 && !namespace_has(primary)))
+		return why_set(why, -EREMOTE,
 			"the primary with the file prefix \"%s\" is in another pid namespace; "
 			"start this process there, or choose another --file-prefix",
 			options->file_prefix);
@@ -72,29 +105,19 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 			"root",
 			dir, strerror(-primary));
 	*joins = options->secondary || (options->auto_role && primary != 0);
-	if (*joins && primary == 0)
-		return why_set(why, -ENOENT,
-			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
-			"start the primary first, or use --proc-type=auto",
-			options->file_prefix);
-	if (*joins)
-		return 0;
-	if (primary != 0) {
+	if (primary != 0 && !*joins) {
 		proc_program(primary, program, sizeof(program));
 		return why_set(why, -EEXIST,
 			"a primary runs already with the file prefix \"%s\": pid %d (%s); join it "
 			"with --proc-type=auto, or choose another --file-prefix",
 			options->file_prefix, primary, program);
 	}
-	nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
-	if (nb == 0)
-		return 0;
-	for (i = 0; i < nb; i++)
-		text_add(list, sizeof(list), " %d", pids[i]);
-	return why_set(why, -EBUSY,
-		"secondaries of an earlier primary still run with the file prefix \"%s\": pid%s; quit "
-		"them first, or choose another --file-prefix",
-		options->file_prefix, list);
+	if (*joins && primary == 0)
+		return why_set(why, -ENOENT,
+			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
+			"start the primary first, or use --proc-type=auto",
+			options->file_prefix);
+	return *joins ? 0 : secondaries_check(options, why);
 }
 
 /* A start sends messages to all processes. If one does not read them, its socket may become full;

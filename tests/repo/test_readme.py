@@ -529,7 +529,8 @@ def help_text(*command):
 def test_options_exist():
     known = help_text(hm.BINARY, "--help") + read("scripts/test.sh")
     known += read("tests/physical/conftest.py") + read("tests/soak/run.py") + read("commands.c")
-    for tool in (("meson", "setup"), ("meson", "install"), ("dpdk-hugepages.py",), ("grep",)):
+    tools = ("meson setup", "meson install", "dpdk-hugepages.py", "grep", "unshare")
+    for tool in map(str.split, tools):
         known += help_text(*tool, "--help")
     text = "".join(map(read, DOCUMENTS))
     for option in sorted(set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text))):

@@ -35,13 +35,13 @@ def telemetry(prefix, *commands):
 class Testpmd:
     """A dpdk-testpmd that is a primary. A thread reads its output all the time."""
 
-    def __init__(self, prefix=None, eal=()):
+    def __init__(self, prefix=None, eal=(), wrap=()):
         self.prefix = prefix or new_prefix()
         self.output = []
         self.ready = threading.Event()
         self.process = subprocess.Popen(
             # By lines, so that all it prints is there when its next prompt comes.
-            ["stdbuf", "-oL", "dpdk-testpmd", "--no-pci", f"--file-prefix={self.prefix}"]
+            [*wrap, "stdbuf", "-oL", "dpdk-testpmd", "--no-pci", f"--file-prefix={self.prefix}"]
             + [*EAL_OPTIONS, *eal]
             + ["--", "-i", "--total-num-mbufs=2048"],
             stdin=subprocess.PIPE,
