@@ -3,11 +3,14 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <mntent.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -19,32 +22,70 @@
 
 #define LOOK_MS 20
 #define TELL_MS 1000
+#define MAX_SIZES 8 /* more than any processor has */
 
-int
-hugepages_look(const char *huge_dir, char *first)
+/* The directories that the EAL will use, and the size of the pages in each. */
+struct hugepage_dirs {
+	char paths[MAX_SIZES][PATH_MAX];
+	long sizes[MAX_SIZES];
+	unsigned int nb;
+};
+
+/* Add a directory of hugetlbfs, unless there is one with pages of the same size. */
+static void
+dir_add(struct hugepage_dirs *dirs, const char *path)
 {
-	FILE *mounts = setmntent("/proc/mounts", "r");
-	size_t len = strlen(huge_dir);
-	struct mntent *entry;
-	int ret = -ENOENT;
+	struct statfs fs;
+	unsigned int i;
 
-	first[0] = '\0';
+	if (statfs(path, &fs) < 0 || fs.f_type != HUGETLBFS_MAGIC)
+		return;
+	for (i = 0; i < dirs->nb && dirs->sizes[i] != fs.f_bsize; i++)
+		;
+	if (i < dirs->nb || i == MAX_SIZES)
+		return;
+	strlcpy(dirs->paths[i], path, sizeof(dirs->paths[i]));
+	dirs->sizes[i] = fs.f_bsize;
+	dirs->nb++;
+}
+
+/* Like the EAL, take the directory that was given, which may lie below a mount, or else the first
+ * mount of each page size. @return false if the mounts cannot be read. */
+static bool
+dirs_find(const char *huge_dir, struct hugepage_dirs *dirs)
+{
+	struct mntent *entry;
+	FILE *mounts;
+
+	dirs->nb = 0;
+	if (huge_dir[0] != '\0') {
+		dir_add(dirs, huge_dir);
+		return true;
+	}
+	mounts = setmntent("/proc/mounts", "r");
 	if (mounts == NULL)
-		return 0;
-	while (len > 1 && huge_dir[len - 1] == '/')
-		len--;
+		return false;
 	while ((entry = getmntent(mounts)) != NULL) {
-		if (strcmp(entry->mnt_type, "hugetlbfs") != 0 ||
-			(len > 0 && (strncmp(huge_dir, entry->mnt_dir, len) != 0 ||
-					    entry->mnt_dir[len] != '\0')))
-			continue;
-		if (first[0] == '\0')
-			strlcpy(first, entry->mnt_dir, PATH_MAX);
-		if (ret < 0)
-			ret = access(entry->mnt_dir, R_OK | W_OK | X_OK) < 0 ? -EACCES : 0;
+		if (strcmp(entry->mnt_type, "hugetlbfs") == 0)
+			dir_add(dirs, entry->mnt_dir);
 	}
 	endmntent(mounts);
-	return ret;
+	return true;
+}
+
+int
+hugepages_look(const char *huge_dir)
+{
+	struct hugepage_dirs dirs;
+	unsigned int i;
+
+	if (!dirs_find(huge_dir, &dirs))
+		return 0;
+	for (i = 0; i < dirs.nb; i++) {
+		if (access(dirs.paths[i], R_OK | W_OK | X_OK) < 0)
+			return -EACCES;
+	}
+	return dirs.nb == 0 ? -ENOENT : 0;
 }
 
 bool
@@ -88,16 +129,14 @@ lock_pid(int fd)
 	return found > 0 ? found : 0;
 }
 
-int
-hugepages_wait(const char *huge_dir, wait_fn wait, char *why)
+static int
+dir_wait(const char *path, wait_fn wait, char *why)
 {
-	char path[PATH_MAX], text[PATH_MAX + 64], holder[32];
+	char text[PATH_MAX + 64], holder[32];
 	unsigned int looks;
 	int ret = 0, fd;
 	pid_t pid;
 
-	/* The EAL locks the first mount. */
-	hugepages_look(huge_dir, path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return 0;
@@ -113,5 +152,18 @@ hugepages_wait(const char *huge_dir, wait_fn wait, char *why)
 		clock_sleep_ns(LOOK_MS * CLOCK_NS_PER_MS);
 	}
 	close(fd);
+	return ret;
+}
+
+int
+hugepages_wait(const char *huge_dir, wait_fn wait, char *why)
+{
+	struct hugepage_dirs dirs;
+	unsigned int i;
+	int ret = 0;
+
+	dirs_find(huge_dir, &dirs);
+	for (i = 0; i < dirs.nb && ret == 0; i++)
+		ret = dir_wait(dirs.paths[i], wait, why);
 	return ret;
 }

@@ -6,25 +6,24 @@
 
 #include "base/wait.h"
 
-/* The mounts of hugetlbfs that the EAL will use: all, or only the one at huge_dir if that is not
- * empty. Main thread. */
+/* The directories of hugetlbfs that the EAL will use: huge_dir, or if that is empty the first mount
+ * of each page size. Main thread. */
 
 /**
- * May this user use such a mount? If /proc/mounts is unreadable, assume so.
+ * May this user use them? If /proc/mounts is unreadable, assume so.
  *
- * @param first receives the path of the first mount, empty if there is none; PATH_MAX bytes.
- * @return 0, -ENOENT if none is mounted, -EACCES if this user may write to none.
+ * @return 0, -ENOENT if there is none, -EACCES if this user may not write to one of them.
  */
-int hugepages_look(const char *huge_dir, char *first);
+int hugepages_look(const char *huge_dir);
 
 /** Has the primary with this pid and file prefix mapped hugepages whose files have been removed?
  * Its option --huge-unlink does that. Also false if this user may not see what it has mapped. */
 bool hugepages_unlinked(pid_t primary, const char *file_prefix);
 
 /**
- * Wait while a process has locked the mount that the EAL will lock. The EAL would wait too, but
- * silently and without end, and whoever can read a directory can lock it. Does not wait if the
- * mount cannot be opened.
+ * Wait while a process has locked one of them. The EAL locks each, and would wait too, but silently
+ * and without end, and whoever can read a directory can lock it. Does not wait for one that cannot
+ * be opened.
  *
  * @param why receives a sentence on failure.
  * @return 0, or -ECANCELED if wait() gave up.

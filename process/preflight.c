@@ -210,7 +210,7 @@ preflight_explain(
 	if (err == EINVAL || (joins && fit_check(why) < 0))
 		return;
 	if (options->huge)
-		mounts = hugepages_look(options->huge_dir, path);
+		mounts = hugepages_look(options->huge_dir);
 	snprintf(path, sizeof(path), "%s/hugepage_info", dir);
 	if (options->shared && runtime_no_room(dir, 1, 1))
 		preflight_no_space(dir, why);

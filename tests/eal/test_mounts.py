@@ -4,6 +4,7 @@
 import contextlib
 import glob
 import os
+import shutil
 import signal
 import subprocess
 
@@ -65,6 +66,50 @@ def test_stranger_who_locks_the_mount_is_named(place, mount, short_dir):
     os.chmod(huge, 0o700)
     assert act(STRANGER, "lock dir", huge) == "EACCES"
     assert act(OWNER, "lock dir", huge) == "ok"
+
+
+def assert_waits_and_goes_on(uid, path, **kwargs):
+    """A primary says who has locked the directory, and starts when it is free."""
+    with locked_by(uid, path) as pid:
+        waiting = hm.Process("primary", wait=False, **kwargs)
+        told = f"dpdk-hotplug_mp: waiting for pid {pid}, which has locked {path}\n"
+        try:
+            hm.wait_until(lambda: told in waiting.log(), "it says whom it waits for")
+        except AssertionError:
+            waiting.close()
+            raise
+    waiting.wait_prompt()
+    assert waiting.cmd("attach net_null0") == "attached device net_null0"
+    assert waiting.close() == 0
+
+
+def test_directory_below_the_mount(place, mount, short_dir):
+    """The EAL locks it, and not the mount."""
+    below = f"{mount(0o700)}/below"
+    os.mkdir(below, 0o700)
+    for path in (below, short_dir):
+        os.chown(path, OWNER, OWNER)
+    kwargs = on_mount(below, place, short_dir)
+    assert_waits_and_goes_on(OWNER, below, **kwargs)
+    os.chown(below, STRANGER, STRANGER)
+    done = hm.run("primary", **kwargs)
+    assert done.stderr.endswith("give this user a mount of its own with --huge-dir\n")
+    shutil.rmtree(below)
+    done = hm.run("primary", **kwargs)
+    assert f"no hugetlbfs is mounted at {below};" in done.stderr
+
+
+def test_mount_of_another_page_size(place, prefix):
+    """The EAL locks the first of each size, also if there is no page of that size."""
+    hm.need(os.path.exists("/sys/kernel/mm/hugepages/hugepages-1048576kB"), "no pages of 1 GiB")
+    other = f"{place}/other"
+    os.mkdir(other)
+    options = "pagesize=1G,mode=0755"
+    subprocess.run(["mount", "-t", "hugetlbfs", "-o", options, "nodev", other], check=True)
+    try:
+        assert_waits_and_goes_on(STRANGER, other, prefix=prefix)
+    finally:
+        subprocess.run(["umount", other], check=True)
 
 
 def test_stranger_who_locks_the_mount_later(place, mount, short_dir):
