@@ -99,8 +99,9 @@ const struct command commands[] = {
 		completion_attached, devices_unlock},
 	{"peers", NULL, "list the processes of the group and what each one sees",
 		"    One line a process: * for this one, pid, role, program, state, port ids.\n"
-		"    State: ok; stopped; hung (its interrupt thread serves no requests); gone (it\n"
-		"    has died); foreign (it is not this program, and what it sees is not known).\n"
+		"    State: ok; stopped; hung (its interrupt thread serves no requests); cut-off (its\n"
+		"    socket has been removed); gone (it has died); foreign (it is not this program,\n"
+		"    and what it sees is not known). Pid ?: it is in another pid namespace.\n"
 		"    The last line says whether all of them see the same ports.\n",
 		NULL, show_peers},
 	{"sync", NULL, "bring processes that differ back together",

@@ -8,13 +8,19 @@
 #include "base/namespaces.h"
 
 uint64_t
-namespace_own(const char *kind)
+namespace_of(pid_t pid, const char *kind)
 {
 	char path[64];
 	struct stat st;
 
-	snprintf(path, sizeof(path), "/proc/self/ns/%s", kind);
+	snprintf(path, sizeof(path), "/proc/%d/ns/%s", pid, kind);
 	return stat(path, &st) < 0 ? 0 : st.st_ino;
+}
+
+uint64_t
+namespace_own(const char *kind)
+{
+	return namespace_of(getpid(), kind);
 }
 
 bool

@@ -12,6 +12,9 @@
  * Two namespaces that exist at the same time have different numbers. */
 uint64_t namespace_own(const char *kind);
 
+/** The same of the process with this pid; 0 also if this user may not look. */
+uint64_t namespace_of(pid_t pid, const char *kind);
+
 /** Is the process with this pid in this process's pid namespace, and not in one below it? True if
  * the process has gone. */
 bool namespace_has(pid_t pid);

@@ -18,6 +18,7 @@
 #include "device/drivers.h"
 #include "device/pci.h"
 #include "group/primary.h"
+#include "group/removal.h"
 #include "group/turn.h"
 #include "group/views.h"
 #include "inspect/inspect.h"
@@ -75,6 +76,8 @@ show_peers(__rte_unused const char *rest)
 		turn_release();
 	else if (primary_left() == 0)
 		output_print("note: an operation is under way: %s\n", text);
+	if (removal_text(text, sizeof(text)))
+		output_print("note: %s\n", text);
 	output_print("  %-8s %-10s %-16s %-8s %s\n", "pid", "role", "program", "state", "ports");
 	for (i = 0; i < views.nb; i++)
 		peer_print(&views.peers[i]);

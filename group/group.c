@@ -19,6 +19,7 @@
 #include "group/observer.h"
 #include "group/primary.h"
 #include "group/readiness.h"
+#include "group/removal.h"
 #include "group/turn.h"
 #include "group/views.h"
 
@@ -77,6 +78,7 @@ tick(void)
 	if (!cut_off && !primary_is_self() && heartbeat_deaf())
 		cut_off = runtime_files_remove();
 	observer_look();
+	removal_look();
 	look = beat();
 	return events_pending() || look;
 }

@@ -38,6 +38,8 @@ tell_change(const struct peer *was, const struct peer *is)
 		events_add(is->who, "is hung");
 	else if (is->state == PEER_SHORT)
 		events_add(is->who, "may open too few files more");
+	else if (is->state == PEER_CUT_OFF)
+		events_add(is->who, "is cut off");
 	else
 		events_add(is->who, "runs again");
 }

@@ -7,6 +7,7 @@
 #include "base/force.h"
 #include "base/text.h"
 #include "group/dead.h"
+#include "group/file.h"
 #include "group/heartbeat.h"
 #include "group/primary.h"
 #include "group/readiness.h"
@@ -18,6 +19,7 @@
 
 /*
  * Can this process answer? A hung process has a late beat, and none since the check began at start.
+ * A request reaches no process without a socket, but one that just leaves has none for a moment.
  *
  * @param late set to true if that is not certain yet.
  * @return 0, or -EBUSY and why.
@@ -26,6 +28,7 @@ static int
 peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 {
 	const char *halt = peers_halt(peer->state);
+	bool answers;
 
 	if (peer->state == PEER_GONE)
 		return 0;
@@ -37,12 +40,20 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 			"--nofile=1024)",
 			peer->self ? "this process" : who_name(peer->who).text, HEARTBEAT_FILES,
 			peer->who.pid);
-	if (peer->foreign || peer->beat_ns > start || !peers_beat_is_old(peer->beat_ns, LATE_MS))
+	answers = peer->foreign || peer->beat_ns > start ||
+		  !peers_beat_is_old(peer->beat_ns, LATE_MS);
+	if (answers && !peer->no_socket)
 		return 0;
 	*late = true;
 	if (clock_now_ns() - start < GRACE_MS * CLOCK_NS_PER_MS)
 		return 0;
-	if (peer->self)
+	if (answers)
+		snprintf(why, WHY_SIZE,
+			"%s cannot be reached: its socket has been removed from %s; quit %s and "
+			"start anew",
+			who_name(peer->who).text, group_file_dir(),
+			peer->who.primary ? "all processes of the group" : "it");
+	else if (peer->self)
 		snprintf(why, WHY_SIZE,
 			heartbeat_deaf() ? "this process has lost the EAL's thread for messages; "
 					   "quit and restart it"

@@ -11,6 +11,7 @@
 #include "device/device.h"
 #include "group/heartbeat.h"
 #include "group/readiness.h"
+#include "group/removal.h"
 #include "group/turn.h"
 #include "operations/sync.h"
 #include "traffic/withdraw.h"
@@ -142,6 +143,8 @@ sync_group(wait_fn wait, struct result *res)
 
 	if (operation_begin(&op, NULL) < 0)
 		return;
+	if (res->note[0] == '\0')
+		removal_text(res->note, sizeof(res->note));
 	views_agree(&op.before, was, sizeof(was));
 	if (differing(&op) == 0) {
 		result_set(res, 0, "%s; nothing to do", was);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/un.h>
@@ -13,8 +14,10 @@
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/hugepages.h"
+#include "eal/removed.h"
 #include "eal/runtime.h"
 #include "group/fit.h"
+#include "group/locks.h"
 #include "group/readiness.h"
 #include "process/limits.h"
 #include "process/preflight.h"
@@ -60,6 +63,37 @@ preflight_options(const struct eal_options *options, char *dir, char *why)
 	return 0;
 }
 
+/* Refuse to start beside a process that uses a file which has been removed: this one would make
+ * another of the same name, and have nothing in common with that process. */
+static int
+removed_check(const struct eal_options *options, const char *dir, pid_t primary, char *why)
+{
+	char name[NAME_MAX + 1], program[32];
+	pid_t pids[PEERS_MAX], user = 0;
+	unsigned int nb = 0, i;
+
+	if (primary == 0)
+		user = removed_from_any(dir, name);
+	else if (!runtime_primary_complete(dir))
+		return 0;
+	else if (removed_from(dir, primary, name) > 0)
+		user = primary;
+	/* The secondaries of another program's primary may have a group's file that has gone. */
+	else if (locks_any_slot() == 0)
+		nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
+	for (i = 0; i < nb && user == 0; i++) {
+		if (pids[i] > 0 && removed_from(dir, pids[i], name) > 0)
+			user = pids[i];
+	}
+	if (user == 0)
+		return 0;
+	proc_program(user, program, sizeof(program));
+	return why_set(why, -ESTALE,
+		"%s has been removed from %s while pid %d (%s) uses it; quit all processes with "
+		"the file prefix \"%s\", then start anew, or choose another --file-prefix",
+		name, dir, user, program, options->file_prefix);
+}
+
 /* Refuse to be a primary beside the secondaries of an earlier one. Those that have lost their
  * sockets are still members. */
 static int
@@ -92,6 +126,7 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 {
 	pid_t primary = runtime_primary(dir);
 	char program[32];
+	int ret;
 
 	/* A process in a namespace below this one has a pid here, but others name it otherwise. */
 	if (primary == -EREMOTE || (primary > 0 && !namespace_has(primary)))
@@ -112,6 +147,9 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 			"with --proc-type=auto, or choose another --file-prefix",
 			options->file_prefix, primary, program);
 	}
+	ret = removed_check(options, dir, primary, why);
+	if (ret < 0)
+		return ret;
 	if (*joins && primary == 0)
 		return why_set(why, -ENOENT,
 			"no primary runs with the file prefix \"%s\", so there is nothing to join; "

@@ -2,7 +2,6 @@
 """sync brings the group back together, or names the process to restart."""
 
 import mmap
-import os
 import signal
 import struct
 
@@ -96,11 +95,8 @@ def test_arguments_of_the_device_are_kept(faulty, veth):
 def test_stale_port_is_removed(working, asker):
     """Secondary 2, which the EAL did not find, has kept its device."""
     asker, stale = working.member(asker), working.secondaries[1]
-    (path,) = [path for path in working.sockets() if f"_{stale.pid}_" in path]
-    away = f"{os.path.dirname(path)}/hidden"
-    os.rename(path, away)
-    assert working.primary.cmd("detach net_null0").startswith("failed to detach device net_null0: ")
-    os.rename(away, path)
+    answer = working.cmd_unseen(working.primary, "detach net_null0", "remove", stale)
+    assert answer.startswith("failed to detach device net_null0: ")
     differ = f"{stale} alone has port 0 (net_null0)"
     for process in working.members():
         assert process.list() == (PORTS if process is stale else PORTS[1:])

@@ -2,7 +2,6 @@
 """An answer is true in every process when it is printed, even if a peer refuses, is slow, or fails
 to remove a port."""
 
-import os
 import re
 
 import pytest
@@ -158,23 +157,17 @@ def test_slow_detach(faulty, asker, slow):
 
 
 @pytest.mark.parametrize("asker", hm.ROLES[:2])
-def test_peer_the_eal_does_not_find(group, asker):
-    """Its socket is hidden, so the EAL takes no notice of it; the views do."""
-    asker, hidden = group.member(asker), group.secondaries[1]
-    (path,) = [path for path in group.sockets() if f"_{hidden.pid}_" in path]
-    away = f"{os.path.dirname(path)}/hidden"
-    os.rename(path, away)
-    answer = asker.cmd(f"attach {DEVICE}").split("\n")[-1]
-    os.rename(away, path)
+def test_peer_the_eal_does_not_find(faulty, asker):
+    """The EAL takes no notice of it; the views do."""
+    asker, hidden = faulty.member(asker), faulty.secondaries[1]
+    answer = faulty.cmd_unseen(asker, f"attach {DEVICE}", "probe", hidden)
     assert answer.startswith(f"failed to attach device {DEVICE}: ")
     assert f"{hidden} did not get it" in answer and "still attached" not in answer
-    group.assert_agree([])
+    faulty.assert_agree([])
     assert asker.cmd(f"attach {DEVICE}") == f"attached device {DEVICE}"
-    group.assert_agree(PORT)
-    os.rename(path, away)
-    answer = asker.cmd(f"detach {DEVICE}").split("\n")[-1]
-    os.rename(away, path)
+    faulty.assert_agree(PORT)
+    answer = faulty.cmd_unseen(asker, f"detach {DEVICE}", "remove", hidden)
     assert answer.startswith(f"failed to detach device {DEVICE}: {hidden} still has it")
-    for process in group.members():
+    for process in faulty.members():
         assert process.list() == (PORT if process is hidden else [])
         assert process.peers()[1] == f"{hidden} alone has port 0 ({DEVICE})"

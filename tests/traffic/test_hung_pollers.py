@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A port is taken away while its poller, or the primary, is stopped, hangs or is slow."""
 
-import os
 import re
 
 import pexpect
@@ -53,10 +52,7 @@ def assert_polls(group, poller):
 def test_sync_takes_no_port_from_a_hung_poller(hung):
     """The EAL has not found it when the others detached the port by force."""
     primary, one = hung.primary, hung.secondaries[0]
-    (path,) = [path for path in hung.sockets() if f"_{one.pid}_" in path]
-    os.rename(path, f"{os.path.dirname(path)}/hidden")
-    answer = primary.cmd("detach --force net_ring0").split("\n")[-1]
-    os.rename(f"{os.path.dirname(path)}/hidden", path)
+    answer = hung.cmd_unseen(primary, "detach --force net_ring0", "remove", one)
     assert answer.startswith(f"failed to detach device net_ring0: {one} still has it")
     alone = f"{one} alone has port 0 (net_ring0)"
     one.faults.set("remove", "refuse")

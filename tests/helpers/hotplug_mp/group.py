@@ -2,6 +2,7 @@
 """Run a group: a primary and its secondaries."""
 
 import contextlib
+import os
 
 from hotplug_mp.process import Process
 from hotplug_mp.runtime import new_prefix, remove_traces, sockets
@@ -55,6 +56,20 @@ class Group:
         if self.make_faults:
             kwargs.setdefault("faults", self.make_faults())
         return Process(role, self.prefix, **kwargs)
+
+    def cmd_unseen(self, asker, line, call, hidden):
+        """What a line answers if the socket of one process is hidden from that call of the asker's
+        on: then all have been found able to answer, and the EAL takes no notice of that one."""
+        (path,) = [path for path in self.sockets() if f"_{hidden.pid}_" in path]
+        away = f"{os.path.dirname(path)}/hidden"
+        asker.faults.set(call, "block")
+        asker.send(line)
+        asker.faults.wait_met(call)
+        os.rename(path, away)
+        asker.faults.clear(call)
+        answer = asker.answer().split("\n")[-1]
+        os.rename(away, path)
+        return answer
 
     def member(self, role):
         """The process in one of ROLES: "primary", "secondary 1", ..."""

@@ -144,8 +144,10 @@ class Process:
 
     def peers(self):
         """What `peers` shows, {pid: Peer}, and its last line."""
-        note, answer = re.fullmatch(r"(note: [^\n]+\n)?(.+)", self.cmd("peers"), re.DOTALL).groups()
-        assert note is None or "an operation is under way" in note
+        answer = self.cmd("peers")
+        while answer.startswith("note: "):
+            note, _, answer = answer.partition("\n")
+            assert "an operation is under way" in note or "has been removed from" in note
         head, *lines, last = answer.split("\n")
         assert head.split() == ["pid", "role", "program", "state", "ports"]
         found = [re.fullmatch(r"([* ]) (\d+) +(.+?) +(.+?) +(.+?) +(\S+)", line) for line in lines]
