@@ -102,7 +102,8 @@ class Commands:
 
     def do_sync(self, who, _):
         self.all_answer(who)
-        return f"synced: {self.agree()}; nothing to do"
+        note = f"note: {self.notice}\n" if self.removed else ""
+        return f"{note}synced: {self.agree()}; nothing to do"
 
     def do_lock(self, who, rest):
         devargs, _, reason = rest.partition(" ")

@@ -13,12 +13,19 @@ from walkers import ANSWER_S, SECONDARIES, Divergence
 FILES = 3
 
 class Happenings:
-    """The steps of a Life that are not typed: a process starts, quits, is killed or stopped, or
-    there is no more room, memory or descriptor. Each returns False if it was passed over."""
+    """The steps of a Life that are not typed: a process starts, quits, is killed or stopped, a file
+    of the group is removed, or there is no more room, memory or descriptor. Each returns False if
+    it was passed over."""
 
     def step_join(self, who):
         if who in self.processes or not self.runs("p") or self.model.members["p"].deaf:
             return False
+        if self.model.removed:
+            said = self.one_line(hm.run("secondary", self.prefix, eal=self.place.eal))
+            short = self.full or self.model.tight()
+            if not short and not said.startswith(f"dpdk-hotplug_mp: {self.model.removed} has been"):
+                raise Divergence(f"a start without {self.model.removed} said {said!r}")
+            return True
         if self.full and not any(member.stopped for member in self.model.members.values()):
             # What the dead have left is cleared away first, and what has become free since taken.
             self.processes["p"].cmd("sync", ANSWER_S)
@@ -152,19 +159,41 @@ class Happenings:
             return self.step_quit(who)
         return True
 
+    def step_remove(self, name):
+        """As a cleaner of old files does. Each process says so; nobody joins any more."""
+        if self.model.removed or self.full or self.model.tight() or not self.free():
+            return False
+        where = f"{self.place.run}/dpdk/{self.prefix}"
+        os.unlink(f"{where}/{name}")
+        self.model.remove(name, where)
+        return True
+
+    def lose_alone(self, primary):
+        """No secondary can join before the primary leaves, and none after it."""
+        self.gone.append(primary)
+        said = self.one_line(hm.run("secondary", self.prefix, eal=self.place.eal))
+        if "no primary runs" not in said:
+            raise Divergence(f"a start without a primary said {said!r}")
+        self.model = None
+        return True
+
     def step_lose(self, how):
         """The primary leaves; each secondary says so, and can quit. Of its life nothing stays."""
         self.settle()
-        for who in SECONDARIES[:2]:
+        removed = self.model.removed
+        for who in SECONDARIES[:2] if not removed else ():
             self.start(who)
-        kind = self.kinds["net_null0"]
-        answer = self.processes["s1"].cmd(f"attach {kind.devargs}")
-        self.expect(answer, f"attached device {kind.name}", "attach")
+        if not removed:
+            kind = self.kinds["net_null0"]
+            answer = self.processes["s1"].cmd(f"attach {kind.devargs}")
+            self.expect(answer, f"attached device {kind.name}", "attach")
         primary = self.processes.pop("p")
         if how == "kill":
             primary.die()
         else:
             self.expect(primary.quit(), 0, "exit status of p")
+        if removed:
+            return self.lose_alone(primary)
         self.gone.append(primary)
         notice = f"the primary (pid {primary.pid}) has left; quit this process"
         for who, process in self.processes.items():

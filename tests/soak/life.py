@@ -27,11 +27,13 @@ def status_kib(pid, key):
 
 
 def descriptors(pid):
-    """What a process has open; numbers that the kernel gives to pipes and sockets do not count."""
+    """What a process has open; numbers that the kernel gives to pipes and sockets do not count, nor
+    whether a file has been removed."""
     found = []
     for fd in os.listdir(f"/proc/{pid}/fd"):
         with contextlib.suppress(FileNotFoundError):
-            found.append(re.sub(r"\[\d+\]", "[]", os.readlink(f"/proc/{pid}/fd/{fd}")))
+            name = os.readlink(f"/proc/{pid}/fd/{fd}").removesuffix(" (deleted)")
+            found.append(re.sub(r"\[\d+\]", "[]", name))
     return sorted(found)
 
 
@@ -205,6 +207,7 @@ class Life(Happenings, Looks):
         answer = self.processes["p"].cmd("sync", ANSWER_S)
         note = re.match(rf"note: pid {dead.pid} died during: {line.split()[0]}\b.*\n", answer)
         answer = answer[note.end() :] if note else answer
+        answer = answer.removeprefix(f"note: {self.model.notice}\n")
         mended = re.compile("(nothing to do|mended: .+)")
         wanted = [prefixed(f"synced: {m.agree()}; ", mended) for m in models]
         if not any(matches(w, answer) for w in wanted):

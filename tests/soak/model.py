@@ -31,6 +31,8 @@ class Model(Commands):
         self.leaks = 0
         #: There is no hugepage free.
         self.starved = False
+        #: The file of the group that has been removed, and what each process says of it.
+        self.removed = self.notice = None
 
     def copy(self):
         other = copy.copy(self)
@@ -64,6 +66,12 @@ class Model(Commands):
         for device in self.devices.values():
             if device.lock and device.lock[0] == who:
                 device.lock = None
+
+    def remove(self, name, where):
+        self.removed = name
+        self.notice = f"{name} has been removed from {where}: no process can join any more; quit "
+        self.notice += "all processes of the group and start anew"
+        self.news += [(who, self.notice) for who in self.members]
 
     # What is typed.
 

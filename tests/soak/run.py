@@ -14,6 +14,7 @@ primary, s1 to s4 are secondaries:
     fill bytes, fill files, empty      the file system of the sockets has no room, or has it again
     starve, feed                       no hugepage is free, or they are again
     few s1 2, many s1                  it may open two files more, or as many as it likes
+    remove config                      a file of the group is removed: nobody joins any more
     lose quit, lose kill               the primary leaves; then there is a new one, and only that
 
 A step about a process that does not run, or is stopped, is passed over. The last lines are

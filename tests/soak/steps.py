@@ -87,4 +87,9 @@ def steps(seed, kinds):
         yield from ("join s1", "join s2")
         for _ in range(life):
             yield from episode(rng, kinds)
+        if rng.random() < 0.5:
+            files = ("config", "hotplug_mp_group", "hugepage_info", "fbarray_memzone")
+            yield f"remove {rng.choice(files)}"
+            for _ in range(20):
+                yield from episode(rng, kinds)
         yield f"lose {rng.choice(('quit', 'kill'))}"
