@@ -38,7 +38,7 @@ dir_add(struct hugepage_dirs *dirs, const char *path)
 	struct statfs fs;
 	unsigned int i;
 
-	if (statfs(path, &fs) < 0 || fs.f_type != HUGETLBFS_MAGIC)
+	if (statfs(path, &fs) < 0 || (uint32_t)fs.f_type != HUGETLBFS_MAGIC)
 		return;
 	for (i = 0; i < dirs->nb && dirs->sizes[i] != fs.f_bsize; i++)
 		;

@@ -81,6 +81,8 @@ search_begin(const char *dir, char *name, struct removed_search *search)
 			end--;
 		*end = '\0';
 	}
+	if (there[0] == '\0')
+		search->dir[0] = '\0';
 	strlcat(search->dir, dir + strlen(there), sizeof(search->dir));
 	/* On some file systems, maps has other numbers than stat(2). */
 	search->dev = st.st_dev;

@@ -155,6 +155,13 @@ def test_file_that_is_needed_to_join(start, members, where, name, roles):
     assert start("auto", input="attach net_null0\n").stdout == "attached device net_null0\n"
 
 
+def test_config_of_a_group_with_mounts_of_its_own(start, process, where):
+    """The same directory, but not in the same mount namespace."""
+    primary = process("primary", wrap=["unshare", "--mount"])
+    os.unlink(f"{where}/config")
+    cannot_join(start, "config", where, [primary])
+
+
 def test_primary_of_another_program_after_config_has_gone(start, testpmd, prefix, where):
     os.unlink(f"{where}/config")
     for role in ("primary", "auto", "secondary"):
@@ -218,6 +225,13 @@ def test_socket_of_a_secondary(start, members, where, prefix):
         assert seconds < hm.SOON
         assert re.search(rf"^. {lost.pid} .* cut-off +-$", member.cmd("peers"), re.MULTILINE)
         assert member.list() == []
+
+    def told():
+        """Also who monitors the group."""
+        (events,) = hm.telemetry(prefix, "/hotplug_mp/events")
+        return [e["pid"] for e in events.values() if e["event"] == "is cut off"] == [lost.pid]
+
+    hm.wait_until(told, "an event")
     assert lost.quit() == 0
     assert_works([primary, other])
 
