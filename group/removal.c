@@ -27,12 +27,15 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool
 is_cut_off(void)
 {
-	const struct peer *self;
+	const struct peer *peer;
 	struct views views;
 
 	views_take(&views);
-	self = peers_find(views.peers, views.nb, getpid());
-	return self != NULL && self->no_socket && !self->who.primary;
+	for (peer = views.peers; peer < views.peers + views.nb; peer++) {
+		if (peer->self)
+			return peer->no_socket && !peer->who.primary;
+	}
+	return false;
 }
 
 static void
