@@ -17,6 +17,7 @@
 #include "device/device.h"
 #include "device/drivers.h"
 #include "device/pci.h"
+#include "group/compare.h"
 #include "group/primary.h"
 #include "group/removal.h"
 #include "group/turn.h"

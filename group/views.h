@@ -5,8 +5,7 @@
 #include "group/members.h"
 
 /* What every process of the group shows at one moment, without being asked. A view is the set of
- * ports that a process has. Here the views of all processes are compared. Dead processes, starting
- * ones and foreign ones, whose view is not known, do not count. Any thread. */
+ * ports that a process has. Any thread. */
 
 enum peer_state {
 	PEER_OK,
@@ -67,28 +66,6 @@ const struct port_set *views_reference(const struct views *views);
 
 /** The view of this process; NULL if it is not listed. */
 const struct port_set *views_own(const struct views *views);
-
-/** Do all views match? text receives "all 3 processes agree: 2 ports", or which process differs and
- * how. */
-bool views_agree(const struct views *views, char *text, size_t size);
-
-/** Write the names of the processes that have any of the ports into text. @return how many. */
-unsigned int views_have(
-	const struct views *views, const struct port_set *ports, char *text, size_t size);
-
-/** Write the names of the processes that lack any of the ports into text. @return how many. */
-unsigned int views_lack(
-	const struct views *views, const struct port_set *ports, char *text, size_t size);
-
-/** Those of the ports that no process has. */
-struct port_set views_gone(const struct views *views, const struct port_set *ports);
-
-/** Ports that a process has in now and lacks in before; processes new in now do not count. */
-struct port_set views_new(const struct views *before, const struct views *now);
-
-/** Do all members have all of these ports (everywhere is true), or has no member any of them (it is
- * false)? Cheap, but a process that has just died still counts. */
-bool views_ports_at(const struct port_set *ports, bool everywhere);
 
 /** Copy what operations/catalogue.h knows of a port's device; an empty name if nothing. */
 void views_device(unsigned int id, struct port_device *device);

@@ -11,6 +11,7 @@
 #include "device/device.h"
 #include "device/pci.h"
 #include "device/vhost.h"
+#include "group/compare.h"
 #include "group/primary.h"
 #include "group/readiness.h"
 #include "operations/attach.h"

@@ -11,6 +11,7 @@
 #include <rte_string_fns.h>
 
 #include "device/device.h"
+#include "group/compare.h"
 #include "group/events.h"
 #include "group/file.h"
 #include "group/members.h"

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "device/device.h"
+#include "group/compare.h"
 #include "group/primary.h"
 #include "group/readiness.h"
 #include "operations/catalogue.h"

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "device/device.h"
+#include "group/compare.h"
 #include "group/errors.h"
 #include "group/events.h"
 #include "group/primary.h"

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "device/device.h"
+#include "group/compare.h"
 #include "group/heartbeat.h"
 #include "group/readiness.h"
 #include "group/removal.h"

@@ -15,6 +15,7 @@
 #include "base/text.h"
 #include "eal/plugins.h"
 #include "eal/runtime.h"
+#include "group/compare.h"
 #include "group/events.h"
 #include "group/file.h"
 #include "group/fit.h"
