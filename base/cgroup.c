@@ -7,6 +7,8 @@
 
 #include "base/cgroup.h"
 
+const char cgroup_frozen_is[] = "frozen by its control group; thaw or end it";
+
 /* The two versions of the control groups that can freeze processes. */
 static const struct freezer {
 	const char *controller;	   /* in a line of /proc/PID/cgroup; empty for version 2 */

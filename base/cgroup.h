@@ -10,4 +10,4 @@
 bool cgroup_frozen(pid_t pid);
 
 /** What such a process is, and what to do. */
-#define CGROUP_FROZEN "frozen by its control group; thaw or end it"
+extern const char cgroup_frozen_is[];

@@ -16,6 +16,8 @@
 #include "base/proc.h"
 #include "base/text.h"
 
+const char proc_stopped_is[] = "stopped; resume or end it";
+
 bool
 proc_alive(pid_t pid)
 {

@@ -14,7 +14,7 @@ bool proc_alive(pid_t pid);
 bool proc_stopped(pid_t pid);
 
 /** What such a process is, and what to do. */
-#define PROC_STOPPED "stopped; resume or end it"
+extern const char proc_stopped_is[];
 
 /** Close the files that proc_stopped() keeps open for pids that nobody has asked about since the
  * last call. */

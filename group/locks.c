@@ -166,7 +166,7 @@ tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why)
 	if (stopped || cgroup_frozen(pid))
 		return why_set(why, -EBUSY, "%s %s the turn and is %s", holder,
 			pid == next ? "is the next to have" : "has",
-			stopped ? PROC_STOPPED : CGROUP_FROZEN);
+			stopped ? proc_stopped_is : cgroup_frozen_is);
 	snprintf(text, sizeof(text), "waiting for %s", holder);
 	*told = *told || tell;
 	if (!wait_go_on(wait, tell ? text : NULL))

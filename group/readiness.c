@@ -36,8 +36,8 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 		return why_set(why, -EBUSY, "%s is %s", who_name(peer->who).text, halt);
 	if (peer->state == PEER_SHORT)
 		return why_set(why, -EBUSY,
-			"%s may open fewer than %d files more; allow it more (prlimit --pid %d "
-			"--nofile=1024)",
+			"%s may open fewer than %d files more; allow it more (prlimit -p %d "
+			"-n1024)",
 			peer->self ? "this process" : who_name(peer->who).text, HEARTBEAT_FILES,
 			peer->who.pid);
 	answers = peer->foreign || peer->beat_ns > start ||

@@ -242,8 +242,8 @@ const char *
 peers_halt(enum peer_state state)
 {
 	if (state == PEER_STOPPED)
-		return PROC_STOPPED;
-	return state == PEER_FROZEN ? CGROUP_FROZEN : NULL;
+		return proc_stopped_is;
+	return state == PEER_FROZEN ? cgroup_frozen_is : NULL;
 }
 
 GROUP_MAY_RACE void

@@ -176,7 +176,7 @@ preflight_peers(const char *dir, char *why)
 		pid = i < nb ? pids[i] : runtime_primary(dir);
 		if (pid > 0 && (proc_stopped(pid) || cgroup_frozen(pid)))
 			return why_set(why, -EBUSY, "cannot start: pid %d is %s", pid,
-				proc_stopped(pid) ? PROC_STOPPED : CGROUP_FROZEN);
+				proc_stopped(pid) ? proc_stopped_is : cgroup_frozen_is);
 	}
 	return 0;
 }

@@ -6,11 +6,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include <rte_eal.h>
 #include <rte_errno.h>
 
+#include "base/force.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "eal/plugins.h"
@@ -38,6 +40,7 @@ static struct {
 	const struct eal_options *options;
 	bool joins;
 	bool running; /* rte_eal_init() is */
+	bool no_room; /* it had no room for a file */
 } start;
 
 static void (*beat_fn)(void);
@@ -71,12 +74,22 @@ fail(const char *why)
 }
 
 /* SIGBUS: the file system has no room for a page of a file that the EAL has made. A secondary
- * checks the room before it starts; a primary cannot know how much it will need. */
+ * checks the room before it starts, but others may take it; a primary cannot know how much it will
+ * need. */
 static void
-no_room(int signo)
+no_room(int signo, siginfo_t *info, __rte_unused void *context)
 {
+	const uintptr_t page = sysconf(_SC_PAGESIZE);
+	void *begin = (void *)((uintptr_t)info->si_addr / page * page);
 	char why[WHY_SIZE];
 
+	/* A secondary has the lock on the group's memory now. With memory instead of the file's
+	 * page, which is of a table that is its own, the EAL goes on and releases the lock. */
+	if (start.joins && mmap(begin, page, PROT_READ | PROT_WRITE,
+				   MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == begin) {
+		start.no_room = true;
+		return;
+	}
 	why_set(why, 0, "the EAL did not start: %s; its own messages are above", strsignal(signo));
 	if (runtime_no_room(group_file_dir(), 1, 1))
 		preflight_no_space(group_file_dir(), why);
@@ -102,11 +115,22 @@ exits(int status, __rte_unused void *arg)
 	fail(why);
 }
 
+/* The EAL has started without room for a file. */
+static int
+end_without_room(char *why)
+{
+	force_when(FORCE_NEVER);
+	rte_eal_cleanup();
+	force_when(FORCE_AT_ONCE);
+	preflight_no_space(group_file_dir(), why);
+	return -ENOSPC;
+}
+
 /* Start the EAL, with the turn. */
 static int
 eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait, char *why)
 {
-	struct sigaction action = {.sa_handler = no_room}, found;
+	struct sigaction action = {.sa_sigaction = no_room, .sa_flags = SA_SIGINFO}, found;
 	int ret;
 
 	start.options = options;
@@ -126,7 +150,7 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 	start.running = false;
 	sigaction(SIGBUS, &found, NULL);
 	if (ret >= 0)
-		return ret;
+		return start.no_room ? end_without_room(why) : ret;
 	ret = rte_errno > 0 ? rte_errno : EIO;
 	preflight_explain(options, group_file_dir(), start.joins, ret, why);
 	runtime_files_remove();

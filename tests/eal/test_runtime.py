@@ -77,6 +77,25 @@ def test_no_room_to_join(small_dir, process, prefix, what):
         assert member.quit() == 0
 
 
+def test_room_that_goes_while_a_secondary_starts(small_dir, process, make_faults):
+    """It writes to its files with the lock on the group's memory, which must not stay locked."""
+    members = [process("primary"), process("secondary")]
+    faults = make_faults()
+    faults.set("init", "block")
+    late = process("secondary", faults=faults, wait=False)
+    faults.wait_met("init")
+    small_dir("bytes")
+    faults.clear("init")
+    assert late.wait() == 1
+    assert NO_ROOM.search(late.log())
+    small_dir(None)
+    members.append(process("secondary"))
+    for member in members:
+        assert member.cmd("attach net_null0") == "attached device net_null0"
+        hm.assert_agree(members, [(0, "net_null0")])
+        assert member.cmd("detach net_null0") == "detached device net_null0"
+
+
 @pytest.mark.parametrize("room", [0, 1, 2, 3, 4])
 @pytest.mark.parametrize("what", ["bytes", "files"])
 def test_no_room_for_a_primary(small_dir, prefix, short_dir, what, room):

@@ -94,8 +94,8 @@ def test_out_of_descriptors(attached, who):
         hm.wait_until(lambda: asked.peers()[0][short.pid].state == "short", "it is seen")
         for process in attached.members():
             said = "this process" if process == short else str(short)
-            said += f" may open fewer than 3 files more; allow it more (prlimit --pid {short.pid} "
-            answer = f"failed to attach device net_null1: {said}--nofile=1024)"
+            said += f" may open fewer than 3 files more; allow it more (prlimit -p {short.pid} "
+            answer = f"failed to attach device net_null1: {said}-n1024)"
             assert process.cmd("attach net_null1") == answer
         attached.assert_lists(PORT)
     for more in (3, None):

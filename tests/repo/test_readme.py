@@ -468,7 +468,10 @@ def formats():
     found = {r"pid \d+ \((?:primary|secondary)\): \w+\(\): .+"}  # and what a driver has logged
     names = subprocess.check_output([f"{hm.REPO}/scripts/layout.py", "--list"], text=True).split()
     sources = [re.sub(r"/\*.*?\*/", "", read(name), flags=re.DOTALL) for name in names]
+    named = dict(re.findall(r'^#define ([A-Z_]+) (".*")$', "\n".join(sources), re.MULTILINE))
     for source in sources:
+        # A text may end with one that has a name.
+        source = re.sub(r'(?<=") ([A-Z_]+)\b', lambda m: f" {named.get(m[1], m[1])}", source)
         for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', source):
             text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal))
             text = text.replace("\\n", "").replace('\\"', '"').strip()
@@ -485,6 +488,9 @@ def formats():
     assert '"alone has" : "lacks"' in "".join(sources)
     found.add(r"pid \d+ \((?:primary|secondary)\) (?:alone has|lacks) port \d+ \(.+\)")
     found.add(r"device \S+ (.+)")
+    # Who cannot run, and why.
+    assert '"%s is %s"' in "".join(sources)
+    found.add("(.+) is (.+)")
     return found
 
 

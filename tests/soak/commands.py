@@ -38,8 +38,8 @@ class Commands:
         return bare(devargs)
 
     def all_answer(self, who):
-        """Nobody is stopped or deaf; else one of those is named."""
-        reasons = [f"{m} is stopped; resume or end it" for m in self.members.values() if m.stopped]
+        """Nobody is halted or deaf; else one of those is named."""
+        reasons = [m.halt() for m in self.members.values() if m.halted]
         for name, member in self.members.items():
             if member.deaf and name == who:
                 reasons.append(DEAF)

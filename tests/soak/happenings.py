@@ -26,7 +26,7 @@ class Happenings:
             if not short and not said.startswith(f"dpdk-hotplug_mp: {self.model.removed} has been"):
                 raise Divergence(f"a start without {self.model.removed} said {said!r}")
             return True
-        if self.full and not any(member.stopped for member in self.model.members.values()):
+        if self.full and not any(member.halted for member in self.model.members.values()):
             # What the dead have left is cleared away first, and what has become free since taken.
             self.processes["p"].cmd("sync", ANSWER_S)
             self.place.fill(self.full)
@@ -38,17 +38,14 @@ class Happenings:
                 "a start without room",
             )
             return True
-        stopped = [member for member in self.model.members.values() if member.stopped]
-        if stopped or self.model.tight():
-            # With anybody stopped it does not start. It may lack what it needs; then it says so.
+        halted = [member for member in self.model.members.values() if member.halted]
+        if halted or self.model.tight():
+            # With anybody halted it does not start. It may lack what it needs; then it says so.
             done = hm.run("secondary", self.prefix, eal=self.place.eal)
-            if stopped:
-                said = [
-                    f"dpdk-hotplug_mp: cannot start: {member} is stopped; resume or end it"
-                    for member in stopped
-                ]
+            if halted:
+                said = [f"dpdk-hotplug_mp: cannot start: {member.halt()}" for member in halted]
                 if self.one_line(done) not in said:
-                    raise Divergence(f"a start beside the stopped {stopped} said {done.stderr!r}")
+                    raise Divergence(f"a start beside the halted {halted} said {done.stderr!r}")
                 return True
             if done.returncode != 0:
                 self.one_line(done)
@@ -73,7 +70,7 @@ class Happenings:
         if not self.runs(who):
             return False
         members = self.model.members
-        if any(member.stopped for member in members.values()) or members[who].deaf:
+        if any(member.halted for member in members.values()) or members[who].deaf:
             # It gives no memory back, as it would have to ask everyone.
             self.killed_ones += 1
         self.expect(self.processes[who].quit(), 0, f"exit status of {who}")
@@ -96,14 +93,31 @@ class Happenings:
         if sum(self.runs(one) for one in self.processes) < 2:
             return False
         self.processes[who].stop()
-        self.model.members[who].stopped = True
+        self.model.members[who].halted = "stopped"
+        return True
+
+    def step_freeze(self, who):
+        if not self.runs(who):
+            return False
+        if sum(self.runs(one) for one in self.processes) < 2:
+            return False
+        self.place.freezer.freeze(self.processes[who].pid)
+        member = self.model.members[who]
+        member.halted = "frozen"
+        # It is asked in vain until it has missed a beat.
+        if not member.deaf:
+            asked = next(w for w in self.processes if self.runs(w))
+            self.wait_state(self.processes[asked], member, "frozen")
         return True
 
     def step_resume(self, who):
         if who not in self.processes or self.runs(who):
             return False
-        self.processes[who].resume()
-        self.model.members[who].stopped = False
+        if self.model.members[who].halted == "frozen":
+            self.place.freezer.thaw()
+        else:
+            self.processes[who].resume()
+        self.model.members[who].halted = ""
         return True
 
     def step_fill(self, what):

@@ -98,12 +98,12 @@ class Life(Happenings, Looks):
     def runs(self, who):
         """It is there, and can be typed at."""
         member = self.model.members.get(who) if self.model else None
-        return member is not None and not member.stopped
+        return member is not None and not member.halted
 
     def free(self):
         """Nothing keeps anybody from answering."""
         members = self.model.members.values()
-        return not any(m.stopped or m.deaf for m in members)
+        return not any(m.halted or m.deaf for m in members)
 
     def step(self, text):
         """Do one, and see that all is as the model says. Returns False if it was passed over."""

@@ -49,7 +49,7 @@ class Looks:
             peers, last = process.peers()
             self.expect(last, self.model.agree(), f"last line of peers of {who}")
             for member in self.model.members.values():
-                state = "stopped" if member.stopped else "hung" if member.deaf else "ok"
+                state = member.halted or ("hung" if member.deaf else "ok")
                 seen = peers[member.pid].state if member.pid in peers else "missing"
                 if seen != state and not (member.few or self.model.members[who].few):
                     self.wait_state(process, member, state)

@@ -34,6 +34,8 @@ class Place:
         self.mounts.append(self.run)
         mount("hugetlbfs", self.huge, "size=96M,min_size=96M,pagesize=2M")
         self.mounts.append(self.huge)
+        os.makedirs(f"{self.path}/freezer")
+        self.freezer = hm.Freezer("cgroup v2", f"{self.path}/freezer")
         hm.veth_add(self.interface, f"{self.interface}p")
 
     def fill(self, what):
@@ -71,6 +73,7 @@ class Place:
             os.unlink(f"{self.huge}/starve")
 
     def close(self):
+        self.freezer.close()
         subprocess.run(["ip", "link", "del", self.interface], check=False)
         for path in reversed(self.mounts):
             # Who was killed may take a moment to be gone.

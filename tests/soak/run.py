@@ -10,14 +10,14 @@ primary, s1 to s4 are secondaries:
     s1: attach net_null0, killed after 1.5 ms
     p: sync, while s1 is killed after 1.5 ms
     join s1, quit s1, kill s1          it starts, quits, is killed
-    stop s1, resume s1                 SIGSTOP, SIGCONT
+    stop s1, freeze s1, resume s1      SIGSTOP; freeze its control group; end that
     fill bytes, fill files, empty      the file system of the sockets has no room, or has it again
     starve, feed                       no hugepage is free, or they are again
     few s1 2, many s1                  it may open two files more, or as many as it likes
     remove config                      a file of the group is removed: nobody joins any more
     lose quit, lose kill               the primary leaves; then there is a new one, and only that
 
-A step about a process that does not run, or is stopped, is passed over. The last lines are
+A step about a process that does not run, or is halted, is passed over. The last lines are
 figures; the exit status is 0 if nothing differed from the model and nothing is left behind.
 """
 

@@ -42,8 +42,8 @@ def episode(rng, kinds):
     asker, *others = rng.sample(EVERYONE, 3)
     moment = f"killed after {rng.uniform(0, 4):.1f} ms"
     what = rng.choices(
-        "type together join quit kill during beside stop fill starve few".split(),
-        (120, 24, 10, 3, 3, 4, 3, 4, 2, 2, 3),
+        "type together join quit kill during beside stop freeze fill starve few".split(),
+        (120, 24, 10, 3, 3, 4, 3, 4, 3, 2, 2, 3),
     )[0]
     if what == "type":
         yield f"{asker}: {line_draw(rng, kinds)}"
@@ -56,8 +56,8 @@ def episode(rng, kinds):
         yield f"{who}: {line_draw(rng, kinds)}, {moment}"
     elif what == "beside":
         yield f"{asker}: {line_draw(rng, kinds)}, while {who} is {moment}"
-    elif what == "stop":
-        yield f"stop {asker}"
+    elif what in ("stop", "freeze"):
+        yield f"{what} {asker}"
         yield from some(rng, kinds, 4)
         yield rng.choice((f"join {who}", f"kill {who}", f"quit {who}"))
         yield f"resume {asker}"

@@ -47,13 +47,21 @@ class Device:
     lock: tuple | None = None  # who, and why
 
 
+#: What a process is that cannot run, and what to do.
+HALTS = {
+    "stopped": "stopped; resume or end it",
+    "frozen": "frozen by its control group; thaw or end it",
+}
+
+
 @dataclasses.dataclass
 class Member:
     """A process that runs."""
 
     pid: int
     role: str
-    stopped: bool = False
+    #: What others call it if it cannot run: "stopped" or "frozen", else empty.
+    halted: str = ""
     #: It may open hardly any more descriptors than it has open.
     few: bool = False
     #: It had none left when a peer sent it some: it hears no peer any more.
@@ -61,3 +69,7 @@ class Member:
 
     def __str__(self):
         return f"pid {self.pid} ({self.role})"
+
+    def halt(self):
+        """What others say of it if it cannot run."""
+        return f"{self} is {HALTS[self.halted]}"

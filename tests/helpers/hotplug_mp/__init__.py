@@ -28,6 +28,7 @@ from hotplug_mp.environment import (
     rounds,
 )
 from hotplug_mp.faults import Faults
+from hotplug_mp.freezer import Freezer
 from hotplug_mp.group import ROLES, Group, assert_agree, attach_and_detach_twice_each
 from hotplug_mp.interfaces import veth_add
 from hotplug_mp.kernel import stop, unread, waits_for_answer, waits_for_lock
