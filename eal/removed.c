@@ -62,6 +62,7 @@ struct removed_search {
 	dev_t dev;	    /* that the files lie on; 0 for any */
 	char *name;
 	bool hugepages; /* the process uses some of the group's */
+	bool any_page;	/* match one whose file has been removed */
 };
 
 /* @return false if not even the root directory is there. */
@@ -88,6 +89,7 @@ search_begin(const char *dir, char *name, struct removed_search *search)
 	search->dev = st.st_dev;
 	search->name = name;
 	search->hugepages = false;
+	search->any_page = false;
 	return true;
 }
 
@@ -109,8 +111,13 @@ is_removed(const struct mapped_file *file, void *arg)
 	size_t len = strlen(search->dir);
 
 	if (strncmp(name, prefix, strlen(prefix)) == 0 &&
-		strncmp(name + strlen(prefix), "map_", 4) == 0)
+		strncmp(name + strlen(prefix), "map_", 4) == 0) {
 		search->hugepages = true;
+		if (search->any_page && file->removed) {
+			strlcpy(search->name, file->path, NAME_MAX + 1);
+			return true;
+		}
+	}
 	if (!file->removed || (search->dev != 0 && file->dev != search->dev) ||
 		strncmp(file->path, search->dir, len) != 0 || file->path + len + 1 != name ||
 		is_copy(name))
@@ -142,6 +149,7 @@ removed_from(const char *dir, pid_t pid, char *name)
 	if (is_missing(&search, "mp_socket"))
 		return 1;
 	search.dev = 0;
+	search.any_page = pid != getpid();
 	ret = maps_find(pid, is_removed, &search);
 	/* Nobody maps the other one, and a process without hugepages does not have it. */
 	if (ret == 0 && search.hugepages)

@@ -16,7 +16,8 @@ void removed_prevent(const char *dir);
  * Has a file of dir been removed that the primary with this pid uses? A secondary may ask about
  * itself.
  *
- * @param name receives the file's name, NAME_MAX + 1 bytes.
+ * @param name receives the file's name, NAME_MAX + 1 bytes; or the path of a hugepage's file, if
+ *   another process is asked about. With --huge-unlink, too, these are removed.
  * @return 1 if one has, 0 if none has, or a negative errno if this cannot be seen.
  */
 int removed_from(const char *dir, pid_t pid, char *name);

@@ -88,6 +88,13 @@ removed_check(const struct eal_options *options, const char *dir, pid_t primary,
 	if (user == 0)
 		return 0;
 	proc_program(user, program, sizeof(program));
+	/* The EAL would make new files, so that this process has other memory than the group. */
+	if (name[0] == '/')
+		return why_set(why, -ESTALE,
+			"%s has been removed while pid %d (%s) uses it, or that one was started "
+			"with --huge-unlink; quit all processes with the file prefix \"%s\", then "
+			"start anew, or choose another --file-prefix",
+			name, user, program, options->file_prefix);
 	return why_set(why, -ESTALE,
 		"%s has been removed from %s while pid %d (%s) uses it; quit all processes with "
 		"the file prefix \"%s\", then start anew, or choose another --file-prefix",

@@ -2,6 +2,7 @@
 """Files of a group that runs are removed, by a cleaner of old files or by hand: they are kept from
 that if they can be, and if not, every process says what has happened."""
 
+import glob
 import os
 import re
 import shutil
@@ -180,6 +181,18 @@ def test_group_file_under_another_program(start, testpmd, process, where):
     assert ours[0].cmd("attach net_null0") == "attached device net_null0"
     hm.assert_agree(ours, PORT)
     assert testpmd.process.poll() is None
+
+
+def test_files_of_hugepages(start, pair):
+    """The EAL of one who joins would make new ones, with other memory, and crash the primary."""
+    for path in glob.glob(f"{hm.HUGEPAGES}/{pair.prefix}map_*"):
+        os.unlink(path)
+    for role in ("auto", "secondary"):
+        line = why(start(role, prefix=pair.prefix))
+        assert line.startswith(f"dpdk-hotplug_mp: {hm.HUGEPAGES}/{pair.prefix}map_")
+        assert f" has been removed while pid {pair.primary.pid} (dpdk-hotplug_mp) uses it" in line
+    assert_works(pair.members())
+    assert_all_quit(pair.members())
 
 
 def test_socket_of_the_primary(start, members, where):
