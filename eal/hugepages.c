@@ -88,24 +88,6 @@ hugepages_look(const char *huge_dir)
 	return dirs.nb == 0 ? -ENOENT : 0;
 }
 
-bool
-hugepages_unlinked(pid_t primary, const char *file_prefix)
-{
-	char path[32], name[NAME_MAX + 16], line[PATH_MAX + 256];
-	bool found = false;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", primary);
-	/* "... /dev/hugepages/rtemap_0 (deleted)" */
-	snprintf(name, sizeof(name), "/%smap_", file_prefix);
-	f = fopen(path, "re");
-	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
-		found = strstr(line, name) != NULL && strstr(line, " (deleted)\n") != NULL;
-	if (f != NULL)
-		fclose(f);
-	return found;
-}
-
 /* Pid of a process that has locked this file with flock(2); 0 if it has no pid here. */
 static pid_t
 lock_pid(int fd)

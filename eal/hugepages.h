@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
-#include <stdbool.h>
-#include <sys/types.h>
-
 #include "base/wait.h"
 
 /* The directories of hugetlbfs that the EAL will use: huge_dir, or if that is empty the first mount
@@ -15,10 +12,6 @@
  * @return 0, -ENOENT if there is none, -EACCES if this user may not write to one of them.
  */
 int hugepages_look(const char *huge_dir);
-
-/** Has the primary with this pid and file prefix mapped hugepages whose files have been removed?
- * Its option --huge-unlink does that. Also false if this user may not see what it has mapped. */
-bool hugepages_unlinked(pid_t primary, const char *file_prefix);
 
 /**
  * Wait while a process has locked one of them. The EAL locks each, and would wait too, but silently

@@ -208,10 +208,6 @@ preflight_group(
 			"DPDK %s; start one that is built for the same DPDK, or choose another "
 			"--file-prefix",
 			options->file_prefix, versions.primary, versions.own);
-	if (hugepages_unlinked(runtime_primary(dir), options->file_prefix))
-		return why_set(why, -ENOENT,
-			"the files of the primary's hugepages have been removed, so nobody can map "
-			"its memory; start the group anew, without --huge-unlink");
 	ret = preflight_peers(dir, why);
 	if (ret < 0)
 		return ret;
