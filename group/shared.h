@@ -136,13 +136,13 @@ struct withdrawn_ports {
 struct heartbeat_state {
 	/* When its interrupt thread last ran: CLOCK_MONOTONIC in ns, 0 before the first beat. */
 	_Atomic uint64_t beat_ns;
-	/* 1 if it may open too few files more, as of the last beat. Written by its watch thread. */
-	_Atomic uint32_t short_of_files;
 	/* Time of the last late beat: more than a second after the beat before it. */
 	_Atomic uint64_t late_ns;
 	/* Its ethernet ports: bit n of word n / 64 for port n. Written by the thread that gets an
 	 * ethdev event, and by the interrupt thread with each beat. */
 	_Atomic uint64_t ports[(RTE_MAX_ETHPORTS + 63) / 64];
+	/* 1 if it may open too few files more, as of the last beat. Written by its watch thread. */
+	_Atomic uint32_t short_of_files;
 };
 
 /** The first error that a process has logged during an operation. Written by the thread that logs,

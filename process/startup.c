@@ -80,13 +80,15 @@ static void
 no_room(int signo, siginfo_t *info, __rte_unused void *context)
 {
 	const uintptr_t page = sysconf(_SC_PAGESIZE);
-	void *begin = (void *)((uintptr_t)info->si_addr / page * page);
+	void *begin = (void *)((uintptr_t)info->si_addr / page * page), *got;
 	char why[WHY_SIZE];
 
 	/* A secondary has the lock on the group's memory now. With memory instead of the file's
 	 * page, which is of a table that is its own, the EAL goes on and releases the lock. */
-	if (start.joins && mmap(begin, page, PROT_READ | PROT_WRITE,
-				   MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == begin) {
+	got = !start.joins ? MAP_FAILED
+			   : mmap(begin, page, PROT_READ | PROT_WRITE,
+				     MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS, 0, 0);
+	if (got != MAP_FAILED) {
 		start.no_room = true;
 		return;
 	}

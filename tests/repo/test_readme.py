@@ -474,12 +474,16 @@ def formats():
         source = re.sub(r'(?<=") ([A-Z_]+)\b', lambda m: f" {named.get(m[1], m[1])}", source)
         for literal in re.findall(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*', source):
             text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literal))
-            text = text.replace("\\n", "").replace('\\"', '"').strip()
+            # It may follow the program's name.
+            text = text.replace("\\n", "").replace('\\"', '"').removeprefix(": ").strip()
             words = re.sub(r"%[-0-9.*]*[lzh]*[a-z]", "%", text)
+            kinds = re.findall(r"%[-0-9.*]*[lzh]*([a-z])", text) + [""]
             if len(re.findall("[a-z]", words)) >= 4 and words != "device % %":
                 # What begins with a semicolon is added to something else.
                 start = "(.+)" if words.startswith(";") else ""
-                found.add(start + "(.+)".join(re.escape(part) for part in words.split("%")))
+                groups = ["" if not k else r"(\d+)" if k in "du" else "(.+)" for k in kinds]
+                parts = map(re.escape, words.split("%"))
+                found.add(start + "".join(part + group for part, group in zip(parts, groups)))
     # What came of a command is put together by answer_device().
     for done in re.findall(r'answer_device\("\w+", "(\w+)"', "".join(sources)):
         found.add(rf"{done} device \S+")

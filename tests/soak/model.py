@@ -83,7 +83,8 @@ class Model(Commands):
             answer = getattr(after, f"do_{verb}")(who, rest)
         except Refused as refused:
             failed = f"failed to {self.what(verb, rest)}: "
-            return [(prefixed(failed, reason), self) for reason in refused.args]
+            reasons = [*refused.args, *([ANY] if self.tight() else [])]
+            return [(prefixed(failed, reason), self) for reason in reasons]
         found = [(answer, after)]
         if self.tight() and verb in ("attach", "detach", "start", "stop", "sync", "forward"):
             # It may be done all the same; if not, there is a reason, and nothing has changed.
