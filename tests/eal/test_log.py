@@ -210,6 +210,17 @@ def test_what_is_asked_in_silence_is_logged_nowhere(way, logging):
     assert "after that" in lines[before + 1]
 
 
+@pytest.mark.parametrize("where", ["a terminal", "a file"])
+def test_colours_are_for_terminals(process, where):
+    if "--log-color" not in eal_help():
+        pytest.skip("this release of DPDK has no --log-color")
+    wrap = ["sh", "-c", 'exec "$@" 2>&1', "sh"] if where == "a terminal" else ()
+    one = process("primary", eal=["--no-pci", "--log-color=auto"], wrap=wrap)
+    log = one.transcript.getvalue() + one.log()
+    assert ("\x1b[33mEAL:\x1b[0m" in log) == (where == "a terminal")
+    assert "EAL:" in log
+
+
 def test_log_that_does_not_come_through_is_told(prefix, tmp_path):
     """As with a DPDK that looks for its stream without the dynamic linker."""
     told = "dpdk-hotplug_mp: cannot see what this DPDK logs; an answer may lack the reason that the "
