@@ -318,7 +318,8 @@ streams_end(void)
 		/* Nothing is left that should be ended by force. */
 		if (first)
 			force_allow(FOR_EVER_MS);
-		poll(fds, RTE_DIM(fds), -1);
+		if (poll(fds, RTE_DIM(fds), -1) < 0 && errno != EINTR)
+			return;
 	}
 }
 

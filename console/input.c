@@ -16,6 +16,8 @@
 #define UNREAD (-1)  /* until nobody reads standard output */
 #define DRAINED (-2) /* until standard output is written */
 
+#define POLL_MAX (3 + STREAM_FDS + INPUT_MAX_SOURCES)
+
 static const struct input_source *sources;
 
 void
@@ -53,12 +55,34 @@ sources_ready(const struct pollfd *fds, bool redraw)
 	}
 }
 
+/* poll(2), but for empty entries. It refuses more entries than the process may have files, and the
+ * limit of these may be lowered while the process runs. */
+static int
+poll_used(struct pollfd *fds, unsigned int nb)
+{
+	struct pollfd used[POLL_MAX] = {0};
+	unsigned int of[POLL_MAX] = {0}, nb_used = 0, i;
+	int ret;
+
+	for (i = 0; i < nb; i++) {
+		fds[i].revents = 0;
+		if (fds[i].fd < 0)
+			continue;
+		of[nb_used] = i;
+		used[nb_used++] = fds[i];
+	}
+	ret = poll(used, nb_used, -1);
+	for (i = 0; i < nb_used && ret > 0; i++)
+		fds[of[i]].revents = used[i].revents;
+	return ret;
+}
+
 /* Wait like input_wait(). While a reader has not taken all of the output, neither input nor the
  * feed is looked at. */
 static bool
 wait_for(int fd)
 {
-	struct pollfd fds[3 + STREAM_FDS + INPUT_MAX_SOURCES];
+	struct pollfd fds[POLL_MAX];
 	bool drained, front;
 	int nb;
 
@@ -74,7 +98,7 @@ wait_for(int fd)
 		fds[2] = (struct pollfd){.fd = fd == UNREAD ? STDOUT_FILENO : -1};
 		stream_poll(&fds[3]);
 		sources_poll(&fds[3 + STREAM_FDS], drained);
-		nb = poll(fds, RTE_DIM(fds), -1);
+		nb = poll_used(fds, RTE_DIM(fds));
 		if (nb < 0 && errno != EINTR)
 			return false;
 		if (nb < 0)

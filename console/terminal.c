@@ -26,9 +26,8 @@
 #define LOOKS_MS 400
 #define LATE_MS 300 /* a process whose last beat is older is late */
 
-/* The settings of the terminal as they were found, and as the editor needs them. */
-static struct termios found, raw;
-/* Both are valid, and found is not restored yet; terminal_restore() reads this in any thread. */
+static struct termios found;
+/* found is valid and not restored yet; terminal_restore() reads this in any thread. */
 static atomic_bool adjusted;
 static atomic_bool opened; /* lines are edited, when the process is in the foreground */
 static atomic_bool front;  /* the editor is shown */
@@ -118,6 +117,8 @@ settings_changed(void)
 bool
 terminal_look(void)
 {
+	struct termios raw;
+
 	if (!opened)
 		return true;
 	if (!in_front()) {
@@ -131,7 +132,9 @@ terminal_look(void)
 	if (front && !settings_changed())
 		return true;
 	told_background = false;
-	tcgetattr(STDIN_FILENO, &found);
+	/* A shell may have left them as the editor needs them. */
+	if (settings_changed())
+		tcgetattr(STDIN_FILENO, &found);
 	raw = found;
 	raw.c_lflag &= ~(ICANON | ECHO | ISIG);
 	tcsetattr(STDIN_FILENO, TCSANOW, &raw);

@@ -125,9 +125,9 @@ limits_check(bool shared, char *why)
 		most = raise_to(needs[i].limit, needs[i].need);
 		if (most < needs[i].need)
 			return why_set(why, -EMFILE,
-				"at most %lu %s are allowed, and %lu are needed; allow more "
+				"too few %s are allowed: %lu, and %lu are needed; allow more "
 				"(ulimit %s)",
-				(unsigned long)most / needs[i].unit, needs[i].what,
+				needs[i].what, (unsigned long)most / needs[i].unit,
 				(unsigned long)needs[i].need / needs[i].unit, needs[i].option);
 	}
 	/* The EAL has a thread for each core. */

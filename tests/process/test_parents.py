@@ -3,6 +3,7 @@
 
 import os
 import re
+import resource
 import signal
 import subprocess
 import time
@@ -57,7 +58,7 @@ def test_signals(faulty, way, signo):
 def test_no_room_for_its_files(start, prefix):
     """Where the signals for that are ignored or blocked, too."""
     line = why(start("primary", wrap=[*after(WAYS["both"]), *limited("--fsize=100000")]))
-    assert "at most 97 KiB in a file are allowed, and 4096 are needed; allow more (ulimit -f)" in line
+    assert "too few KiB in a file are allowed: 97, and 4096 are needed; allow more (ulimit -f)" in line
     assert hm.traces(prefix) == set()
 
 
@@ -72,8 +73,8 @@ def test_timer_of_the_parent(process):
 @pytest.mark.parametrize(
     "limit, line",
     [
-        ("--sigpending=0", "at most 0 pending signals are allowed, and 64 are needed"),
-        ("--stack=200000", "at most 195 KiB of stack are allowed, and 1024 are needed"),
+        ("--sigpending=0", "too few pending signals are allowed: 0, and 64 are needed"),
+        ("--stack=200000", "too few KiB of stack are allowed: 195, and 1024 are needed"),
         ("--as=1000000000", "at most 976562 KiB are allowed for address space, which is too little"),
         ("--data=80000000", "at most 78125 KiB are allowed for data, which is too little"),
     ],
@@ -89,6 +90,16 @@ def test_limit_that_can_be_raised_is_raised(process, limit):
     one = process("primary", wrap=limited(limit))
     assert one.cmd("attach net_null0") == "attached device net_null0"
     assert one.cmd("start net_null0") == "started device net_null0"
+    assert one.quit() == 0
+
+
+def test_limit_that_is_lowered_later(process):
+    """poll(2) refuses more descriptors than may be open."""
+    one = process("primary")
+    _, hard = resource.prlimit(one.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(one.pid, resource.RLIMIT_NOFILE, (6, hard))
+    assert one.cmd("list") == "list all etherdev"
+    resource.prlimit(one.pid, resource.RLIMIT_NOFILE, (hard, hard))
     assert one.quit() == 0
 
 
@@ -141,6 +152,19 @@ def test_files_that_nobody_may_read(process, nobody, prefix):
     line = why(hm.run("secondary", prefix, eal=eal, **kwargs))
     assert "a process without hugepages (--no-huge) can neither join" in line
     assert primary.cmd("list") == "list all etherdev"
+
+
+@pytest.mark.parametrize("closed", [(0,), (2,), (0, 2)], ids=str)
+def test_closed_streams(pair, closed):
+    """No file of the EAL's takes their place."""
+
+    def close():
+        for fd in closed:
+            os.close(fd)
+
+    done = hm.run("secondary", pair.prefix, own=["--cmd", "attach net_null0"], preexec_fn=close)
+    assert (done.returncode, done.stdout) == (0, "attached device net_null0\n")
+    pair.assert_agree([(0, "net_null0")])
 
 
 BACKGROUND = "runs in the background; bring it to the foreground (fg) to type"

@@ -171,6 +171,9 @@ class Happenings:
         if self.model.members[who].deaf and who != "p":
             # Nothing makes it hear again: it is to quit.
             return self.step_quit(who)
+        if self.free():
+            # It tells the others with its next beat.
+            self.wait_state(self.processes[who], self.model.members[who], "ok")
         return True
 
     def step_remove(self, name):
