@@ -116,9 +116,9 @@ limits_check(bool shared, char *why)
 	most = raise_to(RLIMIT_NOFILE, FILES_NEED + nb_open);
 	if (most < FILES_NEED + nb_open)
 		return why_set(why, -EMFILE,
-			"at most %lu open files are allowed, and %u are open already; %d more are "
-			"needed: allow more (ulimit -n)",
-			(unsigned long)most, nb_open, FILES_NEED);
+			"too few open files are allowed: %lu, and %d are needed beside the %u that "
+			"are open already; allow more (ulimit -n)",
+			(unsigned long)most, FILES_NEED, nb_open);
 	for (i = 0; i < RTE_DIM(needs); i++) {
 		if (needs[i].shared && !shared)
 			continue;

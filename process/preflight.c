@@ -170,21 +170,17 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 static int
 preflight_peers(const char *dir, char *why)
 {
-	pid_t pids[PEERS_MAX], pid;
+	const pid_t primary = runtime_primary(dir);
 	char silent[WHY_SIZE];
-	struct views members;
-	unsigned int nb, i;
+	struct views views;
 
-	if (readiness_look(&members, silent) < 0)
+	if (readiness_look(&views, silent) < 0)
 		return why_set(why, -EBUSY, "cannot start: %s", silent);
-	/* Processes of other programs are not members, and have no beats. */
-	nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
-	for (i = 0; i <= nb; i++) {
-		pid = i < nb ? pids[i] : runtime_primary(dir);
-		if (pid > 0 && (proc_stopped(pid) || cgroup_frozen(pid)))
-			return why_set(why, -EBUSY, "cannot start: pid %d is %s", pid,
-				proc_stopped(pid) ? proc_stopped_is : cgroup_frozen_is);
-	}
+	/* Before the start it is not known here which process is the primary, so another program's
+	 * is not listed. */
+	if (primary > 0 && (proc_stopped(primary) || cgroup_frozen(primary)))
+		return why_set(why, -EBUSY, "cannot start: pid %d (primary) is %s", primary,
+			proc_stopped(primary) ? proc_stopped_is : cgroup_frozen_is);
 	return 0;
 }
 

@@ -18,7 +18,7 @@ packages_demo="python3 python3-pexpect tmux"
 packages_test="python3 python3-pexpect python3-pytest python3-pytest-xdist python3-docutils clang
     clang-format libclang-rt-dev llvm clang-tidy cppcheck codespell shellcheck tmux make pciutils
     qemu-system-x86 busybox-static
-    git man-db bash bash-completion gcovr procps mmdebstrap"
+    git man-db bash bash-completion gcovr procps mmdebstrap systemd"
 
 say()
 {

@@ -101,3 +101,18 @@ def test_primary_leaves_beside_a_frozen_secondary(pair, freezer):
     frozen.child.expect_exact(f"{left}\r\n")
     for secondary in pair.secondaries:
         assert secondary.quit() == 0
+
+
+def test_primary_of_another_program_that_is_frozen(start, process, freezer, testpmd, prefix):
+    """It has no beats that could be missed."""
+    asker, leaving = (process("secondary", eal=["--no-pci"]) for _ in range(2))
+    freezer.freeze(testpmd.pid)
+    said = f"pid {testpmd.pid} (primary) is {FROZEN}"
+    assert asker.cmd("attach net_null0") == f"failed to attach device net_null0: {said}"
+    line = why(start("secondary", eal=["--no-pci"]))
+    assert line == f"dpdk-hotplug_mp: cannot start: {said}"
+    assert leaving.quit() == 0
+    assert f"dpdk-hotplug_mp: left behind: {said}\n" in leaving.log()
+    freezer.thaw()
+    process("secondary", eal=["--no-pci"])
+    assert asker.cmd("attach net_null0") == "attached device net_null0"
