@@ -93,6 +93,8 @@ def test_room_that_goes_while_a_secondary_starts(small_dir, process, make_faults
     for member in members:
         assert member.cmd("attach net_null0") == "attached device net_null0"
         hm.assert_agree(members, [(0, "net_null0")])
+        # Its mbufs take memory that the group does not have yet.
+        assert member.cmd("start net_null0") == "started device net_null0"
         assert member.cmd("detach net_null0") == "detached device net_null0"
 
 
