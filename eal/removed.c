@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -118,9 +119,10 @@ is_removed(const struct mapped_file *file, void *arg)
 			return true;
 		}
 	}
+	/* If the process is in another mount namespace, its path may have more in front. */
 	if (!file->removed || (search->dev != 0 && file->dev != search->dev) ||
-		strncmp(file->path, search->dir, len) != 0 || file->path + len + 1 != name ||
-		is_copy(name))
+		name - file->path < (ptrdiff_t)len + 1 ||
+		strncmp(name - 1 - len, search->dir, len) != 0 || is_copy(name))
 		return false;
 	strlcpy(search->name, name, NAME_MAX + 1);
 	return true;

@@ -70,7 +70,7 @@ def test_processes_of_one_container_are_a_group(process, prefix):
     inside = process("primary", wrap=CONTAINER)
     with open(f"/proc/{inside.pid}/task/{inside.pid}/children", encoding="ascii") as f:
         (outer,) = f.read().split()
-    enter = ("nsenter", f"--target={outer}", "--pid", "--mount")
+    enter = ("nsenter", f"--target={outer}", "--pid", "--mount", "--root", "--wd")
     joined = process("secondary", wrap=enter)
     assert joined.cmd("attach net_null0") == "attached device net_null0"
     for one in (inside, joined):

@@ -21,6 +21,7 @@
  *   release     a port is given back
  *   interrupt   the interrupt thread is about to do what it is there for
  *   table       the EAL of a secondary, on its way in, has locked that memory
+ *   alloc       the EAL has just started: with any order, 4 MiB are allocated
  *   grow        a secondary, which has locked a heap, is about to ask the primary for more memory
  *   memory      the EAL, on its way out, has locked the memory that all processes share
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
@@ -51,6 +52,7 @@
 #include <rte_eal.h>
 #include <rte_fbarray.h>
 #include <rte_log.h>
+#include <rte_malloc.h>
 
 #define IDLE_NS 20000 /* as in traffic/forward.c */
 
@@ -180,7 +182,12 @@ rte_eal_init(int argc, char **argv)
 {
 	int (*next)(int, char **) = dlsym(RTLD_NEXT, "rte_eal_init");
 
-	return fault("init") ? -1 : next(argc, argv);
+	int ret = fault("init") ? -1 : next(argc, argv);
+	char order[1024];
+
+	if (ret >= 0 && order_read("alloc", order, sizeof(order)))
+		rte_free(rte_malloc(NULL, 4 << 20, 0));
+	return ret;
 }
 
 int
