@@ -211,6 +211,16 @@ __wrap_primary_is_self(void)
 	return !fuzz_secondary && __real_primary_is_self();
 }
 
+/* It makes threads, to see how many there can be. */
+DOOR(int, limits_check, bool shared, char *why)
+int
+__wrap_limits_check(bool shared, char *why)
+{
+	(void)shared;
+	(void)why;
+	return 0;
+}
+
 /* There is no watch thread: the target calls what it would call with each beat. */
 DOOR(int, heartbeat_start, bool (*tick)(void))
 int
