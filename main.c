@@ -16,6 +16,7 @@
 #include "console/show.h"
 #include "console/terminal.h"
 #include "eal/runtime.h"
+#include "eal/shared_locks.h"
 #include "group/events.h"
 #include "group/heartbeat.h"
 #include "inspect/telemetry.h"
@@ -41,7 +42,7 @@ force_clean(void)
 static int
 start(int argc, char **argv)
 {
-	const struct force_hooks hooks = {.pass_locks = leave_pass_locks, .clean = force_clean};
+	const struct force_hooks hooks = {leave_locks_matter, shared_locks_pass, force_clean};
 	char why[WHY_SIZE];
 	int ret;
 

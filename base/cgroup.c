@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_string_fns.h>
 
 #include "base/cgroup.h"
+#include "base/clock.h"
 
 const char cgroup_frozen_is[] = "frozen by its control group; thaw or end it";
 
@@ -50,12 +53,39 @@ has_line(const char *path, const char *wanted)
 	return found;
 }
 
+/* Read the state of a group. One after the other, all processes of a group of processes are asked
+ * about, and most are in the same control group: what was read a moment ago is still true. */
+static bool
+state_read(const struct freezer *freezer, const char *group)
+{
+	static __thread struct {
+		const struct freezer *freezer;
+		char group[PATH_MAX];
+		uint64_t until_ns;
+		bool frozen;
+	} last;
+	char place[PATH_MAX], path[2 * PATH_MAX + 64];
+
+	if (last.freezer == freezer && strcmp(last.group, group) == 0 &&
+		!clock_is_past(last.until_ns))
+		return last.frozen;
+	last.freezer = freezer;
+	strlcpy(last.group, group, sizeof(last.group));
+	last.until_ns = clock_in_ms(1);
+	last.frozen = false;
+	if (place_find(freezer, place)) {
+		snprintf(path, sizeof(path), "%s%s/%s", place, group, freezer->file);
+		last.frozen = has_line(path, freezer->line);
+	}
+	return last.frozen;
+}
+
 /* Is the group that this line of /proc/PID/cgroup names, such as "9:freezer:/container", frozen? */
 static bool
 group_frozen(char *line)
 {
-	char place[PATH_MAX], path[2 * PATH_MAX + 64], *controller, *group;
 	const struct freezer *freezer;
+	char *controller, *group;
 
 	line[strcspn(line, "\n")] = '\0';
 	controller = strchr(line, ':');
@@ -63,11 +93,12 @@ group_frozen(char *line)
 	if (group == NULL)
 		return false;
 	*group++ = '\0';
+	/* The root of all groups cannot be frozen. */
+	if (strcmp(group, "/") == 0)
+		return false;
 	for (freezer = freezers; freezer < freezers + RTE_DIM(freezers); freezer++) {
-		if (strcmp(controller, freezer->controller) != 0 || !place_find(freezer, place))
-			continue;
-		snprintf(path, sizeof(path), "%s%s/%s", place, group, freezer->file);
-		return has_line(path, freezer->line);
+		if (strcmp(controller, freezer->controller) == 0)
+			return state_read(freezer, group);
 	}
 	return false;
 }

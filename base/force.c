@@ -227,7 +227,8 @@ may_end(void)
 {
 	enum force_when now = atomic_load(&when);
 
-	return now == FORCE_AT_ONCE || (now == FORCE_WHEN_FREE && locks_pass());
+	return now == FORCE_AT_ONCE || !hooks.locks_matter() ||
+	       (now == FORCE_WHEN_FREE && locks_pass());
 }
 
 /* End the process as soon as it holds no lock. */

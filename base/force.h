@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
+#include <stdbool.h>
+
 /*
  * End this process by force if it takes too long to leave. Any thread, unless a function says
  * otherwise.
@@ -11,11 +13,14 @@
 
 /** How a process is ended. The functions run in threads of their own, beside whatever hangs. */
 struct force_hooks {
+	/* Does anybody wait for the locks that this process may hold? */
+	bool (*locks_matter)(void);
 	/* Take each lock that other processes need, and release it: it returns if nobody holds one
-	 * for long. Must not allocate with malloc(3), because every other thread is held meanwhile.
-	 */
+	 * for long. Neither this nor locks_matter() may allocate with malloc(3), because every
+	 * other thread is held meanwhile. */
 	void (*pass_locks)(void);
-	/* Clean up what must not be left behind. Called once, before the process is ended. */
+	/* Clean up what must not be left behind. Called once, before the process is ended. It may
+	 * allocate. */
 	void (*clean)(void);
 };
 

@@ -119,7 +119,7 @@ proc_files_open(void)
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
 		limit.rlim_cur = 0;
 	if (d == NULL)
-		return limit.rlim_cur;
+		return errno == EMFILE ? limit.rlim_cur : 0;
 	/* The limit is one on numbers: files with higher ones were opened before it was set. */
 	while ((entry = readdir(d)) != NULL) {
 		if (entry->d_name[0] != '.' && atoi(entry->d_name) != dirfd(d) &&

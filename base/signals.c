@@ -70,7 +70,10 @@ signals_start(void)
 	 * background would be stopped when it looks at its terminal, or restores its settings.
 	 * SIGXFSZ: a file may become too large; the call that fails says so. */
 	const int ignored[] = {SIGPIPE, SIGTTIN, SIGTTOU, SIGXFSZ};
-	const int leave[] = {SIGINT, SIGTERM, SIGQUIT, SIGXCPU};
+	/* Those after SIGXCPU mean nothing to this program. They would end it at once, perhaps with
+	 * a lock of the EAL's. */
+	const int leave[] = {SIGINT, SIGTERM, SIGQUIT, SIGXCPU, SIGUSR1, SIGUSR2, SIGIO, SIGPWR,
+		SIGSTKFLT, SIGVTALRM, SIGPROF};
 	struct sigaction hup;
 	pthread_t thread;
 	unsigned int i;

@@ -314,14 +314,16 @@ awaited(char *text, size_t size)
 	for (peer = views.peers; peer < views.peers + views.nb; peer++) {
 		if (peer->self || peer->state == PEER_GONE)
 			continue;
-		if (peer->state != PEER_STOPPED && !peers_beat_is_old(peer->beat_ns, LATE_MS))
+		if (peers_halt(peer->state) == NULL && !peers_beat_is_old(peer->beat_ns, LATE_MS))
 			continue;
 		if (late == NULL || late->who.primary)
 			late = peer;
 	}
 	if (late != NULL)
 		snprintf(text, size, "%s, which %s", who_name(late->who).text,
-			late->state == PEER_STOPPED ? "is stopped" : "does not answer");
+			late->state == PEER_STOPPED  ? "is stopped"
+			: late->state == PEER_FROZEN ? "is frozen"
+						     : "does not answer");
 	else if (primary_is_self())
 		snprintf(text, size, "a driver in this process");
 	else

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <rte_eal.h>
 #include <rte_eal_memconfig.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
@@ -13,8 +12,6 @@ shared_locks_pass(void)
 	struct rte_malloc_socket_stats stats;
 	unsigned int i;
 
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
-		return;
 	rte_mcfg_mem_write_lock();
 	rte_mcfg_mem_write_unlock();
 	rte_mcfg_tailq_write_lock();

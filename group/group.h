@@ -35,8 +35,8 @@ int group_enter(bool (*beat)(void));
  * needs the locks; here it removes the sockets of processes that do not answer, so that they are
  * not asked.
  *
- * @return 0 if every process answers; -ENOTCONN if the primary has left; or another negative errno,
- *   and why says which process does not.
+ * @return 0 if every process answers; -ENOTCONN if the primary has left; -EDEADLK if this process
+ *   itself does not answer; or another negative errno, and why says which process does not.
  */
 int group_leave_begin(wait_fn wait, char *why);
 

@@ -22,12 +22,13 @@
  * A request reaches no process without a socket, but one that just leaves has none for a moment.
  *
  * @param late set to true if that is not certain yet.
- * @return 0, or -EBUSY and why.
+ * @return 0, or why and -EBUSY; -EDEADLK if it is this process.
  */
 static int
 peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 {
 	const char *halt = peers_halt(peer->state);
+	const int no = peer->self ? -EDEADLK : -EBUSY;
 	bool answers;
 
 	if (peer->state == PEER_GONE)
@@ -35,7 +36,7 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 	if (halt != NULL)
 		return why_set(why, -EBUSY, "%s is %s", who_name(peer->who).text, halt);
 	if (peer->state == PEER_SHORT)
-		return why_set(why, -EBUSY,
+		return why_set(why, no,
 			"%s may open fewer than %d files more; allow it more (prlimit -p %d "
 			"-n1024)",
 			peer->self ? "this process" : who_name(peer->who).text, HEARTBEAT_FILES,
@@ -65,7 +66,7 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 			"later",
 			who_name(peer->who).text,
 			(unsigned int)((clock_now_ns() - peer->beat_ns) / CLOCK_NS_PER_MS));
-	return -EBUSY;
+	return no;
 }
 
 /* Has the process served what was sent to it before start? If a request and the first beat since
@@ -137,8 +138,7 @@ look(struct views *now, uint64_t start, bool asked_only, char *why)
 		if (asked_only && peer->no_socket)
 			continue;
 		/* It may have been frozen since its last beat. */
-		if (asked_only && peer->state == PEER_OK && !peer->self &&
-			cgroup_frozen(peer->who.pid))
+		if (peer->state == PEER_OK && !peer->self && cgroup_frozen(peer->who.pid))
 			peer->state = PEER_FROZEN;
 		ret = peer_check(peer, start, &late, why);
 		if (ret < 0)

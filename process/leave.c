@@ -12,7 +12,7 @@
 #include "base/force.h"
 #include "base/text.h"
 #include "eal/runtime.h"
-#include "eal/shared_locks.h"
+#include "group/file.h"
 #include "group/group.h"
 #include "group/heartbeat.h"
 #include "group/primary.h"
@@ -101,12 +101,14 @@ wait_once(__rte_unused const char *text)
 	return ticks++ == 0;
 }
 
-void
-leave_pass_locks(void)
+bool
+leave_locks_matter(void)
 {
-	/* After the primary has left nobody uses the group's memory, or waits for its locks. */
-	if (primary_left() == 0)
-		shared_locks_pass();
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		return false;
+	/* Before this process takes part in the group it is not known which process the primary is.
+	 */
+	return primary_pid() == 0 ? runtime_primary(group_file_dir()) != 0 : primary_left() == 0;
 }
 
 void
@@ -115,7 +117,7 @@ leave(void)
 	char why[WHY_SIZE];
 	int answers = group_leave_begin(wait_once, why);
 
-	if (answers < 0 && answers != -ENOTCONN)
+	if (answers < 0 && answers != -ENOTCONN && answers != -EDEADLK)
 		fprintf(stderr, PROGRAM ": left behind: %s\n", why);
 	forward_off();
 	if (primary_is_self()) {

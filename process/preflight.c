@@ -10,6 +10,7 @@
 #include <rte_errno.h>
 
 #include "base/cgroup.h"
+#include "base/clock.h"
 #include "base/namespaces.h"
 #include "base/proc.h"
 #include "base/text.h"
@@ -27,6 +28,9 @@
  * has started, so it has 15 digits after some months. */
 #define DIR_MAX ((int)sizeof(((struct sockaddr_un *)0)->sun_path) - 1 - 35)
 
+#define LOOK_MS 20
+#define TELL_MS 1000
+
 void
 preflight_no_space(const char *dir, char *why)
 {
@@ -39,14 +43,14 @@ preflight_options(const struct eal_options *options, char *dir, char *why)
 	int ret;
 
 	dir[0] = '\0';
-	ret = limits_check(options->shared, why);
-	if (ret < 0)
-		return ret;
 	if (options->shared && !namespace_has_proc())
 		return why_set(why, -EREMOTE,
 			"/proc does not show this process as pid %d, so it is not mounted or belongs to "
 			"another pid namespace; mount it anew (unshare --mount-proc)",
 			getpid());
+	ret = limits_check(options->shared, why);
+	if (ret < 0)
+		return ret;
 	if (options->shared && runtime_dir(options->file_prefix, dir) < 0)
 		return why_set(why, -ENAMETOOLONG, "the path of the runtime directory is too long");
 	if (options->shared && strlen(dir) > DIR_MAX)
@@ -184,6 +188,27 @@ preflight_peers(const char *dir, char *why)
 	return 0;
 }
 
+/* Wait until another program's primary has started. The EAL would wait too, but silently and
+ * without end, and with a core to itself. */
+static int
+primary_wait(const char *dir, wait_fn wait, char *why)
+{
+	char program[32], text[96];
+	unsigned int looks;
+	pid_t primary;
+
+	for (looks = 1; (primary = runtime_primary(dir)) > 0 && !runtime_primary_complete(dir);
+		looks++) {
+		proc_program(primary, program, sizeof(program));
+		snprintf(text, sizeof(text), "waiting for pid %d (%s), which has not started yet",
+			primary, program);
+		if (!wait_go_on(wait, looks == TELL_MS / LOOK_MS ? text : NULL))
+			return why_set(why, -ECANCELED, "gave up %s", text);
+		clock_sleep_ns(LOOK_MS * CLOCK_NS_PER_MS);
+	}
+	return 0;
+}
+
 int
 preflight_group(
 	const struct eal_options *options, const char *dir, bool *joins, wait_fn wait, char *why)
@@ -193,6 +218,12 @@ preflight_group(
 	uint64_t bytes;
 	int ret = preflight_roles(options, dir, joins, why);
 
+	if (ret == 0 && *joins && !runtime_primary_complete(dir)) {
+		ret = primary_wait(dir, wait, why);
+		/* It may have ended meanwhile. */
+		if (ret == 0)
+			ret = preflight_roles(options, dir, joins, why);
+	}
 	/* A primary locks the mount, here and whenever it needs more memory. */
 	if (ret == 0 && !*joins && options->huge)
 		ret = hugepages_wait(options->huge_dir, wait, why);

@@ -11,6 +11,7 @@
 
 #include "base/text.h"
 #include "group/members.h"
+#include "group/primary.h"
 #include "traffic/pool.h"
 
 #define POOL "hotplug_mp_mbufs"
@@ -43,7 +44,8 @@ cache_lcore(void)
 struct rte_mempool *
 pool_find(void)
 {
-	return rte_mempool_lookup(POOL);
+	/* Nothing holds in the memory of a primary that has left, not even the locks. */
+	return primary_left() != 0 ? NULL : rte_mempool_lookup(POOL);
 }
 
 struct rte_mempool *

@@ -242,6 +242,8 @@ def test_leaving_after_another_program_has_tried_the_prefix(process, prefix, how
         check=False,
     )
     assert tried.returncode != 0, tried.stdout
+    # The mbufs are in that memory.
+    assert all("mbufs" not in secondary.cmd("stats") for secondary in secondaries)
     for secondary in secondaries:
         if how == "quit":
             assert secondary.quit() == 0

@@ -75,6 +75,20 @@ def test_secondary_with_a_lock_on_a_heap_goes_on(pair, make_faults):
     assert_works(pair)
 
 
+def test_secondary_that_starts_is_ended_after_its_primary(pair, make_faults):
+    """The lock that it has matters to nobody any more."""
+    faults = make_faults()
+    faults.set("table", "block")
+    starting = pair.start("secondary", faults=faults, wait=False)
+    pair.secondaries.append(starting)
+    faults.wait_met("table")
+    pair.primary.die()
+    starting.kill(signal.SIGINT)
+    assert starting.wait() == 128 + signal.SIGINT
+    assert hm.BY_FORCE in starting.log()
+    assert pair.secondaries[0].quit() == 0
+
+
 def test_primary_that_starts_is_ended(process, make_faults):
     """Nobody has joined its group yet."""
     faults = make_faults()

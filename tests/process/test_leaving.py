@@ -91,6 +91,14 @@ def test_signal(working, role, signo):
     assert_left_well(working, role)
 
 
+def test_signals_that_mean_nothing(process):
+    """They do not end it where it stands, perhaps with a lock of the EAL's."""
+    for signo in (signal.SIGUSR1, signal.SIGIO, signal.SIGVTALRM):
+        one = process("primary")
+        one.kill(signo)
+        assert one.wait() == 128 + signo
+
+
 @roles
 def test_signal_while_a_line_is_typed(working, role):
     process = working.member(role)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Starts beside processes of the group, or without a primary: one line says why one fails."""
 
+import os
 import re
 import signal
+import subprocess
 import time
 
 import pytest
@@ -100,6 +102,29 @@ def test_start_beside_a_stopped_one(start, pair, role):
     late = pair.add_secondary()
     assert late.cmd("attach net_null0") == "attached device net_null0"
     pair.assert_agree([(0, "net_null0")])
+
+
+def test_primary_of_another_program_that_has_not_started(process, prefix, short_dir):
+    """The EAL would wait for it, silently, and could not be stopped."""
+    vdev = f"net_virtio_user0,path={short_dir}/s,server=1,queues=1"
+    with subprocess.Popen(
+        ["dpdk-testpmd", "--no-pci", f"--file-prefix={prefix}", f"--vdev={vdev}", *hm.EAL_OPTIONS],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as other:
+        try:
+            hm.wait_until(lambda: os.path.exists(f"{short_dir}/s"), "it waits for a peer")
+            waiting = process("auto", wait=False)
+            told = f"waiting for pid {other.pid} (dpdk-testpmd), which has not started yet"
+            hm.wait_until(lambda: told in waiting.log(), "it says whom it waits for")
+            waiting.kill(signal.SIGINT)
+            assert waiting.wait() == 128 + signal.SIGINT
+            assert f"dpdk-hotplug_mp: gave up {told}\n" in waiting.log()
+        finally:
+            other.kill()
+    # A killed one leaves its socket; the next primary removes it.
+    assert hm.run("primary", prefix).returncode == 0
 
 
 def test_auto_is_primary_then_secondary(process):
