@@ -19,7 +19,7 @@
 #include "base/stream.h"
 
 /* Most bytes of the log that are kept. The lines that come then are counted and dropped. */
-#define LOG_MAX (256 * 1024)
+#define LOG_MAX ((size_t)256 * 1024)
 
 #define ROOM_MIN 4096
 #define FOR_EVER_MS (1U << 30)
@@ -137,6 +137,8 @@ keep(struct stream *stream, const char *text, size_t len)
 	size_t kept = stream->end - stream->begin, size;
 	char *more;
 
+	if (len == 0)
+		return 0;
 	if (stream->begin > 0)
 		memmove(stream->text, stream->text + stream->begin, kept);
 	stream->begin = 0;

@@ -40,11 +40,13 @@ needs_dpdk(const struct dl_phdr_info *object)
 
 	for (i = 0; i < object->dlpi_phnum; i++) {
 		if (object->dlpi_phdr[i].p_type == PT_DYNAMIC)
+			/* NOLINTNEXTLINE(performance-no-int-to-ptr): the loader gives a number. */
 			dyn = (const void *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
 	}
 	for (entry = dyn; entry != NULL && entry->d_tag != DT_NULL; entry++) {
 		/* On most processors the dynamic linker has added the library's address. */
 		if (entry->d_tag == DT_STRTAB)
+			/* NOLINTNEXTLINE(performance-no-int-to-ptr) */
 			strings = (const void *)(entry->d_un.d_ptr < object->dlpi_addr
 							 ? object->dlpi_addr + entry->d_un.d_ptr
 							 : entry->d_un.d_ptr);

@@ -233,6 +233,9 @@ struct group_shared {
 	/* Numbers the recorded errors in time. Any thread, atomically. */
 	BY_ERRORS _Atomic uint64_t error_order;
 
+	/* How many processes have joined. Written with the turn. */
+	BY_MEMBERS _Atomic uint64_t joins;
+
 	BY_EVENTS struct event_ring events;
 
 	/* By port id. */
@@ -241,8 +244,6 @@ struct group_shared {
 
 	BY_WITHDRAW struct withdrawn_ports withdrawn;
 
-	/* How many processes have joined. Written with the turn. */
-	BY_MEMBERS _Atomic uint64_t joins;
 	/* Join of the last process of each slot that is known to have died. Written by any process
 	 * that notices. */
 	BY_DEAD _Atomic uint64_t died[GROUP_MAX_MEMBERS];

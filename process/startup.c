@@ -80,7 +80,7 @@ static void
 no_room(int signo, siginfo_t *info, __rte_unused void *context)
 {
 	const uintptr_t page = sysconf(_SC_PAGESIZE);
-	void *begin = (void *)((uintptr_t)info->si_addr / page * page), *got;
+	void *begin = (char *)info->si_addr - (uintptr_t)info->si_addr % page, *got;
 	char why[WHY_SIZE];
 
 	/* A secondary has the lock on the group's memory now. With memory instead of the file's

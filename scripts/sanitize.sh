@@ -49,15 +49,17 @@ chmod 1777 "$findings"
 # A test that cannot run is one that has failed.
 export HM_STRICT=1
 export HM_FINDINGS="$findings" HM_BINARY="$PWD/build-$kind/dpdk-hotplug_mp"
-# Where what is built, or where it lies, matters; those with programs of their own; and those that
-# do with other devices what others do with net_null.
+# Where what is built, or where it lies, matters; those with programs of their own; those that
+# do with other devices what others do with net_null; and where limits matter, which a sanitizer needs
+# higher.
 chapters=$(all_chapters_but physical/ soak/ \
     tests/repo/test_bench.py tests/repo/test_fuzz.py tests/repo/test_lint.py \
     tests/repo/test_packaging.py tests/repo/test_readme.py tests/repo/test_security.py \
     tests/repo/test_variants.py tests/group/test_malicious_peers.py \
     tests/eal/test_mounts.py tests/eal/test_private.py tests/eal/test_strangers.py \
     tests/plan/test_plan_literal.py tests/plan/test_virtio_user.py tests/plan/test_virtual.py \
-    tests/device/test_drivers.py tests/traffic/test_real_traffic.py)
+    tests/device/test_drivers.py tests/traffic/test_real_traffic.py \
+    tests/process/test_parents.py)
 # A sanitizer itself takes memory, time, and files that not everyone may write.
 without="no_permission or no_room_for_the_memory or somebody_else or many_one_shots"
 without="$without or one_too_many or ten_thousand or another_layout"
