@@ -45,7 +45,7 @@ static _Atomic enum force_when when;
 static struct force_hooks hooks;
 
 /* The thread that passes the locks: how often it was asked to, and how often it has done so. */
-static pid_t passer;
+static _Atomic pid_t passer;
 static sem_t wanted;
 static atomic_uint nb_wanted, nb_passed;
 

@@ -30,7 +30,7 @@
 /* The socket at which the EAL of a primary answers telemetry. */
 #define TELEMETRY_SOCKET "dpdk_telemetry.v2"
 
-static int config_fd = -1; /* of a secondary, on the primary's configuration file */
+static atomic_int config_fd = -1; /* of a secondary, on the primary's configuration file */
 static char files_dir[PATH_MAX];
 static bool is_secondary;
 /* The thread that ends the process by force reads it before it reads the two above. */
@@ -355,6 +355,12 @@ runtime_files_begin(const char *dir, bool secondary)
 	strlcpy(files_dir, dir, sizeof(files_dir));
 	is_secondary = secondary;
 	begun = true;
+}
+
+bool
+runtime_files_begun(void)
+{
+	return begun;
 }
 
 bool

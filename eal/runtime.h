@@ -82,6 +82,9 @@ bool runtime_no_room(const char *dir, uint64_t bytes, unsigned int files);
 /** From now on the EAL may make files in dir, for a secondary or a primary. Main thread. */
 void runtime_files_begin(const char *dir, bool secondary);
 
+/** Has runtime_files_begin() been called? */
+bool runtime_files_begun(void);
+
 /** Remove this process's files, if runtime_files_begin() was called. @return false if the directory
  * cannot be read, for example without a free descriptor. */
 bool runtime_files_remove(void);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_PRIMARY
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -10,22 +11,24 @@
 #include "group/file.h"
 #include "group/primary.h"
 
-static bool is_self;
-static pid_t pid;
+/* The thread that ends the process by force reads them, too. */
+static atomic_bool is_self;
+static _Atomic pid_t pid;
 static _Atomic pid_t lost; /* pid of the primary once it has left, else 0 */
 
 int
 primary_look(void)
 {
+	pid_t found = getpid();
 	int ret = 0;
 
 	is_self = rte_eal_process_type() == RTE_PROC_PRIMARY;
-	pid = getpid();
 	if (!is_self)
 		ret = runtime_primary_keep(group_file_dir());
 	if (!is_self && ret == 0)
-		pid = runtime_primary(group_file_dir());
-	return ret < 0 ? ret : RTE_MIN(pid, 0);
+		found = runtime_primary(group_file_dir());
+	pid = found;
+	return ret < 0 ? ret : RTE_MIN(found, 0);
 }
 
 bool

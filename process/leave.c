@@ -104,7 +104,8 @@ wait_once(__rte_unused const char *text)
 bool
 leave_locks_matter(void)
 {
-	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+	/* Before the EAL starts there are none. */
+	if (!runtime_files_begun() || rte_eal_process_type() == RTE_PROC_PRIMARY)
 		return false;
 	/* Before this process takes part in the group it is not known which process the primary is.
 	 */
