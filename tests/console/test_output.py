@@ -246,8 +246,8 @@ def silent(pair):
             text=True,
         )
         started.append(one)
+        hm.wait_until(lambda: hm.unread(reader) > 3000, "the pipe is full")
         hm.wait_until(lambda: one.pid in pair.primary.peers()[0], "it has joined")
-        assert hm.unread(reader) > 3000, "the pipe is full"
         return one, reader, writer
 
     yield start
