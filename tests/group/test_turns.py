@@ -344,7 +344,13 @@ def test_nobody_waits_for_a_slow_reader(pair, tmp_path, line):
 KEYS = {"Ctrl-C": "\x03", "Ctrl-Z": "\x1a", "Ctrl-\\": "\x1c"}
 LEAVE = "\x04"
 
-keys = pytest.mark.parametrize("key", KEYS.values(), ids=KEYS)
+keys = pytest.mark.parametrize(
+    "key",
+    [
+        pytest.param(key, id=name, marks=() if name == "Ctrl-C" else pytest.mark.thorough)
+        for name, key in KEYS.items()
+    ],
+)
 
 
 @pytest.fixture
