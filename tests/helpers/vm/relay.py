@@ -16,11 +16,11 @@ import hotplug_mp as hm
 from vm import image, machine
 from vm.ports import open_port
 
-#: Longest time without news, and all in all; many times what it takes on a fast machine.
-SILENCE_TIMEOUT = 600
+#: Longest time without news, and all in all. A test in there that waits in vain says so earlier.
+SILENCE_TIMEOUT = 300
 GUEST_TIMEOUT = 3600
-#: How often the guest is booted anew if QEMU itself crashes, as Debian 12's may when a card is
-#: unplugged; it goes on with the tests that were not done.
+#: How often the guest is booted, if QEMU itself crashes, as Debian 12's may when a card is unplugged,
+#: or stands still, as its emulated processors may; it goes on with the tests that were not done.
 MAX_BOOTS = 3
 INTERRUPTS = (KeyboardInterrupt, pytest.exit.Exception)
 #: With pytest-xdist, all tests of the guest are for one of its workers.
@@ -146,17 +146,20 @@ class Receiver:
             self.gone = f"no guest: {why}"
             return
         self.deadline = time.monotonic() + GUEST_TIMEOUT
-        threading.Thread(target=self.drain, daemon=True).start()
+        self.incoming = queue.Queue()
+        drained = self.guest.reports, self.incoming
+        threading.Thread(target=self.drain, args=drained, daemon=True).start()
 
-    def drain(self):
+    @staticmethod
+    def drain(reports, incoming):
         """Whatever it sends is taken at once, or it would have to wait."""
         data = None
         while data != b"":
             try:
-                data = self.guest.reports.recv(65536)
+                data = reports.recv(65536)
             except OSError:
                 data = b""
-            self.incoming.put(data)
+            incoming.put(data)
 
     def receive_until(self, condition):
         while not condition():
@@ -182,7 +185,10 @@ class Receiver:
                 data = self.incoming.get(timeout=max(left, 0.001))
             except queue.Empty:
                 data = b""
-                self.gone = f"it was silent for {left:.0f} s"
+                if self.boots == MAX_BOOTS or left < SILENCE_TIMEOUT:
+                    self.gone = f"it was silent for {left:.0f} s"
+                else:
+                    self.guest.process.kill()
             if not data and self.gone is None and self.crashed():
                 self.guest.close()
                 self.start()
@@ -220,7 +226,7 @@ class Receiver:
             return None
         how = "KVM" if self.guest.accel == "kvm" else "software emulation"
         text = f"cards of a QEMU guest ({how}, intel-iommu) with Linux {self.guest.release}"
-        return text if self.boots == 1 else f"{text}; QEMU crashed {self.boots - 1} times"
+        return text if self.boots == 1 else f"{text}; QEMU crashed or stood still {self.boots - 1} times"
 
     def pytest_sessionfinish(self):
         if self.in_worker:
