@@ -135,13 +135,16 @@ static unsigned int
 time_up(void)
 {
 	const uint64_t starved_before = starved_ms(), begin = clock_now_ns();
-	uint64_t now, end;
+	uint64_t now, end, starved;
 	unsigned int ms;
 
 	do {
 		/* A busy machine is no reason to leave without clean-up. */
-		ms = atomic_load(&force_after_ms) +
-		     RTE_MIN(starved_ms() - starved_before, STARVED_MAX_MS);
+		ms = atomic_load(&force_after_ms);
+		starved = starved_ms();
+		/* A thread that has ended has taken its share along. */
+		if (starved > starved_before)
+			ms += RTE_MIN(starved - starved_before, STARVED_MAX_MS);
 		end = begin + ms * CLOCK_NS_PER_MS;
 		now = clock_now_ns();
 		if (now < end)
@@ -263,8 +266,10 @@ force_main(__rte_unused void *arg)
 	unsigned int ms = time_up();
 	pthread_t thread;
 
-	if (sem_init(&wanted, 0, 0) < 0 || pthread_create(&thread, NULL, passer_main, NULL) != 0)
-		return NULL;
+	sem_init(&wanted, 0, 0);
+	/* Without that thread no lock passes, and the process is ended once none matters. */
+	if (pthread_create(&thread, NULL, passer_main, NULL) == 0)
+		pthread_detach(thread);
 	end_when_free(ms);
 	return NULL;
 }

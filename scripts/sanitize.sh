@@ -64,7 +64,7 @@ chapters=$(all_chapters_but physical/ soak/ \
 without="no_permission or no_room_for_the_memory or somebody_else or many_one_shots"
 without="$without or one_too_many or ten_thousand or another_layout"
 # With as long as it has to leave, the EAL's 5 s free it before it is ended by force.
-without="$without or (attach_blocks and secondary)"
+without="$without or (attach_blocks and secondary) or takes_no_time_along"
 case $kind in
 address)
     options="-Db_sanitize=address,undefined -Db_coverage=true"

@@ -338,6 +338,32 @@ def test_quit_on_a_busy_processor(process, make_faults):
     assert status == 0 or int(forced[1]) >= 10000
 
 
+def waited_ns(thread):
+    """How long a thread of a process, by the path of its directory, has waited for a processor."""
+    with open(f"{thread}/schedstat", encoding="ascii") as f:
+        return int(f.read().split()[1])
+
+
+def test_thread_that_ends_takes_no_time_along(process, make_faults):
+    """What it waited before is not taken for more time that the process may have."""
+    faults = make_faults()
+    primary = process("primary", faults=faults, eal=["--no-pci"])
+    for line in ("attach net_null0", "start net_null0", "forward net_null0 net_null0"):
+        primary.cmd(line)
+    threads = [f"/proc/{primary.pid}/task/{t}" for t in os.listdir(f"/proc/{primary.pid}/task")]
+    with subprocess.Popen(["sh", "-c", BUSY], start_new_session=True) as busy:
+        try:
+            for thread in (busy.pid, *(int(os.path.basename(t)) for t in threads)):
+                share_a_processor(thread)
+            hm.wait_until(lambda: max(map(waited_ns, threads)) > 10**9, "a thread waits")
+        finally:
+            busy.kill()
+    faults.set("memory", "block")
+    assert primary.quit() == 1
+    forced = re.search(rf"still busy after (\d+) ms: {hm.BY_FORCE}", primary.log())
+    assert int(forced[1]) < 10000
+
+
 @pytest.mark.parametrize("stopped", hm.ROLES[:2])
 def test_quit_beside_a_stopped_one(pair, stopped):
     """Nothing is asked of it, such as to give back a hugepage; so all goes on when it is resumed."""
