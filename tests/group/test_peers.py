@@ -3,7 +3,6 @@
 
 import os
 import struct
-import time
 
 import pytest
 
@@ -142,13 +141,15 @@ def test_who_differs_and_how(faulty):
 
 def assert_stays(f, at, expected, beats):
     """What a process shows of its ports stays the same for so many beats."""
-    last = None
-    while beats >= 0:
+
+    def look():
         beat, _, ports = struct.unpack("=3Q", os.pread(f.fileno(), 24, at))
         assert ports == expected
-        beats -= beat != last
-        last = beat
-        time.sleep(0.001)
+        return beat
+
+    for _ in range(beats):
+        last = look()
+        hm.wait_until(lambda last=last: look() != last, "the next beat")
 
 
 @pytest.mark.parametrize("late", ["beat", "ethdev"])

@@ -42,34 +42,24 @@ def test_secondary_in_its_clean_up_goes_on(faulty, how):
     assert_works(faulty)
 
 
-def test_secondary_that_starts_goes_on(pair, make_faults):
-    """Ctrl-C while it maps the group's memory, which takes seconds if there is much of it."""
+@pytest.mark.parametrize(
+    "orders",
+    [{"table": "block"}, {"grow": "block", "alloc": "now"}],
+    ids=["maps the memory", "asks for more memory"],
+)
+def test_secondary_that_starts_goes_on(pair, make_faults, orders):
+    """Ctrl-C while it has a lock on the group's memory, or on a heap. To map much memory takes
+    seconds."""
     faults = make_faults()
-    faults.set("table", "block")
+    for call, order in orders.items():
+        faults.set(call, order)
     starting = pair.start("secondary", faults=faults, wait=False)
     try:
-        faults.wait_met("table")
+        faults.wait_met(next(iter(orders)))
         starting.kill(signal.SIGINT)
         assert_goes_on(starting)
-        faults.clear("table")
+        faults.clear()
         assert starting.wait() == 128 + signal.SIGINT
-    finally:
-        starting.close()
-    assert_works(pair)
-
-
-def test_secondary_with_a_lock_on_a_heap_goes_on(pair, make_faults):
-    """It asks the primary for more memory meanwhile."""
-    faults = make_faults()
-    faults.set("alloc", "now")
-    faults.set("grow", "block")
-    starting = pair.start("secondary", faults=faults, wait=False)
-    try:
-        faults.wait_met("grow")
-        starting.kill(signal.SIGTERM)
-        assert_goes_on(starting)
-        faults.clear("grow")
-        assert starting.wait() == 128 + signal.SIGTERM
     finally:
         starting.close()
     assert_works(pair)

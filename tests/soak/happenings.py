@@ -87,24 +87,24 @@ class Happenings:
         self.model.leave(who)
         return True
 
+    def may_halt(self, who):
+        """It runs, and is not the only one that does."""
+        return self.runs(who) and sum(self.runs(one) for one in self.processes) > 1
+
     def step_stop(self, who):
-        if not self.runs(who):
-            return False
-        if sum(self.runs(one) for one in self.processes) < 2:
+        if not self.may_halt(who):
             return False
         self.processes[who].stop()
         self.model.members[who].halted = "stopped"
         return True
 
     def step_freeze(self, who):
-        if not self.runs(who):
-            return False
-        if sum(self.runs(one) for one in self.processes) < 2:
+        if not self.may_halt(who):
             return False
         self.place.freezer.freeze(self.processes[who].pid)
         member = self.model.members[who]
         member.halted = "frozen"
-        # It is asked in vain until it has missed a beat.
+        # `peers` shows it once it has missed a beat.
         if not member.deaf:
             asked = next(w for w in self.processes if self.runs(w))
             self.wait_state(self.processes[asked], member, "frozen")
