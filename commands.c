@@ -99,7 +99,8 @@ const struct command commands[] = {
 		completion_attached, devices_unlock},
 	{"peers", NULL, "list the processes of the group and what each one sees",
 		"    One line a process: * for this one, pid, role, program, state, port ids.\n"
-		"    State: ok; stopped; hung (its interrupt thread serves no requests); cut-off (its\n"
+		"    State: ok; stopped; frozen (by its control group); hung (its interrupt thread\n"
+		"    serves no requests); short (it may open hardly any more files); cut-off (its\n"
 		"    socket has been removed); gone (it has died); foreign (it is not this program,\n"
 		"    and what it sees is not known). Pid ?: it is in another pid namespace.\n"
 		"    The last line says whether all of them see the same ports.\n",

@@ -308,7 +308,6 @@ void
 streams_end(void)
 {
 	struct pollfd fds[STREAM_FDS + 1] = {[STREAM_FDS] = {.fd = signals_fd(), .events = POLLIN}};
-
 	bool first = true;
 
 	fflush(stdout);

@@ -18,13 +18,13 @@
 #include "base/stream.h"
 #include "console/output.h"
 #include "console/terminal.h"
+#include "group/heartbeat.h"
 #include "group/primary.h"
 #include "group/views.h"
 
 #define TYPED_MAX 4096 /* as much as the kernel keeps */
 /* A command that waits and can be given up looks for keys more often than this. */
 #define LOOKS_MS 400
-#define LATE_MS 300 /* a process whose last beat is older is late */
 
 static struct termios found;
 /* found is valid and not restored yet; terminal_restore() reads this in any thread. */
@@ -314,21 +314,21 @@ awaited(char *text, size_t size)
 	for (peer = views.peers; peer < views.peers + views.nb; peer++) {
 		if (peer->self || peer->state == PEER_GONE)
 			continue;
-		if (peers_halt(peer->state) == NULL && !peers_beat_is_old(peer->beat_ns, LATE_MS))
+		if (peers_halt(peer->state) == NULL &&
+			!peers_beat_is_old(peer->beat_ns, HEARTBEAT_LATE_MS))
 			continue;
 		if (late == NULL || late->who.primary)
 			late = peer;
 	}
-	if (late != NULL)
-		snprintf(text, size, "%s, which %s", who_name(late->who).text,
-			late->state == PEER_STOPPED  ? "is stopped"
-			: late->state == PEER_FROZEN ? "is frozen"
-						     : "does not answer");
+	if (late != NULL && peers_halt(late->state) != NULL)
+		snprintf(text, size, "%s, which is %s", who_name(late->who).text,
+			peers_halt(late->state));
+	else if (late != NULL)
+		snprintf(text, size, "%s, which does not answer", who_name(late->who).text);
 	else if (primary_is_self())
 		snprintf(text, size, "a driver in this process");
 	else
-		snprintf(text, size, "%s",
-			who_name((struct who){.pid = primary_pid(), .primary = true}).text);
+		snprintf(text, size, "%s", who_name(primary_who()).text);
 }
 
 void

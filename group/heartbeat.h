@@ -6,7 +6,9 @@
 /* Four times a second a process shows that its interrupt thread runs, and which ports it has. Its
  * watch thread triggers this. Main thread, unless a comment says otherwise. */
 
-#define HEARTBEAT_MS 250 /* time between two beats */
+#define HEARTBEAT_MS 250      /* time between two beats */
+#define HEARTBEAT_LATE_MS 300 /* a process has missed a beat if its last one is older than this */
+
 /* Files that a process must be able to open: to map a hugepage that another one has taken, it opens
  * the page's file and one of /proc. Without them the EAL goes on as if it had the page. */
 #define HEARTBEAT_FILES 3

@@ -12,8 +12,7 @@
 #include "group/primary.h"
 #include "group/readiness.h"
 
-#define LATE_MS 300	/* if the last beat is older than this, wait for the next one */
-#define GRACE_MS 700	/* but no longer than this */
+#define GRACE_MS 700	/* how long to wait for a beat that is missed */
 #define SETTLE_MS 20000 /* twice the longest that the EAL keeps a request waiting */
 #define TELL_MS 1000	/* when the person learns which process is busy */
 
@@ -42,12 +41,13 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 			peer->self ? "this process" : who_name(peer->who).text, HEARTBEAT_FILES,
 			peer->who.pid);
 	answers = peer->foreign || peer->beat_ns > start ||
-		  !peers_beat_is_old(peer->beat_ns, LATE_MS);
+		  !peers_beat_is_old(peer->beat_ns, HEARTBEAT_LATE_MS);
 	if (answers && !peer->no_socket)
 		return 0;
 	*late = true;
 	if (clock_now_ns() - start < GRACE_MS * CLOCK_NS_PER_MS)
-		return 0;
+		return why_set(why, 0, "gave up waiting for %s, which has missed a beat",
+			peer->self ? "this process" : who_name(peer->who).text);
 	if (answers)
 		snprintf(why, WHY_SIZE,
 			"%s cannot be reached: its socket has been removed from %s; quit %s and "
@@ -119,8 +119,8 @@ settle(wait_fn wait, struct peer *left)
 	return -ETIMEDOUT;
 }
 
-/* Look at every process, or at those that the EAL asks. @return 0, -EAGAIN if it is not certain
- * yet, or another negative errno and why. */
+/* Look at every process, or at those that the EAL asks. @return 0; -EAGAIN if it is not certain
+ * yet, and why says who is late; or another negative errno and why. */
 static int
 look(struct views *now, uint64_t start, bool asked_only, char *why)
 {
@@ -176,8 +176,7 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 			break;
 		was_late = true;
 		if (!wait_go_on(wait, NULL))
-			return why_set(
-				why, -ECANCELED, "gave up waiting for a process that is late");
+			return -ECANCELED; /* look() has said who is late */
 		heartbeat_sleep();
 	}
 	if (ret < 0)

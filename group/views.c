@@ -20,10 +20,6 @@
  */
 #define CUT_OFF_MS 1000
 
-/* A process whose last beat is older than this has missed one. Only then it is asked whether it is
- * frozen, which takes a while. */
-#define MISSED_MS (HEARTBEAT_MS + 50)
-
 bool
 peers_beat_is_old(uint64_t beat_ns, unsigned int limit_ms)
 {
@@ -49,7 +45,9 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 		peer->state = PEER_GONE;
 	else if (!peer->self && proc_stopped(peer->who.pid))
 		peer->state = PEER_STOPPED;
-	else if (peers_beat_is_old(peer->beat_ns, MISSED_MS) && cgroup_frozen(peer->who.pid))
+	/* To ask the kernel takes a while, so only if it has missed a beat. */
+	else if (peers_beat_is_old(peer->beat_ns, HEARTBEAT_LATE_MS) &&
+		 cgroup_frozen(peer->who.pid))
 		peer->state = PEER_FROZEN;
 	else if (peers_beat_is_old(peer->beat_ns, HEARTBEAT_HUNG_MS))
 		peer->state = PEER_HUNG;

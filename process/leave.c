@@ -82,8 +82,8 @@ stop_ports(void)
 	sem_destroy(&passed);
 }
 
-static void
-clean_up(void)
+void
+leave_eal(void)
 {
 	/* The clean-up holds locks that a secondary's group needs, and then unmaps them. */
 	force_when(primary_is_self() ? FORCE_AT_ONCE : FORCE_NEVER);
@@ -131,6 +131,6 @@ leave(void)
 	if (heartbeat_deaf() || (!primary_is_self() && answers < 0))
 		runtime_files_remove();
 	else
-		clean_up();
+		leave_eal();
 	group_leave();
 }

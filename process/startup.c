@@ -12,7 +12,6 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 
-#include "base/force.h"
 #include "base/stream.h"
 #include "base/text.h"
 #include "eal/plugins.h"
@@ -121,9 +120,7 @@ exits(int status, __rte_unused void *arg)
 static int
 end_without_room(char *why)
 {
-	force_when(FORCE_NEVER);
-	rte_eal_cleanup();
-	force_when(FORCE_AT_ONCE);
+	leave_eal();
 	preflight_no_space(group_file_dir(), why);
 	return -ENOSPC;
 }

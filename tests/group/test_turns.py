@@ -453,7 +453,8 @@ def test_stopped_process_that_cannot_be_waited_away_is_named(attached):
     stopped.faults.wait_met("attach")
     stopped.stop()
     asker.child.send(KEYS["Ctrl-C"])
-    text = f"attach net_null1 cannot be cancelled: waiting for {stopped}, which is stopped"
+    text = f"attach net_null1 cannot be cancelled: waiting for {stopped}, which is stopped; "
+    text += "resume or end it"
     asker.child.expect_exact(text)
     stopped.resume()
     stopped.faults.clear("attach")
