@@ -98,6 +98,8 @@ group_enter(bool (*on_beat)(void))
 		return -ENOMEM;
 	member_set_primary(primary_is_self());
 	events_begin();
+	/* The first beat may be late on a busy machine, and a cleaner does not wait for it. */
+	removal_look();
 	ret = errors_start();
 	if (ret == 0)
 		ret = heartbeat_start(tick);

@@ -83,7 +83,8 @@ void
 removal_look(void)
 {
 	static struct timespec changed;
-	static unsigned int beats;
+	/* What was removed before the first call changed the directory, too. */
+	static unsigned int beats = WAIT_BEATS;
 	struct stat st = {0};
 
 	if (group_file_dir()[0] == '\0')
