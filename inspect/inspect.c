@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "device/device.h"
 #include "eal/log_tap.h"
+#include "eal/port_device.h"
 #include "group/turn.h"
 #include "group/views.h"
 #include "inspect/inspect.h"
@@ -86,6 +87,19 @@ inspect_device(const struct rte_device *dev, struct inspect *inspect)
 	device_fields(dev, NULL, rte_dev_numa_node(dev), inspect);
 }
 
+/* No driver answers for a port whose device is gone. */
+static void
+lost_fields(const struct port_device *known, const char *port_name, struct inspect *inspect)
+{
+	const char *name = known->name[0] == '\0' ? port_name : known->name;
+
+	strlcpy(inspect->name, name, sizeof(inspect->name));
+	field_add_text(inspect, "name", name);
+	field_add_text(inspect, "driver", "none");
+	field_add_text(inspect, "devargs", known->devargs);
+	field_add_text(inspect, "state", "lost");
+}
+
 bool
 inspect_port(unsigned int id, struct inspect *inspect)
 {
@@ -99,12 +113,16 @@ inspect_port(unsigned int id, struct inspect *inspect)
 	uint16_t mtu = 0;
 
 	memset(inspect, 0, sizeof(*inspect));
-	/* A port without a name has no data, so its driver cannot answer. */
-	if (!device_port_next(id, &port) || port.id != id || port.name[0] == '\0' ||
-		rte_eth_dev_info_get(id, &info) < 0 || info.device == NULL)
+	if (!device_port_next(id, &port) || port.id != id)
 		return false;
 	field_add_number(inspect, "port", id);
 	views_device(id, &known);
+	/* A port without a name has no data, so its driver cannot answer. */
+	if (port.name[0] == '\0' || port_device(id) == NULL ||
+		rte_eth_dev_info_get(id, &info) < 0) {
+		lost_fields(&known, port.name, inspect);
+		return true;
+	}
 	device_fields(info.device,
 		strcmp(known.name, rte_dev_name(info.device)) == 0 ? known.devargs : NULL,
 		rte_eth_dev_socket_id(id), inspect);

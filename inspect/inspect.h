@@ -27,7 +27,8 @@ struct inspect {
 };
 
 /** Look at a port of this process and its device. The turn keeps other processes from removing the
- * port meanwhile. @return false if there is no such port, or its driver cannot answer. */
+ * port meanwhile. If no driver can answer for the port, its state is "lost". @return false if there
+ * is no such port. */
 bool inspect_port(unsigned int id, struct inspect *inspect);
 
 /** Look at a device of this process that has no port. */

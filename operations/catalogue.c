@@ -7,10 +7,10 @@
 #include <rte_bus.h>
 #include <rte_dev.h>
 #include <rte_devargs.h>
-#include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
 #include "device/device.h"
+#include "eal/port_device.h"
 #include "group/compare.h"
 #include "group/events.h"
 #include "group/file.h"
@@ -77,7 +77,7 @@ void
 catalogue_update(void)
 {
 	const struct rte_devargs *da;
-	struct rte_eth_dev_info info;
+	const struct rte_device *dev;
 	const char *args, *name;
 	char text[GROUP_DEVARGS_SIZE];
 	struct port_device known;
@@ -89,13 +89,13 @@ catalogue_update(void)
 		views_device(port.id, &known);
 		/* A port without a name has no data, so do not ask ethdev about it. */
 		if (port.name[0] == '\0' || strcmp(known.name, port.name) == 0 ||
-			rte_eth_dev_info_get(port.id, &info) < 0 || info.device == NULL)
+			(dev = port_device(port.id)) == NULL)
 			continue;
-		da = rte_dev_devargs(info.device);
+		da = rte_dev_devargs(dev);
 		args = da == NULL || da->drv_str == NULL ? "" : da->drv_str;
-		name = rte_dev_name(info.device);
-		len = snprintf(text, sizeof(text), "%s:%s,%s",
-			rte_bus_name(rte_dev_bus(info.device)), name, args);
+		name = rte_dev_name(dev);
+		len = snprintf(
+			text, sizeof(text), "%s:%s,%s", rte_bus_name(rte_dev_bus(dev)), name, args);
 		/* Arguments that do not fit are left out altogether. */
 		if (args[0] == '\0' || len >= (int)sizeof(text))
 			text[strcspn(text, ",")] = '\0';

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "eal/port_device.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
 #include "traffic/queues.h"
@@ -102,10 +103,14 @@ port_stop(uint16_t id, char *why)
 {
 	int ret;
 
-	port_drain(id);
-	ret = rte_eth_dev_stop(id);
-	if (ret < 0)
-		return why_set(why, ret, "cannot stop port %u: %s", id, strerror(-ret));
+	/* A driver may read its device, which is gone. operations/leftover.h closes such a port.
+	 */
+	if (port_device(id) != NULL) {
+		port_drain(id);
+		ret = rte_eth_dev_stop(id);
+		if (ret < 0)
+			return why_set(why, ret, "cannot stop port %u: %s", id, strerror(-ret));
+	}
 	started_clear(id);
 	return 0;
 }
@@ -122,8 +127,8 @@ pool_mend_if_idle(void)
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		if (rte_eth_dev_is_valid_port(id) &&
-			(rte_eth_dev_info_get(id, &info) < 0 || info.nb_rx_queues > 0 ||
-				info.nb_tx_queues > 0))
+			(port_device(id) == NULL || rte_eth_dev_info_get(id, &info) < 0 ||
+				info.nb_rx_queues > 0 || info.nb_tx_queues > 0))
 			return;
 	}
 	while (queues_any()) {
@@ -144,5 +149,9 @@ port_control_do(const struct port_request *req, char *why)
 	}
 	if (!rte_eth_dev_is_valid_port(req->id))
 		return why_set(why, -ENODEV, "the primary has no port %u; run sync", req->id);
-	return req->nb_rx == 0 ? port_stop(req->id, why) : port_start(req, why);
+	if (req->nb_rx == 0)
+		return port_stop(req->id, why);
+	if (port_device(req->id) == NULL)
+		return why_set(why, -ENODEV, "port %u has lost its device; run sync", req->id);
+	return port_start(req, why);
 }

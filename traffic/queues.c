@@ -10,6 +10,7 @@
 #include <rte_memory.h>
 
 #include "base/text.h"
+#include "eal/port_device.h"
 #include "group/file.h"
 #include "group/members.h"
 #include "group/primary.h"
@@ -42,7 +43,8 @@ started_queues(unsigned int id, bool rx)
 
 	/* A faulty process can write any number there, even before the first start makes the
 	 * pool. */
-	if (nb == 0 || pool_find() == NULL || rte_eth_dev_info_get(id, &info) < 0)
+	if (nb == 0 || pool_find() == NULL || port_device(id) == NULL ||
+		rte_eth_dev_info_get(id, &info) < 0)
 		return 0;
 	has = rx ? info.nb_rx_queues : info.nb_tx_queues;
 	nb = RTE_MIN(nb, has);

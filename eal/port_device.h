@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+#include <rte_dev.h>
+
+/**
+ * The device of an ethernet port of this process; NULL if the port is not there, or if no bus has
+ * its device any more. A driver may remove a device and leave a port of it behind: ethdev's pointer
+ * to the device then leads to freed memory, and rte_eth_dev_info_get() follows it. So ask here
+ * before any call that reads the device or has the driver answer. Asks no driver. With the turn;
+ * main thread, or one that serves the holder of the turn.
+ */
+struct rte_device *port_device(unsigned int id);
