@@ -21,6 +21,7 @@
 #include "group/heartbeat.h"
 #include "inspect/telemetry.h"
 #include "operations/kernel_requests.h"
+#include "operations/leftover.h"
 #include "process/leave.h"
 #include "process/options.h"
 #include "process/startup.h"
@@ -96,7 +97,7 @@ serve(void)
 		port_control_set_mbufs(options.nb_mbufs);
 	check_service(
 		kernel_requests_start(options.auto_attach), "watch for devices that come and go");
-	check_service(server_start(), "start ports for others");
+	check_service(server_start(leftover_remove), "start ports for others");
 	check_service(telemetry_start(), "answer telemetry");
 }
 

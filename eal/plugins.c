@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <dlfcn.h>
+#include <limits.h>
 #include <link.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include <rte_common.h>
+#include <rte_string_fns.h>
 
 #include "base/text.h"
 #include "eal/plugins.h"
@@ -79,4 +82,39 @@ plugins_list(char *text, size_t size)
 
 	text[0] = '\0';
 	dl_iterate_phdr(list_add, &list);
+}
+
+struct search {
+	const char *library;
+	char path[PATH_MAX];
+};
+
+static int
+search_match(struct dl_phdr_info *object, __rte_unused size_t size, void *arg)
+{
+	const char *name = strrchr(object->dlpi_name, '/');
+	struct search *search = arg;
+	size_t len = strlen(search->library);
+
+	if (name == NULL || strncmp(name + 1, search->library, len) != 0 || name[len + 1] != '.')
+		return 0;
+	strlcpy(search->path, object->dlpi_name, sizeof(search->path));
+	return 1;
+}
+
+void *
+plugins_function(const char *library, const char *function)
+{
+	struct search search = {.library = library};
+	void *handle, *found;
+
+	/* A DPDK that is linked into the program has no such library. */
+	if (dl_iterate_phdr(search_match, &search) == 0)
+		return dlsym(RTLD_DEFAULT, function);
+	handle = dlopen(search.path, RTLD_NOW | RTLD_NOLOAD);
+	if (handle == NULL)
+		return NULL;
+	found = dlsym(handle, function);
+	dlclose(handle);
+	return found;
 }

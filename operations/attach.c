@@ -16,6 +16,7 @@
 #include "group/readiness.h"
 #include "operations/attach.h"
 #include "operations/catalogue.h"
+#include "operations/leftover.h"
 #include "operations/lock.h"
 
 /*
@@ -36,7 +37,8 @@
  * h) Verify in shared memory that every process has the ports. Each process entered them there when
  *    its ethdev event came.
  * i) If the EAL failed, or a process lacks a port: wait until each process has finished its
- *    requests (settle), find the reason, and remove the device where it is left.
+ *    requests (settle), find the reason, and remove the device where it is left. What only the
+ *    primary has, it removes when asked (operations/leftover.h).
  * j) If it failed only because a process died, or a foreign one came or went, go back to d).
  * k) Enter the device into the catalogue, tell the group the result, release the turn.
  */
@@ -79,13 +81,27 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 		reason_find(op, err, text, size);
 }
 
+/* The ports that have come with a device. Another process may have one that this process lacks. */
+static struct port_set
+ports_come(struct operation *op, const struct rte_device *dev)
+{
+	struct port_set ports = device_ports(dev), come;
+	unsigned int id;
+
+	views_take(&op->now);
+	come = views_new(&op->before, &op->now);
+	PORT_SET_FOREACH(id, &come)
+		port_set_add(&ports, id);
+	return ports;
+}
+
 /* Remove what a failed attach has left. */
 static void
 attach_undo(struct operation *op, const char *devargs, int err)
 {
-	char why[WHY_SIZE], still[512];
+	char why[WHY_SIZE], rest[WHY_SIZE] = "", still[512];
 	struct rte_device *dev;
-	struct port_set left;
+	struct port_set left, gone;
 	bool settled = true;
 
 	views_take(&op->now);
@@ -97,7 +113,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 	dev = device_find(&op->da);
 	if (err == -ENOMSG && settled && dev != NULL) {
 		/* The primary finished the attach after this process had stopped waiting. */
-		left = device_ports(dev);
+		left = ports_come(op, dev);
 		if (!port_set_is_empty(&left) && views_ports_at(&left, true)) {
 			catalogue_enter(&left, op->da.name, devargs);
 			result_set(op->res, 0, "%s", "");
@@ -110,11 +126,20 @@ attach_undo(struct operation *op, const char *devargs, int err)
 	views_take(&op->now);
 	left = views_new(&op->before, &op->now);
 	catalogue_enter(&left, op->da.name, devargs);
+	if (settled && leftover_remove_from_primary(&left, rest)) {
+		views_take(&op->now);
+		gone = views_gone(&op->now, &left);
+		catalogue_forget(&gone);
+	}
 	if (primary_left() != 0) {
 		primary_lost_text(why, WHY_SIZE);
 		result_set(op->res, -ENOTCONN, "%s", why);
 	} else if (views_have(&op->now, &left, still, sizeof(still)) > 0) {
-		result_set(op->res, err, "%s; still attached in %s; run sync", why, still);
+		if (rest[0] == '\0')
+			result_set(op->res, err, "%s; still attached in %s; run sync", why, still);
+		else
+			result_set(op->res, err, "%s; still attached in %s: %s; run sync", why,
+				still, rest);
 		op->again = false;
 	} else {
 		result_set(op->res, err, "%s%s", why,
@@ -134,7 +159,7 @@ attach_verify(struct operation *op, const char *devargs)
 		attach_undo(op, devargs, -ENOMSG);
 		return;
 	}
-	ports = device_ports(dev);
+	ports = ports_come(op, dev);
 	if (!views_ports_at(&ports, true)) {
 		readiness_settle(op->wait);
 		views_take(&op->now);

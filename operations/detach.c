@@ -11,6 +11,7 @@
 #include "group/readiness.h"
 #include "operations/catalogue.h"
 #include "operations/detach.h"
+#include "operations/leftover.h"
 #include "operations/lock.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
@@ -30,7 +31,8 @@
  *    interrupt thread and replies. If one fails, the primary has the others probe it again.
  * h) The primary removes the device itself, and replies to the secondary that asked.
  * i) Verify in shared memory that no process has the ports. If one has, wait until each process has
- *    finished its requests (settle), and report what is true.
+ *    finished its requests (settle), and have the primary remove what it alone still has. Report
+ *    what is true.
  * j) If it failed only because a process died, or a foreign one came or went, go back to d).
  * k) Take the ports out of the catalogue, put lost mbufs back if the last started port has gone,
  *    tell the group the result, release the turn.
@@ -39,17 +41,12 @@
 /* With force, a process that polls the port has this long to let go of it. */
 #define FORCE_MS 10
 
-#ifdef RTE_ETH_DEV_BONDING_MEMBER
-#define BONDING_MEMBER RTE_ETH_DEV_BONDING_MEMBER
-#else /* before DPDK 23.11 */
-#define BONDING_MEMBER RTE_ETH_DEV_BONDED_SLAVE
-#endif
-
-/* The EAL returned err, or it returned 0 and a process still has the ports. Find the truth. */
+/* The EAL returned err, or a process still has the ports although the EAL returned 0, or was not
+ * asked because this process lacks the device. Find the truth. */
 static void
 detach_failed(struct operation *op, const struct port_set *ports, int err)
 {
-	char why[WHY_SIZE], still[512], rest[512], lost[96];
+	char why[WHY_SIZE] = "", still[512], rest[512], lost[96];
 	struct port_set gone;
 	bool here;
 
@@ -62,6 +59,9 @@ detach_failed(struct operation *op, const struct port_set *ports, int err)
 		readiness_settle(op->wait);
 		views_take(&op->now);
 	}
+	if ((err == 0 || (err != -ENOMSG && leftover_only_in_primary(&op->now, ports))) &&
+		leftover_remove_from_primary(ports, why))
+		views_take(&op->now);
 	here = device_find(&op->da) != NULL;
 	gone = views_gone(&op->now, ports);
 	catalogue_forget(&gone);
@@ -71,78 +71,77 @@ detach_failed(struct operation *op, const struct port_set *ports, int err)
 	else if (views_have(&op->now, ports, still, sizeof(still)) == 0 && !here)
 		/* Gone everywhere, whatever the EAL returned. */
 		result_set(op->res, 0, "%s", "");
+	else if (err == 0 && why[0] != '\0')
+		result_set(op->res, -EBUSY, "%s still has it: %s; run sync, or restart it", still,
+			why);
 	else if (err == 0)
 		result_set(op->res, -EBUSY,
 			"%s still has it, though the EAL reported success; run sync, or restart it",
 			here && still[0] == '\0' ? "this process" : still);
 	else if (views_lack(&op->now, ports, rest, sizeof(rest)) > 0)
-		result_set(op->res, err, "%s; still attached in %s, no longer in %s; run sync", why,
+		result_set(op->res, err, "%s; still attached in %s, not in %s; run sync", why,
 			still, rest);
 	else
 		result_set(op->res, err, "%s; it is still attached everywhere", why);
 }
 
-/* Is a port part of another device, which still uses it? */
-static bool
-owner_find(const struct port_set *ports, char *text, size_t size)
-{
-	struct rte_eth_dev_owner owner;
-	struct rte_eth_dev_info info;
-	unsigned int id;
-
-	PORT_SET_FOREACH(id, ports) {
-		if (rte_eth_dev_owner_get(id, &owner) == 0 && owner.id != RTE_ETH_DEV_NO_OWNER) {
-			snprintf(text, size, "port %u belongs to %.*s; detach that first", id,
-				(int)sizeof(owner.name) - 1, owner.name);
-			return true;
-		}
-		/* net_bonding sets no owner, and cannot be detached while it has members. */
-		if (rte_eth_dev_info_get(id, &info) == 0 && info.dev_flags != NULL &&
-			(*info.dev_flags & BONDING_MEMBER) != 0) {
-			snprintf(text, size,
-				"port %u is part of a net_bonding device, which lets go of it only "
-				"when the group ends",
-				id);
-			return true;
-		}
-	}
-	return false;
-}
-
+/* @param dev NULL if only other processes have it. */
 static void
-detach_everywhere(struct operation *op, struct rte_device *dev, bool force)
+detach_everywhere(
+	struct operation *op, struct rte_device *dev, const struct port_set *ports, bool force)
 {
-	const struct port_set ports = device_ports(dev);
 	bool touched = false;
 	char why[WHY_SIZE];
 	int ret;
 
-	if (owner_find(&ports, why, sizeof(why))) {
+	if (leftover_owner(ports, why, sizeof(why))) {
 		result_set(op->res, -EBUSY, "%s", why);
 		return;
 	}
-	ret = withdraw_ports(&ports, force ? FORCE_MS : WITHDRAW_MS, why);
+	ret = withdraw_ports(ports, force ? FORCE_MS : WITHDRAW_MS, why);
 	if (ret < 0 && force) {
 		text_add(op->res->note, sizeof(op->res->note), "%s%s; it may crash now",
 			op->res->note[0] == '\0' ? "" : "; ", why);
 		ret = 0;
 	}
 	if (ret == 0)
-		ret = request_stop(&ports, &touched, why);
+		ret = request_stop(ports, &touched, why);
 	if (ret < 0) {
-		withdraw_end(&ports, touched);
+		withdraw_end(ports, touched);
 		result_set(op->res, ret, "%s%s", why, touched ? "" : "; nothing has changed");
 		return;
 	}
-	ret = rte_dev_remove(dev);
-	withdraw_end(&ports, true);
-	if (ret != 0 || !views_ports_at(&ports, false) || device_find(&op->da) != NULL) {
-		detach_failed(op, &ports, ret > 0 ? -ret : ret);
+	if (dev != NULL)
+		ret = rte_dev_remove(dev);
+	withdraw_end(ports, true);
+	if (ret != 0 || !views_ports_at(ports, false) || device_find(&op->da) != NULL)
+		detach_failed(op, ports, ret > 0 ? -ret : ret);
+	else
+		result_set(op->res, 0, "%s", "");
+	if (op->res->err != 0)
 		return;
-	}
-	result_set(op->res, 0, "%s", "");
-	catalogue_forget(&ports);
+	catalogue_forget(ports);
 	request_mend_pool();
+}
+
+/* Only a primary of this program can be asked to remove what this process lacks. */
+static bool
+primary_has(const struct operation *op, const struct port_set *ports)
+{
+	const struct port_set has = port_set_common(ports, views_reference(&op->before));
+
+	return !primary_is_foreign() && !port_set_is_empty(&has);
+}
+
+static bool
+self_has(const struct operation *op, const struct port_set *ports)
+{
+	const struct port_set *own = views_own(&op->before);
+	struct port_set has = {0};
+
+	if (own != NULL)
+		has = port_set_common(ports, own);
+	return !port_set_is_empty(&has);
 }
 
 void
@@ -155,14 +154,19 @@ detach(const char *device, bool force, const char *announce, wait_fn wait, struc
 
 	if (operation_begin(&op, device) < 0)
 		return;
-	dev = device_find(&op.da);
 	ports = catalogue_ports(op.da.name);
 	if (lock_holder(op.da.name, text, sizeof(text))) {
 		result_set(res, -EBUSY, "locked by %s", text);
-	} else if (dev != NULL) {
+	} else if (device_find(&op.da) != NULL || primary_has(&op, &ports)) {
 		do {
-			detach_everywhere(&op, dev, force);
-		} while (operation_again(&op) && (dev = device_find(&op.da)) != NULL);
+			dev = device_find(&op.da);
+			if (dev != NULL)
+				ports = device_ports(dev);
+			detach_everywhere(&op, dev, &ports, force);
+		} while (operation_again(&op) && device_find(&op.da) != NULL);
+	} else if (self_has(&op, &ports)) {
+		result_set(res, -ENODEV,
+			"its device is gone, but this process still has a port of it; run sync");
 	} else if (views_have(&op.before, &ports, text, sizeof(text)) > 0) {
 		result_set(res, -ENODEV, "not attached in this process, but in %s; run sync", text);
 	} else {

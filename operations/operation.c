@@ -18,6 +18,7 @@
 #include "group/readiness.h"
 #include "group/turn.h"
 #include "operations/catalogue.h"
+#include "operations/leftover.h"
 #include "operations/operation.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
@@ -65,6 +66,8 @@ recover(wait_fn wait, const char *who, struct result *res)
 			"gave up waiting until every process is done with what was left: %s", who);
 		return -ECANCELED;
 	}
+	/* An attach that was undone without it may have left a port of the primary. */
+	request_remove(LEFTOVER_LOST, why);
 	views_take(&now);
 	if (!views_agree(&now, why, sizeof(why))) {
 		strlcpy(res->note, who, sizeof(res->note));

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_SYNC
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <rte_bus.h>
@@ -11,10 +12,14 @@
 #include "device/device.h"
 #include "group/compare.h"
 #include "group/heartbeat.h"
+#include "group/primary.h"
 #include "group/readiness.h"
 #include "group/removal.h"
 #include "group/turn.h"
+#include "operations/catalogue.h"
+#include "operations/leftover.h"
 #include "operations/sync.h"
+#include "traffic/server.h"
 #include "traffic/withdraw.h"
 
 /* For all processes together: twice the longest that the EAL keeps a request waiting. */
@@ -136,29 +141,85 @@ differing(struct operation *op)
 	return op->now.nb;
 }
 
+/* No process can get a port of the primary whose device is gone, so have the primary close it.
+ *
+ * @param was has views_agree()'s text, and receives which ports were closed if all agree on them.
+ * @param why empty, or which ports could not be closed.
+ * @return whether a port was closed.
+ */
+static bool
+lost_close(struct operation *op, bool agree, char *was, size_t size, char *why)
+{
+	const struct port_set had = *views_reference(&op->before);
+	struct port_device device;
+	struct port_set closed;
+	unsigned int id;
+
+	why[0] = '\0';
+	if (primary_is_foreign() || request_remove(LEFTOVER_LOST, why) == 0)
+		why[0] = '\0';
+	views_take(&op->before);
+	closed = views_gone(&op->before, &had);
+	if (agree && !port_set_is_empty(&closed))
+		snprintf(was, size, "%s had lost the device of", who_name(primary_who()).text);
+	PORT_SET_FOREACH(id, &closed) {
+		views_device(id, &device);
+		if (agree)
+			text_add(was, size, " port %u (%s)", id,
+				device.name[0] == '\0' ? "not known" : text_printable(device.name));
+	}
+	catalogue_forget(&closed);
+	return !port_set_is_empty(&closed);
+}
+
+/* Is it only the primary that has what others lack? */
+static bool
+nobody_gets(const struct views *views)
+{
+	const struct port_set *ref = views_reference(views);
+	struct port_set lacking = {0};
+	unsigned int i, id;
+
+	for (i = 0; i < views->nb; i++) {
+		PORT_SET_FOREACH(id, ref) {
+			if (views_count(&views->peers[i]) &&
+				!port_set_has(&views->peers[i].ports, id))
+				port_set_add(&lacking, id);
+		}
+	}
+	return leftover_only_in_primary(views, &lacking);
+}
+
 void
 sync_group(wait_fn wait, struct result *res)
 {
 	struct operation op = {.verb = "sync", .res = res, .wait = wait};
-	char was[512], text[512];
+	char was[512], text[512], why[WHY_SIZE];
+	bool agree, closed;
 
 	if (operation_begin(&op, NULL) < 0)
 		return;
 	if (res->note[0] == '\0')
 		removal_text(res->note, sizeof(res->note));
-	views_agree(&op.before, was, sizeof(was));
-	if (differing(&op) == 0) {
+	agree = views_agree(&op.before, was, sizeof(was));
+	closed = lost_close(&op, agree, was, sizeof(was), why);
+	if (differing(&op) != 0) {
+		sync_ask(&op.now, wait);
+		readiness_settle(wait);
+	} else if (!closed && why[0] == '\0') {
 		result_set(res, 0, "%s; nothing to do", was);
 		operation_end(&op);
 		return;
 	}
-	sync_ask(&op.now, wait);
-	readiness_settle(wait);
 	views_take(&op.now);
-	if (views_agree(&op.now, text, sizeof(text)))
+	agree = views_agree(&op.now, text, sizeof(text));
+	if (why[0] != '\0')
+		result_set(res, -EAGAIN, "%s; in %s %s; restart the group", text,
+			who_name(primary_who()).text, why);
+	else if (agree)
 		result_set(res, 0, "%s; mended: %s", text, was);
 	else
-		result_set(
-			res, -EAGAIN, "%s; the log of that process may say why; restart it", text);
+		result_set(res, -EAGAIN, "%s; the log of that process may say why; restart it%s",
+			text, nobody_gets(&op.now) ? ", or detach the device" : "");
 	operation_end(&op);
 }

@@ -16,6 +16,7 @@ struct port_request {
 	uint64_t op;	       /* number of the asker's operation, which must be under way */
 	uint16_t id;	       /* port, or PORT_CONTROL_POOL */
 	uint16_t nb_rx, nb_tx; /* queues; 0: stop */
+	uint16_t remove;       /* 1: remove the port's device, or the port (traffic/server.h) */
 };
 
 /** Set the number of mbufs in the pool that the first start makes. */

@@ -21,7 +21,8 @@
 #include "traffic/queues.h"
 #include "traffic/server.h"
 
-#define ANSWER_S 5 /* how long an asker waits for the server */
+#define ANSWER_S 5  /* how long an asker waits for the server */
+#define REMOVE_S 15 /* the same if the server asks every process; the EAL waits up to 10 s */
 
 /* The server's answer, in the parameters of an mp message. */
 struct server_answer {
@@ -36,6 +37,13 @@ static bool serving, stopping, waiting, busy;
 static struct port_request asked;
 static char asker[128]; /* path of its mp socket */
 static pthread_t thread;
+static server_remove_fn remove_port;
+
+static int
+request_do(const struct port_request *req, char *why)
+{
+	return req->remove != 0 ? remove_port(req->id, why) : port_control_do(req, why);
+}
 
 static void
 request_answer(const struct port_request *req, const char *peer)
@@ -47,7 +55,7 @@ request_answer(const struct port_request *req, const char *peer)
 	/* If the asker has given up or died, another process may have the turn. */
 	if (turn_operation() != req->op)
 		return;
-	answer.err = port_control_do(req, why);
+	answer.err = request_do(req, why);
 	strlcpy(answer.why, why, sizeof(answer.why));
 	memcpy(msg.param, &answer, sizeof(answer));
 	rte_mp_reply(&msg, peer);
@@ -99,7 +107,7 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 	memcpy(&req, msg->param, sizeof(req));
 	/* turn_operation() is 0 between turns, so a request with 0 would seem to belong to it. */
 	if (req.op == 0 || req.id > PORT_CONTROL_POOL || req.nb_rx > STARTED_MAX_QUEUES ||
-		req.nb_tx > STARTED_MAX_QUEUES)
+		req.nb_tx > STARTED_MAX_QUEUES || req.remove > 1)
 		return -1;
 	pthread_mutex_lock(&lock);
 	asked = req;
@@ -111,10 +119,11 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 }
 
 int
-server_start(void)
+server_start(server_remove_fn remove)
 {
 	int ret;
 
+	remove_port = remove;
 	pool_use_uncached();
 	if (!primary_is_self())
 		return 0;
@@ -146,18 +155,18 @@ static int
 request_send(struct port_request *req, char *why)
 {
 	struct rte_mp_msg msg = {.name = SERVER_ACTION, .len_param = sizeof(*req)};
-	struct timespec timeout = {.tv_sec = ANSWER_S};
+	struct timespec timeout = {.tv_sec = req->remove != 0 ? REMOVE_S : ANSWER_S};
 	struct rte_mp_reply reply = {0};
 	struct server_answer answer;
 	int err = -ETIMEDOUT;
 
 	if (primary_is_self())
-		return port_control_do(req, why);
+		return request_do(req, why);
 	req->op = turn_operation();
 	memcpy(msg.param, req, sizeof(*req));
 	snprintf(why, WHY_SIZE,
 		"the primary (pid %d) did not answer within %d s, and may do it still; show tells",
-		primary_pid(), ANSWER_S);
+		primary_pid(), (int)timeout.tv_sec);
 	if (rte_mp_request_sync(&msg, &reply, &timeout) == 0 && reply.nb_received == 1 &&
 		reply.msgs[0].len_param == sizeof(answer)) {
 		memcpy(&answer, reply.msgs[0].param, sizeof(answer));
@@ -197,6 +206,17 @@ request_stop(const struct port_set *ports, bool *touched, char *why)
 			break;
 	}
 	return ret;
+}
+
+int
+request_remove(unsigned int id, char *why)
+{
+	struct port_request req = {.id = id, .remove = 1};
+
+	if (primary_is_foreign())
+		return why_set(why, -ENOTSUP,
+			"the primary (pid %d) is another program; detach it there", primary_pid());
+	return request_send(&req, why);
 }
 
 void

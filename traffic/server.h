@@ -4,16 +4,21 @@
 #include "base/port_set.h"
 #include "base/wait.h"
 
-/* The primary's server starts and stops ports for secondaries, which ask with the functions below.
- * It has a thread of its own, because the EAL needs its mp thread meanwhile. Main thread, unless a
- * comment says otherwise. */
+/* The primary's server starts, stops and removes ports for secondaries, which ask with the
+ * functions below. It has a thread of its own, because the EAL needs its mp thread meanwhile. Main
+ * thread, unless a comment says otherwise. */
 
 /** Name of the mp messages between a secondary and the server. */
 #define SERVER_ACTION "hotplug_mp_ports"
 
-/** Start the server if this process is the primary. After group_enter(). @return 0 or a negative
- * errno. */
-int server_start(void);
+/** Removes the device of a port of the primary, as operations/leftover.h says. */
+typedef int (*server_remove_fn)(unsigned int id, char *why);
+
+/** Start the server if this process is the primary. After group_enter().
+ *
+ * @param remove does what request_remove() asks for.
+ * @return 0 or a negative errno. */
+int server_start(server_remove_fn remove);
 
 /** Stop the server. Before rte_eal_cleanup(). */
 void server_stop(void);
@@ -35,6 +40,15 @@ int request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char 
  * @return 0, also if there is nothing to stop; or a negative errno and why.
  */
 int request_stop(const struct port_set *ports, bool *touched, char *why);
+
+/**
+ * Remove the device of a port that the primary has, and this process perhaps not; the ports must be
+ * withdrawn and stopped. Other ports of the device go with it.
+ *
+ * @param id port, or RTE_MAX_ETHPORTS: close the primary's ports that have lost their device.
+ * @return 0; or a negative errno and why, -ENOTSUP if the primary is another program.
+ */
+int request_remove(unsigned int id, char *why);
 
 /** Put lost mbufs back if no port is started any more. Call it when ports have gone. */
 void request_mend_pool(void);

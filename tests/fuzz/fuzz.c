@@ -20,6 +20,7 @@
 #include "group/events.h"
 #include "group/file.h"
 #include "inspect/telemetry.h"
+#include "operations/leftover.h"
 #include "process/startup.h"
 #include "traffic/forward.h"
 #include "traffic/port_control.h"
@@ -70,7 +71,7 @@ fuzz_start(void)
 	need(grammar_make(commands) == 0, "no memory");
 	need(startup_eal(RTE_DIM(argv) - 1, argv, input_go_on, why) >= 0, why);
 	port_control_set_mbufs(1024);
-	need(server_start() == 0 && telemetry_start() == 0, "it does not serve");
+	need(server_start(leftover_remove) == 0 && telemetry_start() == 0, "it does not serve");
 	need(console_text(&fuzz_console, "quit") == CONSOLE_END_LEAVE, "no line is run");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1)
 		port_set_add(&ports_at_start, port.id);

@@ -61,11 +61,16 @@ def test_detach_that_left_a_port_behind_is_no_success(faulty, asker, keeper):
     for process in faulty.members():
         assert process.list() == (PORT if process is keeper else [])
         assert sorted(process.peers()[1].split("; ")) == sorted(differ)
-        if process is not keeper:
+        if process is not keeper and keeper is not faulty.primary:
             assert process.cmd(f"detach {DEVICE}") == (
                 f"failed to detach device {DEVICE}: not attached in this process, "
                 f"but in {keeper}; run sync"
             )
+    if keeper is not faulty.primary:
+        assert keeper.cmd(f"detach {DEVICE}") == (
+            f"failed to detach device {DEVICE}: its device is gone, but this process still has a "
+            "port of it; run sync"
+        )
     if keeper is not faulty.primary:
         # What it says helps: to restart that process.
         assert keeper.quit() == 0
