@@ -17,6 +17,7 @@
 #include "group/heartbeat.h"
 #include "group/primary.h"
 #include "process/leave.h"
+#include "traffic/capture.h"
 #include "traffic/forward.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
@@ -124,6 +125,7 @@ leave(void)
 	if (primary_is_self()) {
 		withdraw_all();
 		stop_ports();
+		capture_stop();
 	}
 	/* The EAL's clean-up would crash if a thread of the EAL has ended already. After the
 	 * primary has left, another program may have made another group in the memory of this one.

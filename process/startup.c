@@ -31,6 +31,7 @@
 #include "process/options.h"
 #include "process/preflight.h"
 #include "process/startup.h"
+#include "traffic/capture.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
@@ -197,6 +198,9 @@ enter(char *why)
 	}
 	catalogue_update();
 	blocked_publish();
+	ret = capture_start();
+	if (ret < 0)
+		fprintf(stderr, PROGRAM ": cannot offer captures: %s\n", strerror(-ret));
 	views_take(&views);
 	if (!views_agree(&views, why, WHY_SIZE))
 		fprintf(stderr, PROGRAM ": note: %s; run sync\n", why);

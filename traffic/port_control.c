@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "eal/port_device.h"
+#include "traffic/capture.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
 #include "traffic/queues.h"
@@ -74,6 +75,7 @@ port_start(const struct port_request *req, char *why)
 	 * has no such mode. */
 	rte_eth_promiscuous_enable(req->id);
 	started_enter(req->id, req->nb_rx, req->nb_tx);
+	capture_resume(req->id);
 	return 0;
 }
 
@@ -106,10 +108,13 @@ port_stop(uint16_t id, char *why)
 	/* A driver may read its device, which is gone. operations/leftover.h closes such a port.
 	 */
 	if (port_device(id) != NULL) {
+		capture_pause(id);
 		port_drain(id);
 		ret = rte_eth_dev_stop(id);
-		if (ret < 0)
+		if (ret < 0) {
+			capture_resume(id);
 			return why_set(why, ret, "cannot stop port %u: %s", id, strerror(-ret));
+		}
 	}
 	started_clear(id);
 	return 0;
@@ -143,15 +148,18 @@ pool_mend_if_idle(void)
 int
 port_control_do(const struct port_request *req, char *why)
 {
+	int ret;
+
 	if (req->id == PORT_CONTROL_POOL) {
 		pool_mend_if_idle();
 		return 0;
 	}
 	if (!rte_eth_dev_is_valid_port(req->id))
 		return why_set(why, -ENODEV, "the primary has no port %u; run sync", req->id);
-	if (req->nb_rx == 0)
-		return port_stop(req->id, why);
-	if (port_device(req->id) == NULL)
+	if (req->nb_rx > 0 && port_device(req->id) == NULL)
 		return why_set(why, -ENODEV, "port %u has lost its device; run sync", req->id);
-	return port_start(req, why);
+	capture_port_lock();
+	ret = req->nb_rx == 0 ? port_stop(req->id, why) : port_start(req, why);
+	capture_port_unlock();
+	return ret;
 }

@@ -137,7 +137,7 @@ dead_unregister(void)
 	}
 }
 
-/* Wait until every reader of a closing port has reported. */
+/* Wait until every reader of a port has reported. */
 static int
 port_wait(unsigned int id, uint64_t until, char *why)
 {
@@ -176,6 +176,12 @@ withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 			ret = port_wait(id, until, why);
 	}
 	return ret;
+}
+
+int
+withdraw_grace(unsigned int id, unsigned int limit_ms, char *why)
+{
+	return port_wait(id, clock_in_ms(limit_ms), why);
 }
 
 /* End everything that polls the port, because pid has taken it. */

@@ -56,6 +56,10 @@ int withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *wh
 /** End withdraw_ports(). @param taken the ports are gone or stopped, so their pollers end. */
 void withdraw_end(const struct port_set *ports, bool taken);
 
+/** Wait until every reader of the port has reported since this call, and let them go on: no burst
+ * is under way any more that began before it. Any thread. @return as withdraw_ports(). */
+int withdraw_grace(unsigned int id, unsigned int limit_ms, char *why);
+
 /**
  * End the withdrawals of a holder that died between withdraw_ports() and withdraw_end(). It may
  * have taken the ports already, so whatever polls them ends.

@@ -194,9 +194,12 @@ def test_foreign_secondary_comes_and_goes(pair, dumpcap, make_faults):
     wait_shown(pair.primary, *ends[:2])
     foreign.send_signal(signal.SIGCONT)
     wait_shown(pair.primary, *ends[:3])
-    # It then finds that our primary does not offer what it needs, and goes.
     faults.clear("pdump")
+    captures = (str(pair.primary), "capture of port 0")
+    wait_shown(pair.primary, *ends[:3], captures)
+    foreign.send_signal(signal.SIGINT)
     foreign.wait(hm.TIMEOUT)
+    ends[3:3] = [captures, (str(pair.primary), "capture of port 0: off")]
     assert ends_of(wait_shown(pair.primary, *ends)) == ends
     pair.primary.cmd("detach net_null0")
 

@@ -40,6 +40,10 @@ PCI_LINE = re.compile(
 
 # Commands that are not run here, and the script that runs them.
 ELSEWHERE = {
+    "dpdk-dumpcap -P -i 0 -w /tmp/0.pcap": "tests/helpers/fixtures/dpdk_tools.py",
+    "dpdk-pdump -- --pdump 'port=0,queue=*,rx-dev=/tmp/0.pcap,tx-dev=/tmp/0.pcap'": (
+        "tests/helpers/fixtures/dpdk_tools.py"
+    ),
     "scripts/test.sh": ".ci/run",
     "scripts/test.sh --all": ".ci/run",
     "scripts/releases.sh": "scripts/test.sh",
