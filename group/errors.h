@@ -4,7 +4,7 @@
 #include "group/members.h"
 
 /* The first error that each process logs during an operation. A process that refuses a request logs
- * the reason, and the process that asked shows it. Main thread. */
+ * the reason, and the process that asked shows it. Main thread, unless a comment says otherwise. */
 
 /** From now on, keep the first error that this process logs during each operation of the group.
  * Call it after rte_eal_init(). @return 0 or a negative errno. */
@@ -12,7 +12,7 @@ int errors_start(void);
 
 /**
  * Find the first error in the group since this process took the turn; later errors follow from it.
- * With the turn.
+ * With the turn, or for its holder, which waits. Any thread.
  *
  * @param who receives the process that logged it.
  * @return false if no process of this program has logged an error.

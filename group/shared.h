@@ -30,7 +30,7 @@
 
 /* Raise it with any change of what is shared. Builds with different layouts refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 10U
+#define GROUP_LAYOUT 11U
 #endif
 
 #define GROUP_MAX_MEMBERS 64	 /* most processes of this program in one group */

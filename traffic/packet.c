@@ -80,14 +80,17 @@ send_all(unsigned int id, unsigned int queue, unsigned int nb, unsigned int size
 	uint32_t times = withdraw_times(id), stream = packet_stream();
 	struct rte_mempool *pool = pool_find();
 	uint64_t last = clock_now_ns(), looked = last, now;
-	struct rte_mbuf *mbuf;
+	struct rte_mbuf *mbuf = NULL;
 	bool go_on = true;
 
 	for (*sent = 0; *sent < nb;) {
 		withdraw_quiescent(id, withdraw_send_reader());
 		now = clock_now_ns();
 		if (now - last > FULL_MS * CLOCK_NS_PER_MS)
-			return "the port takes no more";
+			return mbuf == NULL ? "no mbuf is free in the pool; stop the ports that "
+					      "hold them, or start the primary with -- "
+					      "--mbufs and more"
+					    : "the port takes no more";
 		if (now - looked > LOOK_MS * CLOCK_NS_PER_MS) {
 			/* look() may take away this very port. */
 			withdraw_pause(id, withdraw_send_reader());

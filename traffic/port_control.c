@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "eal/port_device.h"
+#include "group/errors.h"
 #include "traffic/capture.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
@@ -23,6 +24,21 @@ void
 port_control_set_mbufs(unsigned int nb)
 {
 	pool_size = nb;
+}
+
+/* A driver has returned err. Its reason is what it has logged, as its number often means nothing:
+ * many return -1. */
+static int
+driver_failed(const char *what, uint16_t id, int err, char *why)
+{
+	char error[256];
+	struct who who;
+
+	if (errors_first(&who, error, sizeof(error)))
+		return why_set(
+			why, err, "cannot %s port %u: %s: %s", what, id, who_name(who).text, error);
+	return why_set(why, err, "cannot %s port %u: %s; the driver has logged no reason", what, id,
+		err == -EPERM ? "the driver refused" : strerror(-err));
 }
 
 static int
@@ -44,7 +60,7 @@ queues_setup(const struct port_request *req, char *why)
 	for (i = 0; i < req->nb_tx && ret == 0; i++)
 		ret = rte_eth_tx_queue_setup(req->id, i, nb_txd, socket, NULL);
 	if (ret < 0)
-		return why_set(why, ret, "cannot configure port %u: %s", req->id, strerror(-ret));
+		return driver_failed("configure", req->id, ret, why);
 	return 0;
 }
 
@@ -56,7 +72,7 @@ port_start(const struct port_request *req, char *why)
 
 	ret = rte_eth_dev_info_get(req->id, &info);
 	if (ret < 0)
-		return why_set(why, ret, "cannot ask port %u: %s", req->id, strerror(-ret));
+		return driver_failed("ask", req->id, ret, why);
 	if (req->nb_rx > info.max_rx_queues || req->nb_tx > info.max_tx_queues)
 		return why_set(why, -ERANGE, "port %u has at most %u rx and %u tx queues", req->id,
 			info.max_rx_queues, info.max_tx_queues);
@@ -70,7 +86,7 @@ port_start(const struct port_request *req, char *why)
 		return ret;
 	ret = rte_eth_dev_start(req->id);
 	if (ret < 0)
-		return why_set(why, ret, "cannot start port %u: %s", req->id, strerror(-ret));
+		return driver_failed("start", req->id, ret, why);
 	/* Forwarding wants every packet. This call fails only if the port is promiscuous anyway, or
 	 * has no such mode. */
 	rte_eth_promiscuous_enable(req->id);
@@ -112,8 +128,9 @@ port_stop(uint16_t id, char *why)
 		port_drain(id);
 		ret = rte_eth_dev_stop(id);
 		if (ret < 0) {
+			driver_failed("stop", id, ret, why);
 			capture_resume(id);
-			return why_set(why, ret, "cannot stop port %u: %s", id, strerror(-ret));
+			return ret;
 		}
 	}
 	started_clear(id);

@@ -27,7 +27,7 @@
 /* The server's answer, in the parameters of an mp message. */
 struct server_answer {
 	int32_t err;
-	char why[200];
+	char why[RTE_MP_MAX_PARAM_LEN - sizeof(int32_t)];
 };
 
 /* The request that waits for the server's thread; under lock. */

@@ -496,6 +496,9 @@ def formats():
     assert '"alone has" : "lacks"' in "".join(sources)
     found.add(r"pid \d+ \((?:primary|secondary)\) (?:alone has|lacks) port \d+ \(.+\)")
     found.add(r"device \S+ (.+)")
+    # What a driver has logged.
+    assert '"cannot %s port %u: %s: %s"' in "".join(sources)
+    found.add(r"cannot \w+ port \d+: pid \d+ \((?:primary|secondary)\): VHOST_CONFIG: .+")
     # Who cannot run, and why.
     assert '"%s is %s"' in "".join(sources)
     found.add("(.+) is (.+)")
@@ -528,7 +531,7 @@ def failure_table():
 def test_table_of_failures_has_what_the_program_prints(text):
     if text.startswith("did not answer"):
         text = f"pid 7545 (secondary) {text}"
-    what = r"(?:attach|detach) device \S+|forward \S+ to \S+"
+    what = r"(?:attach|detach|start) device \S+|forward \S+ to \S+"
     match = re.fullmatch(rf"failed to (?:{what}): (.*)", text)
     assert printable(match[1] if match else text, formats())
 

@@ -131,3 +131,19 @@ def test_terminal_that_sends_is_told_what_happens(pair):
     detach(asker, "net_null0")
     answer = sender.rest()
     assert "failed to send through net_null0: the port is being taken away; " in answer
+
+
+def test_send_says_that_the_pool_is_empty(process):
+    """Not that the port, which would take more, takes no more."""
+    primary = process("primary", own=["--mbufs", "600"])
+    secondary = process("secondary")
+    attach(primary, "net_ring0")
+    start(primary, "net_ring0")
+    reason = (
+        "no mbuf is free in the pool; stop the ports that hold them, or start the primary with "
+        r"-- --mbufs and more; \d+ of 2000 packets were sent"
+    )
+    for one in (primary, secondary):
+        answer = one.cmd("send net_ring0 2000")
+        assert re.fullmatch(f"failed to send through net_ring0: {reason}", answer), answer
+    detach(primary, "net_ring0")

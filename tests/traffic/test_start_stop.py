@@ -150,3 +150,23 @@ def test_ports_of_a_foreign_primary_are_started_there(testpmd, process):
             assert f"the primary (pid {testpmd.pid}) is another program" in answer
         assert asker.stats() == hm.Stats({}, 0, 0)
     hm.assert_agree(ours, [(0, "net_ring0")])
+
+
+#: Devices that can be attached and not started, and what their drivers log then.
+UNSTARTABLE = {
+    "net_vhost0,iface={}/gone/socket,queues=2": "failed to bind: No such file or directory",
+    "net_memif0,role=client,socket={}/gone": "Failed to connect socket: ",
+    "net_tap0,iface=hmtwhy": "number of rx queues 2 must be equal to number of tx queues 1",
+}
+
+
+@pytest.mark.parametrize("devargs", UNSTARTABLE, ids=lambda devargs: devargs.split(",")[0])
+def test_start_says_what_the_driver_has_logged(lent_pair, short_dir, devargs):
+    """It is the primary's driver, whoever asks."""
+    name, why = devargs.split(",")[0], re.escape(UNSTARTABLE[devargs])
+    for process in lent_pair.members():
+        attach(process, devargs.format(short_dir))
+        answer = process.cmd(f"start {name} rxq 2 txq 1")
+        reason = rf"cannot (configure|start) port \d+: pid {lent_pair.primary.pid} \(primary\): .*{why}"
+        assert re.match(f"failed to start device {name}: {reason}", answer), answer
+        assert process.cmd(f"detach {name}") == f"detached device {name}"
