@@ -8,10 +8,12 @@
 #include <rte_vfio.h>
 
 #include "base/text.h"
+#include "device/advice.h"
 #include "device/device.h"
 #include "device/pci.h"
 #include "device/vhost.h"
 #include "group/compare.h"
+#include "group/errors.h"
 #include "group/primary.h"
 #include "group/readiness.h"
 #include "operations/attach.h"
@@ -43,6 +45,9 @@
  * k) Enter the device into the catalogue, tell the group the result, release the turn.
  */
 
+/* What the EAL logs when a driver has refused a device. */
+#define DRIVER_SILENT "EAL: Driver cannot attach the device"
+
 /* Why a PCI device cannot be attached. @return false if no reason is known. */
 static bool
 pci_reason(const char *address, char *text, size_t size)
@@ -65,6 +70,24 @@ pci_reason(const char *address, char *text, size_t size)
 	return true;
 }
 
+/* If the driver of a virtual device has refused it without a word, add what may be wrong to text,
+ * which is from reason_find(). */
+static void
+advice_add(const struct operation *op, char *text, size_t size)
+{
+	char error[256], advice[512];
+	struct who who;
+	bool any = errors_first(&who, error, sizeof(error));
+
+	if ((any && error[0] != '\0' &&
+		    strncmp(error, DRIVER_SILENT, strlen(DRIVER_SILENT)) != 0) ||
+		!advice_find(&op->da, advice, sizeof(advice)))
+		return;
+	if (any)
+		snprintf(text, size, "%s: its driver has logged no reason", who_name(who).text);
+	text_add(text, size, "; %s", advice);
+}
+
 /* Write the reason of a failed attach: a known cause with advice, else what reason_find() finds. */
 static void
 attach_reason(struct operation *op, int err, char *text, size_t size)
@@ -77,8 +100,11 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 		snprintf(text, size,
 			"all %d ethernet ports are in use (RTE_MAX_ETHPORTS); detach one first",
 			RTE_MAX_ETHPORTS);
-	else if (!pci || err == -ENOMSG || !pci_reason(op->da.name, text, size))
+	else if (!pci || err == -ENOMSG || !pci_reason(op->da.name, text, size)) {
 		reason_find(op, err, text, size);
+		if (!pci && err != -ENOMSG)
+			advice_add(op, text, size);
+	}
 }
 
 /* The ports that have come with a device. Another process may have one that this process lacks. */

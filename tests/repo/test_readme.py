@@ -496,6 +496,7 @@ def formats():
     assert '"alone has" : "lacks"' in "".join(sources)
     found.add(r"pid \d+ \((?:primary|secondary)\) (?:alone has|lacks) port \d+ \(.+\)")
     found.add(r"device \S+ (.+)")
+    found.add(r"pid \d+ \((?:primary|secondary)\): its driver has logged no reason; (.+)")
     # What a driver has logged.
     assert '"cannot %s port %u: %s: %s"' in "".join(sources)
     found.add(r"cannot \w+ port \d+: pid \d+ \((?:primary|secondary)\): VHOST_CONFIG: .+")
