@@ -11,6 +11,7 @@
 
 #include "base/force.h"
 #include "base/text.h"
+#include "eal/map_files.h"
 #include "eal/runtime.h"
 #include "group/file.h"
 #include "group/group.h"
@@ -88,9 +89,12 @@ leave_eal(void)
 {
 	/* The clean-up holds locks that a secondary's group needs, and then unmaps them. */
 	force_when(primary_is_self() ? FORCE_AT_ONCE : FORCE_NEVER);
+	if (rte_eal_process_type() == RTE_PROC_PRIMARY)
+		map_files_note();
 	if (rte_eal_cleanup() < 0)
 		fprintf(stderr, PROGRAM ": the EAL did not clean up after itself\n");
 	force_when(FORCE_AT_ONCE);
+	map_files_remove();
 }
 
 /* A wait_fn that gives up at its second call. */

@@ -183,6 +183,7 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 		{"file-prefix", required_argument, NULL, 'f'},
 		{"proc-type", required_argument, NULL, 't'},
 		{"huge-dir", required_argument, NULL, 'd'},
+		{"huge-unlink", optional_argument, NULL, 'u'},
 		{"in-memory", no_argument, &wanted->shared, false},
 		{"no-shconf", no_argument, &wanted->shared, false},
 		{"no-huge", no_argument, &wanted->huge, false},
@@ -211,6 +212,9 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 			break;
 		case 'd':
 			strlcpy(wanted->huge_dir, optarg, sizeof(wanted->huge_dir));
+			break;
+		case 'u':
+			wanted->huge_kept = optarg != NULL && strcmp(optarg, "never") == 0;
 			break;
 		}
 	}

@@ -44,6 +44,7 @@ struct eal_options {
 	bool auto_role;		 /* it is a secondary if there is a primary */
 	int shared;		 /* there is a runtime directory with a configuration in it */
 	int huge;		 /* memory comes from hugetlbfs */
+	bool huge_kept;		 /* --huge-unlink=never: its files stay, for the next start */
 };
 
 /** Read them, before the EAL does. @return 0 or -ENOMEM. */

@@ -14,6 +14,7 @@
 
 #include "base/stream.h"
 #include "base/text.h"
+#include "eal/map_files.h"
 #include "eal/plugins.h"
 #include "eal/runtime.h"
 #include "group/compare.h"
@@ -141,6 +142,8 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 			return ret;
 		runtime_files_begin(group_file_dir(), start.joins);
 	}
+	if (!options->huge_kept)
+		map_files_begin(options->file_prefix);
 	if (on_exit(exits, NULL) != 0)
 		return why_set(why, -ENOMEM, "no memory");
 	rte_errno = 0;
