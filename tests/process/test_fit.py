@@ -1,17 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A secondary that does not fit its primary is refused at its start, by name."""
 
-import shutil
-import subprocess
-import tempfile
-
 import pytest
 
 import hotplug_mp as hm
+from fixtures.devices import DRIVER
 from starts import why
 
-#: A driver, as far as the EAL can tell.
-DRIVER = "#include <rte_eal.h>\nint NAME(void); int NAME(void) { return rte_eal_has_hugepages(); }\n"
 #: A driver with a list in shared memory, which each process finds there when it starts.
 LIST = """
 #include <rte_tailq.h>
@@ -19,35 +14,6 @@ static struct rte_tailq_elem list = {.name = "HMT"};
 EAL_REGISTER_TAILQ(list)
 """
 WHAT_TO_DO = "; give it the same drivers (-d), in the same order"
-
-
-@pytest.fixture
-def driver():
-    """Make a driver, driver(name), and return its path. The EAL takes none from a directory where
-    anybody can write."""
-    hm.need(shutil.which("cc") and shutil.which("pkg-config"), "no C compiler; install gcc")
-    directory = tempfile.mkdtemp(dir=hm.RUNTIME)
-
-    def make(name, source=DRIVER):
-        path = f"{directory}/{name}.so"
-        flags = subprocess.run(
-            ["pkg-config", "--cflags", "--libs", "libdpdk"],
-            stdout=subprocess.PIPE,
-            text=True,
-            check=True,
-        )
-        subprocess.run(
-            ["cc", "-D_GNU_SOURCE", "-DALLOW_EXPERIMENTAL_API", "-shared", "-fPIC", "-x", "c", "-"]
-            + ["-x", "none", *flags.stdout.split(), "-o", path],
-            input=source.replace("NAME", name),
-            text=True,
-            check=True,
-            timeout=hm.TIMEOUT,
-        )
-        return path
-
-    yield make
-    shutil.rmtree(directory)
 
 
 def options(*drivers):
