@@ -24,6 +24,7 @@
 #include "group/views.h"
 #include "inspect/inspect.h"
 #include "operations/lock.h"
+#include "operations/which.h"
 
 void
 show_list(__rte_unused const char *rest)
@@ -40,8 +41,11 @@ show_list(__rte_unused const char *rest)
 	output_print("list all etherdev\n");
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		views_device(port.id, &known);
-		output_print("%u\t%s\n", port.id,
-			text_harmless(port.name[0] == '\0' ? known.name : port.name));
+		/* What can be typed is the device's name. Nobody knows it yet if the port has come
+		 * without an operation. */
+		if (port.name[0] != '\0' && strcmp(known.port, port.name) != 0)
+			strlcpy(known.name, port.name, sizeof(known.name));
+		output_print("%u\t%s\n", port.id, text_harmless(known.name));
 	}
 }
 
@@ -121,9 +125,9 @@ port_print(FILE *out, unsigned int id, char *why)
 	return true;
 }
 
-/* Print each port of a device, or the device if it has none. */
+/* Print each port of a device, or the device if it has none. @param name receives its name. */
 static bool
-device_print(FILE *out, const char *text, char *why)
+device_print(FILE *out, const char *text, char *name, char *why)
 {
 	struct rte_device *dev;
 	struct inspect inspect;
@@ -131,11 +135,12 @@ device_print(FILE *out, const char *text, char *why)
 	struct rte_devargs da;
 	unsigned int id;
 
-	if (device_split(text, &da, why) < 0)
+	if (which_device(text, &da, why) < 0)
 		return false;
+	strlcpy(name, da.name, RTE_DEV_NAME_MAX_LEN);
 	dev = device_find(&da);
 	if (dev == NULL) {
-		snprintf(why, WHY_SIZE, "not attached");
+		which_not_attached(da.name, why);
 	} else {
 		ports = device_ports(dev);
 		if (port_set_is_empty(&ports)) {
@@ -152,7 +157,7 @@ device_print(FILE *out, const char *text, char *why)
 void
 show(const char *rest)
 {
-	char why[WHY_SIZE], *text = NULL;
+	char why[WHY_SIZE], name[RTE_DEV_NAME_MAX_LEN] = "", *text = NULL;
 	bool found = false, is_port;
 	unsigned int id;
 	size_t len;
@@ -160,22 +165,22 @@ show(const char *rest)
 
 	if (!answer_one_device("show", "<device|port>", rest))
 		return;
-	is_port = which_is_id(rest, &id);
+	is_port = which_is_port(rest, &id);
 	/* Write to memory first, and print after the turn is released: the reader may be slow, and
 	 * the group must not wait for it. */
 	out = open_memstream(&text, &len);
 	if (out == NULL) {
 		snprintf(why, sizeof(why), "%s", strerror(errno));
 	} else if (turn_take("show", input_go_on, why) >= 0) {
-		found = is_port ? port_print(out, id, why) : device_print(out, rest, why);
+		found = is_port ? port_print(out, id, why) : device_print(out, rest, name, why);
 		turn_release();
 	}
 	if (out != NULL && fclose(out) == 0)
 		output_print("%s", text);
 	free(text);
 	if (!found)
-		output_failure(
-			"failed to show %s %s: %s\n", is_port ? "port" : "device", rest, why);
+		output_failure("failed to show %s %s: %s\n", is_port ? "port" : "device",
+			name[0] == '\0' ? rest : name, why);
 }
 
 /* Can the device be attached? If not, why? */

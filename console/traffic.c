@@ -8,8 +8,8 @@
 #include "console/input.h"
 #include "console/output.h"
 #include "console/traffic.h"
-#include "inspect/inspect.h"
 #include "operations/traffic.h"
+#include "operations/which.h"
 #include "traffic/counters.h"
 #include "traffic/forward.h"
 #include "traffic/packet.h"
@@ -81,8 +81,9 @@ traffic_forward(const char *rest)
 		return;
 	}
 	forward_devices(words.word[0], words.word[1], both, input_go_on, &res);
-	snprintf(text, sizeof(text), "%.100s to %.100s%s", words.word[0], words.word[1],
-		both ? " and back" : "");
+	snprintf(text, sizeof(text), "%.100s to %.100s%s",
+		res.name[0] == '\0' ? words.word[0] : res.name,
+		res.other[0] == '\0' ? words.word[1] : res.other, both ? " and back" : "");
 	answer_result("forward", "forwarding", text, &res);
 }
 
@@ -104,7 +105,8 @@ traffic_send(const char *rest)
 		return;
 	}
 	send_through_device(words.word[0], nb, size, input_go_on, input_look, &res);
-	snprintf(text, sizeof(text), "through %.100s", words.word[0]);
+	snprintf(text, sizeof(text), "through %.100s",
+		res.name[0] == '\0' ? words.word[0] : res.name);
 	answer_result("send", "sent", text, &res);
 }
 
@@ -125,7 +127,7 @@ traffic_stats(const char *rest)
 	struct port_set ports;
 	struct result res;
 	struct words words;
-	char why[WHY_SIZE];
+	char why[WHY_SIZE], name[RTE_DEV_NAME_MAX_LEN];
 
 	words_split(&words, rest);
 	if (words.nb > 1) {
@@ -137,8 +139,9 @@ traffic_stats(const char *rest)
 		else
 			output_failure("failed to reset the stats: %s\n", res.text);
 	} else if (words.nb == 1 &&
-		   which_ports_typed(words.word[0], &ports, input_go_on, why) < 0) {
-		output_failure("failed to show stats of %s: %s\n", words.word[0], why);
+		   which_ports_typed(words.word[0], &ports, name, input_go_on, why) < 0) {
+		output_failure("failed to show stats of %s: %s\n",
+			name[0] == '\0' ? words.word[0] : name, why);
 	} else {
 		output_print("%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port", "device",
 			"pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops", "gaps");

@@ -103,6 +103,7 @@ struct event_ring {
 struct port_device {
 	char name[RTE_DEV_NAME_MAX_LEN];  /* empty if not known */
 	char devargs[GROUP_DEVARGS_SIZE]; /* bus:name,arguments */
+	char port[RTE_DEV_NAME_MAX_LEN];  /* the port's own name; empty if not known */
 };
 
 /** Index of what is kept for each direction: rx is true. */

@@ -250,6 +250,7 @@ views_device(unsigned int id, struct port_device *device)
 	*device = group_shared->ports[id];
 	device->name[sizeof(device->name) - 1] = '\0';
 	device->devargs[sizeof(device->devargs) - 1] = '\0';
+	device->port[sizeof(device->port) - 1] = '\0';
 }
 
 bool

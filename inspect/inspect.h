@@ -6,12 +6,10 @@
 
 #include <rte_dev.h>
 
-#include "base/port_set.h"
-#include "base/wait.h"
 #include "group/shared.h"
 
-/* What is known of a device and its ports, and which ports a port id or a device name means. Main
- * thread and holder of the turn, where nothing else is said. */
+/* What is known of a device and its ports. Main thread and holder of the turn, where nothing else
+ * is said. */
 
 /** A key and its value. Keys and words stay the same from release to release. */
 struct inspect_field {
@@ -37,19 +35,3 @@ void inspect_device(const struct rte_device *dev, struct inspect *inspect);
 /** Write the pids of the processes that see a port to pids, at most max. Any thread. @return how
  * many. */
 unsigned int inspect_seen_by(unsigned int id, pid_t *pids, unsigned int max);
-
-/** Is this a port id, and not the name of a device? @param id receives it; RTE_MAX_ETHPORTS if
- * there can be no such port. Any thread. */
-bool which_is_id(const char *text, unsigned int *id);
-
-/** The port of the catalogue with this id, or the ports of the device with this name, which may
- * have question marks, as list shows it. Any thread. */
-struct port_set which_ports(const char *text);
-
-/**
- * Find the ports that a user means: by id, or by a device with or without bus and arguments. Takes
- * the turn to explain why a device has no port. Main thread, without the turn.
- *
- * @return 0, or a negative errno and why.
- */
-int which_ports_typed(const char *text, struct port_set *ports, wait_fn wait, char *why);

@@ -22,6 +22,7 @@
 #include "inspect/inspect.h"
 #include "inspect/telemetry.h"
 #include "operations/lock.h"
+#include "operations/which.h"
 
 #define EVENTS_MAX 64
 

@@ -20,6 +20,7 @@
 #include "operations/catalogue.h"
 #include "operations/leftover.h"
 #include "operations/lock.h"
+#include "operations/which.h"
 
 /*
  * An attach, step by step. This program does steps a) to d) and h) to k), in the main thread of the
@@ -222,7 +223,7 @@ attach_refused(struct operation *op)
 {
 	const struct rte_device *dev = device_find(&op->da);
 	struct port_set ports;
-	char text[512];
+	char text[WHY_SIZE];
 
 	if (dev != NULL) {
 		ports = device_ports(dev);
@@ -238,6 +239,10 @@ attach_refused(struct operation *op)
 	if (views_have(&op->before, &ports, text, sizeof(text)) > 0) {
 		result_set(op->res, -EEXIST,
 			"already attached in %s, but not in this process; run sync", text);
+		return true;
+	}
+	if (which_explain(op->da.name, text)) {
+		result_set(op->res, -EEXIST, "%s", text);
 		return true;
 	}
 	if (blocked_anywhere(op->da.name, text, sizeof(text))) {

@@ -26,10 +26,13 @@ static void
 port_enter(struct who who, unsigned int id, const char *name, const char *devargs)
 {
 	struct port_device device = {0}, old;
+	struct device_port port;
 
 	views_device(id, &old);
 	strlcpy(device.name, name, sizeof(device.name));
 	strlcpy(device.devargs, devargs, sizeof(device.devargs));
+	if (name[0] != '\0' && device_port_next(id, &port) && port.id == id)
+		strlcpy(device.port, port.name, sizeof(device.port));
 	group_shared->ports[id] = device;
 	if (strcmp(device.name, old.name) == 0)
 		return;
@@ -88,12 +91,17 @@ catalogue_update(void)
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
 		views_device(port.id, &known);
 		/* A port without a name has no data, so do not ask ethdev about it. */
-		if (port.name[0] == '\0' || strcmp(known.name, port.name) == 0 ||
+		if (port.name[0] == '\0' || strcmp(known.port, port.name) == 0 ||
 			(dev = port_device(port.id)) == NULL)
 			continue;
+		name = rte_dev_name(dev);
+		/* Entered by a process that lacks the port. */
+		if (known.port[0] == '\0' && strcmp(known.name, name) == 0) {
+			port_enter(primary_who(), port.id, name, known.devargs);
+			continue;
+		}
 		da = rte_dev_devargs(dev);
 		args = da == NULL || da->drv_str == NULL ? "" : da->drv_str;
-		name = rte_dev_name(dev);
 		len = snprintf(
 			text, sizeof(text), "%s:%s,%s", rte_bus_name(rte_dev_bus(dev)), name, args);
 		/* Arguments that do not fit are left out altogether. */

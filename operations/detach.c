@@ -13,6 +13,7 @@
 #include "operations/detach.h"
 #include "operations/leftover.h"
 #include "operations/lock.h"
+#include "operations/which.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
@@ -170,7 +171,7 @@ detach(const char *device, bool force, const char *announce, wait_fn wait, struc
 	} else if (views_have(&op.before, &ports, text, sizeof(text)) > 0) {
 		result_set(res, -ENODEV, "not attached in this process, but in %s; run sync", text);
 	} else {
-		result_set(res, -ENODEV, "not attached");
+		res->err = which_not_attached(op.da.name, res->text);
 	}
 	operation_end(&op);
 }

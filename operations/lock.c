@@ -12,6 +12,7 @@
 #include "group/primary.h"
 #include "group/turn.h"
 #include "operations/lock.h"
+#include "operations/which.h"
 
 /* @return the lock on a device and its holder, or NULL if the device is not locked. */
 static struct device_lock *
@@ -53,7 +54,7 @@ lock_begin(const char *verb, const char *device, struct rte_devargs *da, wait_fn
 	char what[RTE_DEV_NAME_MAX_LEN + 16];
 
 	memset(res, 0, sizeof(*res));
-	res->err = device_split(device, da, res->text);
+	res->err = which_device(device, da, res->text);
 	if (res->err < 0)
 		return false;
 	strlcpy(res->name, da->name, sizeof(res->name));
@@ -91,7 +92,7 @@ lock_device(const char *device, const char *reason, wait_fn wait, struct result 
 	if (lock_holder(da.name, who, sizeof(who))) {
 		result_set(res, -EBUSY, "already locked by %s", who);
 	} else if (device_find(&da) == NULL) {
-		result_set(res, -ENODEV, "not attached");
+		res->err = which_not_attached(da.name, res->text);
 	} else if (strlen(reason) >= sizeof(lock->reason)) {
 		result_set(res, -E2BIG, "a reason of %zu bytes; it can have at most %zu",
 			strlen(reason), sizeof(lock->reason) - 1);

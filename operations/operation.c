@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "device/device.h"
 #include "group/compare.h"
 #include "group/errors.h"
 #include "group/events.h"
@@ -20,6 +19,7 @@
 #include "operations/catalogue.h"
 #include "operations/leftover.h"
 #include "operations/operation.h"
+#include "operations/which.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
@@ -142,7 +142,7 @@ operation_begin(struct operation *op, const char *device)
 
 	memset(op->res, 0, sizeof(*op->res));
 	if (device != NULL) {
-		op->res->err = device_split(device, &op->da, op->res->text);
+		op->res->err = which_device(device, &op->da, op->res->text);
 		if (op->res->err < 0)
 			return op->res->err;
 		strlcpy(op->res->name, op->da.name, sizeof(op->res->name));

@@ -65,6 +65,8 @@ struct result {
 	int err;
 	/** The device as its bus names it; empty if none. */
 	char name[RTE_DEV_NAME_MAX_LEN];
+	/** The second device of a forward; else empty. */
+	char other[RTE_DEV_NAME_MAX_LEN];
 	/** After a failure the reason, without a full stop; after a success a remark, or empty. */
 	char text[1024];
 	/** What an operation of a dead process has left unfinished; mostly empty. */

@@ -3,11 +3,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_string_fns.h>
+
 #include "base/text.h"
 #include "device/device.h"
 #include "group/primary.h"
 #include "group/turn.h"
 #include "operations/traffic.h"
+#include "operations/which.h"
 #include "traffic/counters.h"
 #include "traffic/forward.h"
 #include "traffic/packet.h"
@@ -29,7 +32,7 @@ ports_of(struct operation *op, struct port_set *ports)
 	}
 	dev = device_find(&op->da);
 	if (dev == NULL) {
-		result_set(op->res, -ENODEV, "not attached");
+		op->res->err = which_not_attached(op->da.name, op->res->text);
 		return false;
 	}
 	*ports = device_ports(dev);
@@ -92,9 +95,10 @@ stop_device(const char *device, wait_fn wait, struct result *res)
 	operation_end(&op);
 }
 
-/* @return the first port of a device if this process can poll it, or a negative errno and why. */
+/* @param name receives the device's name. @return the first port of a device if this process can
+ * poll it, or a negative errno and why. */
 static int
-port_to_poll(const char *device, char *why)
+port_to_poll(const char *device, char *name, char *why)
 {
 	const struct rte_device *dev;
 	struct port_set ports = {0};
@@ -106,14 +110,17 @@ port_to_poll(const char *device, char *why)
 		return why_set(why, -ENOTSUP,
 			"the primary (pid %d) is another program, which polls its ports itself",
 			primary_pid());
-	ret = device_split(device, &da, why);
+	ret = which_device(device, &da, why);
 	if (ret < 0)
 		return ret;
+	strlcpy(name, da.name, RTE_DEV_NAME_MAX_LEN);
 	dev = device_find(&da);
 	if (dev != NULL)
 		ports = device_ports(dev);
 	if (port_set_is_empty(&ports)) {
-		ret = why_set(why, -ENODEV, "%s: no port of this process", da.name);
+		ret = -ENODEV;
+		if (!which_explain(da.name, why))
+			why_set(why, ret, "%s: no port of this process", da.name);
 	} else {
 		ret = port_set_next(&ports, 0);
 		driver = rte_driver_name(rte_dev_driver(dev));
@@ -140,11 +147,16 @@ forward_devices(const char *in, const char *out, bool both, wait_fn wait, struct
 	}
 	if (operation_take_turn("forward", wait, res) < 0)
 		return;
-	snprintf(text, sizeof(text), "forward %.63s %.63s%s", in, out, both ? " both" : "");
-	if ((from = port_to_poll(in, res->text)) < 0 || (to = port_to_poll(out, res->text)) < 0)
+	if ((from = port_to_poll(in, res->name, res->text)) < 0 ||
+		(to = port_to_poll(out, res->other, res->text)) < 0) {
 		res->err = -ENODEV;
-	else
+	} else if (both && from == to) {
+		result_set(res, -EINVAL, "both ways needs two devices");
+	} else {
+		snprintf(text, sizeof(text), "forward %s %s%s", res->name, res->other,
+			both ? " both" : "");
 		res->err = forward_start(text, from, to, both, res->text);
+	}
 	turn_release();
 }
 
@@ -159,7 +171,7 @@ send_through_device(const char *device, unsigned int count, unsigned int size, w
 	memset(res, 0, sizeof(*res));
 	if (operation_take_turn("send", wait, res) < 0)
 		return;
-	id = port_to_poll(device, res->text);
+	id = port_to_poll(device, res->name, res->text);
 	if (id >= 0)
 		queue = send_begin(id, res->text);
 	res->err = RTE_MIN(id < 0 ? id : queue, 0);
