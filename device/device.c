@@ -5,7 +5,9 @@
 
 #include <rte_bus.h>
 #include <rte_ethdev.h>
+#include <rte_pci.h>
 #include <rte_string_fns.h>
+#include <rte_uuid.h>
 
 #include "base/text.h"
 #include "device/device.h"
@@ -51,17 +53,57 @@ key_alone(const char *name, size_t len)
 	       (len == 5 && memcmp(name, "class", len) == 0);
 }
 
+void
+device_canonical(const char *typed, char *name, size_t size)
+{
+	char text[RTE_DEV_NAME_MAX_LEN];
+	struct rte_pci_addr address;
+	rte_uuid_t uuid;
+
+	/* The name may be written where the typed one stands. */
+	strlcpy(text, typed, sizeof(text));
+	if (rte_pci_addr_parse(text, &address) == 0)
+		rte_pci_device_name(&address, name, size);
+	else if (rte_uuid_parse(text, uuid) == 0)
+		rte_uuid_unparse(uuid, name, size);
+	else
+		strlcpy(name, text, size);
+}
+
+/* Do names of this bus have several spellings? */
+static bool
+bus_has_spellings(const struct rte_bus *bus)
+{
+	return strcmp(rte_bus_name(bus), "pci") == 0 || strcmp(rte_bus_name(bus), "vmbus") == 0;
+}
+
+size_t
+device_devargs(const char *text, const struct rte_devargs *da, char *devargs, size_t size)
+{
+	const char *name = after_bus(text);
+	size_t len = strcspn(name, ",");
+	char typed[RTE_DEV_NAME_MAX_LEN] = "";
+
+	if (len < sizeof(typed) && bus_has_spellings(da->bus)) {
+		strlcpy(typed, name, len + 1);
+		device_canonical(typed, typed, sizeof(typed));
+	}
+	/* With keys, as in bus=pci,addr=..., the bus has read the name already. */
+	if (strcmp(typed, da->name) != 0)
+		return snprintf(devargs, size, "%s", text);
+	return snprintf(devargs, size, "%.*s%s%s", (int)(name - text), text, da->name, name + len);
+}
+
 int
 device_split(const char *text, struct rte_devargs *da, char *why)
 {
 	const char *name = after_bus(text);
 	size_t len = strlen(text), name_len = strcspn(name, ",");
+	char devargs[DEVARGS_MAX + 1];
 
 	memset(da, 0, sizeof(*da));
 	if (len > DEVARGS_MAX)
-		return why_set(why, -E2BIG,
-			"devargs of %zu bytes; the EAL's multi-process channel carries at most %d",
-			len, DEVARGS_MAX);
+		goto too_long;
 	if (name_len == 0 || name[name_len - 1] == ':')
 		return why_set(why, -EINVAL,
 			"\"%s\" has no device name; expected [bus:]name[,arguments]", text);
@@ -69,20 +111,24 @@ device_split(const char *text, struct rte_devargs *da, char *why)
 		return why_set(why, -ENAMETOOLONG,
 			"device name of %zu bytes; it can have at most %zu", name_len,
 			sizeof(da->name) - 1);
-	if (!key_alone(name, name_len) && rte_devargs_parse(da, text) == 0 && da->bus != NULL &&
-		da->name[0] != '\0') {
-		if (strcmp(rte_bus_name(da->bus), "pci") != 0 || strchr(da->name, ':') == NULL ||
-			strchr(da->name, ':') != strrchr(da->name, ':'))
-			return 0;
-		why_set(why, 0, "a PCI address has a domain: 0000:%s", da->name);
-	} else {
-		why_set(why, 0,
+	if (key_alone(name, name_len) || rte_devargs_parse(da, text) != 0 || da->bus == NULL ||
+		da->name[0] == '\0') {
+		rte_devargs_reset(da);
+		return why_set(why, -EINVAL,
 			"no bus knows \"%.*s\": it is no PCI address and begins with the name of "
 			"no virtual driver that is loaded",
 			(int)strcspn(text, ","), text);
 	}
+	if (bus_has_spellings(da->bus))
+		device_canonical(da->name, da->name, sizeof(da->name));
+	len = device_devargs(text, da, devargs, sizeof(devargs));
+	if (len <= DEVARGS_MAX)
+		return 0;
 	rte_devargs_reset(da);
-	return -EINVAL;
+too_long:
+	return why_set(why, -E2BIG,
+		"devargs of %zu bytes; the EAL's multi-process channel carries at most %d", len,
+		DEVARGS_MAX);
 }
 
 struct rte_device *

@@ -256,12 +256,14 @@ void
 attach(const char *devargs, const char *announce, wait_fn wait, struct result *res)
 {
 	struct operation op = {.verb = "attach", .announce = announce, .res = res, .wait = wait};
+	char canonical[GROUP_DEVARGS_SIZE];
 
 	if (operation_begin(&op, devargs) < 0)
 		return;
+	device_devargs(devargs, &op.da, canonical, sizeof(canonical));
 	if (!attach_refused(&op)) {
 		do {
-			attach_everywhere(&op, devargs);
+			attach_everywhere(&op, canonical);
 		} while (operation_again(&op));
 	}
 	operation_end(&op);

@@ -137,7 +137,8 @@ blocked_publish(void)
 	struct rte_devargs *da;
 	unsigned int nb = 0;
 
-	RTE_EAL_DEVARGS_FOREACH("pci", da) {
+	/* Of any bus. */
+	RTE_EAL_DEVARGS_FOREACH(NULL, da) {
 		if (da->policy == RTE_DEV_BLOCKED && nb < RTE_DIM(group_self->blocked))
 			strlcpy(group_self->blocked[nb++], da->name,
 				sizeof(group_self->blocked[0]));

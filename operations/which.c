@@ -11,13 +11,15 @@
 #include "group/views.h"
 #include "operations/which.h"
 
-/* Is a typed name the one in the catalogue? A name with odd characters is shown with question
- * marks, and can be typed so. */
+/* Is a name, as typed or as the bus spells it, the one in the catalogue? A name with odd characters
+ * is shown with question marks, and can be typed so. */
 static bool
-is_name(const char *typed, char *known)
+is_name(const char *typed, const char *canonical, char *known)
 {
-	return known[0] != '\0' &&
-	       (strcmp(typed, known) == 0 || strcmp(typed, text_printable(known)) == 0);
+	if (known[0] == '\0')
+		return false;
+	return strcmp(typed, known) == 0 || strcmp(canonical, known) == 0 ||
+	       strcmp(typed, text_printable(known)) == 0;
 }
 
 static bool
@@ -30,17 +32,20 @@ struct port_set
 which_ports(const char *text)
 {
 	struct port_set of_device = {0}, named = {0};
+	char canonical[RTE_DEV_NAME_MAX_LEN];
 	struct port_device device;
 	unsigned int id, wanted;
 	const bool is_id = is_number(text);
 
 	if (is_id && !text_number(text, 0, RTE_MAX_ETHPORTS - 1, &wanted))
 		return named;
+	device_canonical(text, canonical, sizeof(canonical));
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
 		views_device(id, &device);
-		if (is_id ? id == wanted && device.name[0] != '\0' : is_name(text, device.name))
+		if (is_id ? id == wanted && device.name[0] != '\0'
+			  : is_name(text, canonical, device.name))
 			port_set_add(&of_device, id);
-		if (!is_id && is_name(text, device.port))
+		if (!is_id && is_name(text, canonical, device.port))
 			port_set_add(&named, id);
 	}
 	return port_set_is_empty(&of_device) ? named : of_device;

@@ -16,6 +16,7 @@
 #include <rte_version.h>
 
 #include "base/text.h"
+#include "device/device.h"
 #include "process/options.h"
 
 /* Flush what was printed. @return the exit status. */
@@ -173,6 +174,34 @@ options_parse(int argc, char **argv, struct options *own)
 	return -1;
 }
 
+/* The EAL compares the names of devices as texts, in this process and with others. So write the one
+ * in these devargs, with which a word of the command line ends, as its bus does. */
+static int
+word_spell(char **word, const char *devargs)
+{
+	static const char *const buses[] = {"pci:", "vmbus:"};
+	char name[RTE_DEV_NAME_MAX_LEN], canonical[RTE_DEV_NAME_MAX_LEN];
+	unsigned int i;
+	size_t len;
+
+	for (i = 0; i < RTE_DIM(buses); i++) {
+		if (strncmp(devargs, buses[i], strlen(buses[i])) == 0)
+			devargs += strlen(buses[i]);
+	}
+	len = strcspn(devargs, ",");
+	if (len >= sizeof(name))
+		return 0;
+	strlcpy(name, devargs, len + 1);
+	device_canonical(name, canonical, sizeof(canonical));
+	if (strcmp(name, canonical) == 0)
+		return 0;
+	/* It is used until the process ends. */
+	return asprintf(word, "%.*s%s%s", (int)(devargs - *word), *word, canonical, devargs + len) <
+			       0
+		       ? -ENOMEM
+		       : 0;
+}
+
 /* The EAL calls getopt_long() as well, so abbreviations mean the same here and there. getopt_long()
  * moves arguments, so it gets a copy. The EAL judges options that are not known here. A word after
  * such an option may be its argument, so words do not end the search. */
@@ -180,17 +209,19 @@ int
 eal_options_read(int argc, char **argv, struct eal_options *wanted)
 {
 	const struct option known[] = {
+		{"allow", required_argument, NULL, 'a'},
+		{"block", required_argument, NULL, 'a'},
 		{"file-prefix", required_argument, NULL, 'f'},
 		{"proc-type", required_argument, NULL, 't'},
-		{"huge-dir", required_argument, NULL, 'd'},
-		{"huge-unlink", optional_argument, NULL, 'u'},
+		{"huge-dir", required_argument, NULL, 'H'},
+		{"huge-unlink", optional_argument, NULL, 'U'},
 		{"in-memory", no_argument, &wanted->shared, false},
 		{"no-shconf", no_argument, &wanted->shared, false},
 		{"no-huge", no_argument, &wanted->huge, false},
 		{0},
 	};
 	char **copy;
-	int opt;
+	int opt, ret = 0;
 
 	*wanted = (struct eal_options){.file_prefix = "rte", .shared = true, .huge = true};
 	copy = calloc(argc + 1, sizeof(*copy));
@@ -200,8 +231,14 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 	opterr = 0;
 	/* From 1 on, the library would keep the order that an earlier call asked for. */
 	optind = 0;
-	while ((opt = getopt_long(argc, copy, "-", known, NULL)) != -1) {
+	/* Of the short options, only those of devices matter; the others tell what is an argument.
+	 */
+	while ((opt = getopt_long(argc, copy, "-a:b:c:d:hl:m:n:r:s:S:v", known, NULL)) != -1) {
 		switch (opt) {
+		case 'a':
+		case 'b':
+			ret = RTE_MIN(ret, word_spell(&argv[optind - 1], optarg));
+			break;
 		case 'f':
 			strlcpy(wanted->file_prefix, optarg, sizeof(wanted->file_prefix));
 			break;
@@ -210,10 +247,10 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 			wanted->secondary = strcasecmp(optarg, "secondary") == 0;
 			wanted->auto_role = strcasecmp(optarg, "auto") == 0;
 			break;
-		case 'd':
+		case 'H':
 			strlcpy(wanted->huge_dir, optarg, sizeof(wanted->huge_dir));
 			break;
-		case 'u':
+		case 'U':
 			wanted->huge_kept = optarg != NULL && strcmp(optarg, "never") == 0;
 			break;
 		}
@@ -224,5 +261,5 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 	opterr = 1;
 	optind = 1;
 	free(copy);
-	return 0;
+	return ret;
 }

@@ -47,5 +47,6 @@ struct eal_options {
 	bool huge_kept;		 /* --huge-unlink=never: its files stay, for the next start */
 };
 
-/** Read them, before the EAL does. @return 0 or -ENOMEM. */
+/** Read them, before the EAL does, and write the names of devices after -a and -b as their buses
+ * do: argv may get other words. @return 0 or -ENOMEM. */
 int eal_options_read(int argc, char **argv, struct eal_options *options);

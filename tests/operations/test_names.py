@@ -1,6 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""What is typed for a device, and is a port's id or name: the answer says what to type."""
+"""What is typed for a device: an address in any spelling; and a port's id or name, which is no
+device's: the answer says what to type."""
 
+import glob
+import os
+
+import pytest
+
+import hotplug_mp as hm
+
+SPELLINGS = ("0000:88:0a.0", "0000:88:0A.0", "88:0a.0", "0:88:A.0", "pci:88:0A.0", "88:0a.0,x=1")
+DRIVERS = "/sys/bus/pci/devices/0000:*/driver"
+USABLE = ("vfio-pci", "uio_pci_generic", "igb_uio")
 #: Commands that take a device, and how their answer names it.
 DEVICE = {
     "attach {}": "attach device {}",
@@ -13,6 +24,69 @@ DEVICE = {
     "forward {} net_null0": "forward {} to net_null0",
     "forward net_null0 {}": "forward net_null0 to {}",
 }
+
+
+@pytest.mark.parametrize("blocked", ["88:0a.0", "0000:88:0A.0", "pci:88:0a.0"])
+def test_address_that_is_blocked_in_another_spelling(pair, blocked):
+    for option in (["-b", blocked], [f"-b{blocked}"], [f"--block={blocked}"]):
+        refuser = pair.add_secondary(eal=option)
+        started = "was started with -b 0000:88:0a.0; restart it without"
+        for process in pair.members():
+            who = "this process" if process is refuser else refuser
+            for typed in SPELLINGS:
+                answer = process.cmd(f"attach {typed}")
+                assert answer == f"failed to attach device 0000:88:0a.0: {who} {started}"
+        pair.secondaries.remove(refuser)
+        assert refuser.close() == 0
+
+
+def test_answers_have_the_spelling_of_the_bus(pair):
+    assert pair.primary.cmd("attach net_null0") == "attached device net_null0"
+    reasons = {
+        "attach": "no such device on the PCI bus",
+        "unlock": "not locked",
+        "send": "0000:88:0a.0: no port of this process",
+        "forward": "0000:88:0a.0: no port of this process",
+    }
+    for process in pair.members():
+        for typed in SPELLINGS:
+            for line, what in DEVICE.items():
+                if "lock" in line and "x=1" in typed:
+                    continue
+                reason = reasons.get(line.split()[0], "not attached")
+                answer = process.cmd(line.format(typed))
+                assert answer == f"failed to {what.format('0000:88:0a.0')}: {reason}"
+            answer = process.cmd(f"show {typed}")
+            assert answer == "failed to show device 0000:88:0a.0: not attached"
+            answer = process.cmd(f"stats {typed}")
+            assert answer == "failed to show stats of 0000:88:0a.0: not attached"
+    assert pair.primary.cmd("detach net_null0") == "detached device net_null0"
+
+
+def test_spelling_that_grows_too_long(process):
+    """The EAL is given 127 bytes at most."""
+    primary = process("primary")
+    typed = "88:0a.0," + "x" * (127 - len("88:0a.0,"))
+    assert len(typed) == 127
+    assert primary.cmd(f"attach {typed}").endswith(
+        ": devargs of 132 bytes; the EAL's multi-process channel carries at most 127"
+    )
+    answer = primary.cmd(f"attach {typed[:-5]}")
+    assert answer == "failed to attach device 0000:88:0a.0: no such device on the PCI bus"
+
+
+@pytest.mark.parametrize("allowed", [True, False])
+def test_eal_is_given_the_whole_address(process, allowed):
+    """It finds the device by nothing else, whatever was typed, or allowed at the start. The kernel has
+    the device, so nothing comes of it."""
+    drivers = {path.split("/")[5]: os.path.realpath(path) for path in glob.glob(DRIVERS)}
+    kept = [a for a in drivers if os.path.basename(drivers[a]) not in USABLE]
+    hm.need(kept, "no PCI device with a kernel driver")
+    short = kept[0].removeprefix("0000:")
+    primary = process("primary", eal=["-a", short] if allowed else [])
+    answer = primary.cmd(f"attach {kept[0] if allowed else short}")
+    assert f"failed to attach device {kept[0]}: it is bound to the kernel driver " in answer
+    assert f"Driver cannot attach the device ({kept[0]})" in primary.log()
 
 
 def test_id_of_a_port(pair):
