@@ -8,6 +8,7 @@
 #include <rte_vfio.h>
 
 #include "base/text.h"
+#include "device/abilities.h"
 #include "device/advice.h"
 #include "device/device.h"
 #include "device/pci.h"
@@ -28,8 +29,8 @@
  *
  * a) Parse the devargs, and take the turn: one process of the group operates at a time.
  * b) Check that every process can answer. If a process is stopped or hung, send nothing.
- * c) Refuse a device that is attached already, here or in another process, and a device that some
- *    process blocks by its start option (-b).
+ * c) Refuse a device that is attached already, here or in another process, a device that some
+ *    process blocks by its start option (-b), and a device that would do harm in this group.
  * d) Check the path of a net_vhost's socket, then call rte_dev_probe(). In a secondary this sends
  *    one request to the primary, and waits.
  * e) The primary probes the device: in its main thread if the command was typed there, in its
@@ -217,9 +218,22 @@ attach_everywhere(struct operation *op, const char *devargs)
 		attach_undo(op, devargs, ret < 0 ? ret : -ret);
 }
 
+/* Is this process the only one? Other programs' secondaries probe a device like this one's. */
+static bool
+is_alone(const struct views *views)
+{
+	const struct peer *peer;
+
+	for (peer = views->peers; peer < views->peers + views->nb; peer++) {
+		if (!peer->self && peer->state != PEER_GONE)
+			return false;
+	}
+	return true;
+}
+
 /* rte_dev_probe() returns 0 for a device that is attached already, so it is refused here. */
 static bool
-attach_refused(struct operation *op)
+attach_refused(struct operation *op, const char *devargs)
 {
 	const struct rte_device *dev = device_find(&op->da);
 	struct port_set ports;
@@ -249,6 +263,10 @@ attach_refused(struct operation *op)
 		result_set(op->res, -EPERM, "%s", text);
 		return true;
 	}
+	if (!abilities_attach(op->da.name, devargs, is_alone(&op->before), text)) {
+		result_set(op->res, -ENOTSUP, "%s", text);
+		return true;
+	}
 	return false;
 }
 
@@ -261,7 +279,7 @@ attach(const char *devargs, const char *announce, wait_fn wait, struct result *r
 	if (operation_begin(&op, devargs) < 0)
 		return;
 	device_devargs(devargs, &op.da, canonical, sizeof(canonical));
-	if (!attach_refused(&op)) {
+	if (!attach_refused(&op, canonical)) {
 		do {
 			attach_everywhere(&op, canonical);
 		} while (operation_again(&op));

@@ -6,6 +6,7 @@
 #include <rte_string_fns.h>
 
 #include "base/text.h"
+#include "device/abilities.h"
 #include "device/device.h"
 #include "group/primary.h"
 #include "group/turn.h"
@@ -18,8 +19,8 @@
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
-/* Find the ports of the operation's device. @return false, with the result set, on failure. */
-static bool
+/* Find the operation's device and its ports. @return NULL, with the result set, on failure. */
+static const struct rte_device *
 ports_of(struct operation *op, struct port_set *ports)
 {
 	const struct rte_device *dev;
@@ -28,19 +29,19 @@ ports_of(struct operation *op, struct port_set *ports)
 		result_set(op->res, -ENOTSUP,
 			"the primary (pid %d) is another program; configure the port there",
 			primary_pid());
-		return false;
+		return NULL;
 	}
 	dev = device_find(&op->da);
 	if (dev == NULL) {
 		op->res->err = which_not_attached(op->da.name, op->res->text);
-		return false;
+		return NULL;
 	}
 	*ports = device_ports(dev);
 	if (port_set_is_empty(ports)) {
 		result_set(op->res, -ENODEV, "no ethernet port");
-		return false;
+		return NULL;
 	}
-	return true;
+	return dev;
 }
 
 void
@@ -48,19 +49,28 @@ start_device(const char *device, unsigned int nb_rx, unsigned int nb_tx, wait_fn
 	struct result *res)
 {
 	struct operation op = {.verb = "start", .res = res, .wait = wait};
+	const struct rte_device *dev;
 	struct port_set ports;
-	unsigned int id;
+	unsigned int id, most;
 	char why[WHY_SIZE] = "";
+	const char *driver;
 	int ret = 0;
 
 	if (operation_begin(&op, device) < 0)
 		return;
-	if (ports_of(&op, &ports)) {
+	dev = ports_of(&op, &ports);
+	if (dev != NULL) {
+		driver = rte_driver_name(rte_dev_driver(dev));
+		most = abilities_queues(driver);
 		PORT_SET_FOREACH(id, &ports) {
 			if (ret < 0)
 				break;
 			if (started_port(id))
 				ret = why_set(why, -EALREADY, "already started (port %u)", id);
+			else if (most > 0 && nb_rx + nb_tx > most)
+				ret = why_set(why, -ERANGE,
+					"port %u: %s has at most %u queues, rx and tx together", id,
+					driver, most);
 			else
 				ret = request_start(id, nb_rx, nb_tx, why);
 		}
@@ -81,7 +91,7 @@ stop_device(const char *device, wait_fn wait, struct result *res)
 
 	if (operation_begin(&op, device) < 0)
 		return;
-	if (ports_of(&op, &ports)) {
+	if (ports_of(&op, &ports) != NULL) {
 		PORT_SET_FOREACH(id, &ports)
 			any = any || started_port(id);
 		if (any) {
@@ -102,7 +112,7 @@ port_to_poll(const char *device, char *name, char *why)
 {
 	const struct rte_device *dev;
 	struct port_set ports = {0};
-	const char *driver;
+	const char *driver, *reason;
 	struct rte_devargs da;
 	int ret;
 
@@ -124,10 +134,14 @@ port_to_poll(const char *device, char *name, char *why)
 	} else {
 		ret = port_set_next(&ports, 0);
 		driver = rte_driver_name(rte_dev_driver(dev));
-		if (!queues_pollable(ret, driver))
+		reason = abilities_unpolled(driver);
+		if (reason == NULL && !queues_pollable(ret))
+			reason = "it gives a secondary no functions to poll with";
+		if (reason != NULL && !primary_is_self())
 			ret = why_set(why, -ENOTSUP,
-				"%s lets no secondary poll port %d; do it in the primary (pid %d)",
-				driver, ret, primary_pid());
+				"%s lets no secondary poll port %d: %s; do it in the primary (pid "
+				"%d)",
+				driver, ret, reason, primary_pid());
 	}
 	rte_devargs_reset(&da);
 	return ret;

@@ -11,6 +11,7 @@
 
 #include "base/force.h"
 #include "base/text.h"
+#include "device/abilities.h"
 #include "eal/map_files.h"
 #include "eal/runtime.h"
 #include "group/file.h"
@@ -84,6 +85,21 @@ stop_ports(void)
 	sem_destroy(&passed);
 }
 
+/* Remove the devices of this primary that the EAL's clean-up would trip over: it removes those that
+ * they are made of first. */
+static void
+remove_first(void)
+{
+	struct rte_eth_dev_info info;
+	uint16_t id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
+		if (rte_eth_dev_is_valid_port(id) && rte_eth_dev_info_get(id, &info) == 0 &&
+			abilities_goes_first(rte_driver_name(rte_dev_driver(info.device))))
+			rte_dev_remove(info.device);
+	}
+}
+
 void
 leave_eal(void)
 {
@@ -130,6 +146,7 @@ leave(void)
 		withdraw_all();
 		stop_ports();
 		capture_stop();
+		remove_first();
 	}
 	/* The EAL's clean-up would crash if a thread of the EAL has ended already. After the
 	 * primary has left, another program may have made another group in the memory of this one.

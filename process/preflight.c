@@ -20,6 +20,7 @@
 #include "group/fit.h"
 #include "group/locks.h"
 #include "group/readiness.h"
+#include "process/harm.h"
 #include "process/limits.h"
 #include "process/preflight.h"
 
@@ -236,6 +237,8 @@ preflight_group(
 			"--file-prefix",
 			options->file_prefix, versions.primary, versions.own);
 	ret = preflight_peers(dir, why);
+	if (ret == 0)
+		ret = harm_check(runtime_primary(dir), why);
 	if (ret < 0)
 		return ret;
 	/* If a process dies because there is no room, the EAL's locks stay locked in the group. */

@@ -13,7 +13,7 @@ import sys
 NAME = "dpdk-hotplug_mp"
 # How a document or section is called on the page, and what is only for those who have the sources.
 TITLES = {"What happens when ...": "Diagnostics"}
-LEFT_OUT = ("Polled from a secondary", "Physical devices")
+LEFT_OUT = ("Drivers in a group", "Physical devices")
 PAGE = """\
 {rule}
 {name}

@@ -2,7 +2,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include <rte_eal.h>
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 
@@ -76,11 +75,6 @@ port_start(const struct port_request *req, char *why)
 	if (req->nb_rx > info.max_rx_queues || req->nb_tx > info.max_tx_queues)
 		return why_set(why, -ERANGE, "port %u has at most %u rx and %u tx queues", req->id,
 			info.max_rx_queues, info.max_tx_queues);
-	/* net_tap sends all descriptors in one message, and notices too late if they do not fit. */
-	if (strcmp(info.driver_name, "net_tap") == 0 && req->nb_rx + req->nb_tx > RTE_MP_MAX_FD_NUM)
-		return why_set(why, -ERANGE,
-			"port %u: net_tap has at most %d queues, rx and tx together", req->id,
-			RTE_MP_MAX_FD_NUM);
 	ret = queues_setup(req, why);
 	if (ret < 0)
 		return ret;

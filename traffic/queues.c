@@ -70,13 +70,9 @@ started_clear(unsigned int id)
 }
 
 bool
-queues_pollable(unsigned int id, const char *driver)
+queues_pollable(unsigned int id)
 {
-	/* Some drivers give a secondary no functions to poll with, so that a call would crash it.
-	 * net_vhost's functions find no virtqueue there, and log that with every call. */
-	return primary_is_self() ||
-	       (rte_eth_fp_ops[id].rx_pkt_burst != NULL &&
-		       rte_eth_fp_ops[id].tx_pkt_burst != NULL && strcmp(driver, "net_vhost") != 0);
+	return rte_eth_fp_ops[id].rx_pkt_burst != NULL && rte_eth_fp_ops[id].tx_pkt_burst != NULL;
 }
 
 /* Is this address in the EAL's shared memory, where every queue is? */

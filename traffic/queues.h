@@ -6,8 +6,9 @@
 /* Queues of started ports, and which process polls which queue. Main thread, with the turn, unless
  * a comment says otherwise. */
 
-/** Can this process poll the port at all? With some drivers a secondary cannot. */
-bool queues_pollable(unsigned int id, const char *driver);
+/** Has this process functions to poll the port with? Some drivers give a secondary none, so that a
+ * call would crash it. */
+bool queues_pollable(unsigned int id);
 
 /** Take a free queue of a started port, to receive (rx) or to send, and make it ready to be polled.
  * @return its number, or a negative errno and why. */

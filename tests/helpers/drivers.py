@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Which drivers' ports a secondary can poll, as doc/limits.rst has it too; and whether one does.
-And what a driver is to be told."""
+"""Which drivers' ports a secondary can poll, and what doc/limits.rst says of each driver; and whether
+one is polled. And what a driver is to be told."""
+
+import re
 
 from hotplug_mp.answers import devices
+from hotplug_mp.environment import REPO
 
 #: Fewer than any queue holds.
 PACKETS = 32
@@ -16,10 +19,29 @@ VIRTUAL = {
     "net_pcap": True,
     "net_virtio_user": True,
     "net_af_packet": False,
+    "net_af_xdp": False,
     "net_vhost": False,
 }
+#: Why a secondary cannot.
+NO_FUNCTIONS = "it gives a secondary no functions to poll with"
 #: By the card's name in tests/physical.
 PHYSICAL = {"e1000e": "net_e1000_em", "virtio": "net_virtio", "vmxnet3": "net_vmxnet3"}
+SECONDARY_POLLS = {**VIRTUAL, **dict.fromkeys(PHYSICAL.values(), True)}
+
+
+def table():
+    """The table of drivers in doc/limits.rst, {driver: {column: text}}."""
+    with open(f"{REPO}/doc/limits.rst", encoding="utf-8") as f:
+        text = f.read()
+    text = text[text.index("\nDrivers in a group\n") : text.index("\nWhere the second column says")]
+    rows = re.split(r"^   \* - ", text, flags=re.MULTILINE)[2:]
+    columns = ("group", "polled", "captured", "leaks", "seen")
+    listed = {}
+    for row in rows:
+        driver, *cells = [" ".join(cell.split()) for cell in re.split(r"^     -", row, flags=re.M)]
+        assert driver not in listed
+        listed[driver] = dict(zip(columns, cells, strict=True))
+    return listed
 
 
 def carried(process, device):

@@ -86,6 +86,5 @@ def test_port_that_another_device_uses_is_not_taken_from_it(process, name):
         else "belongs to Fail-safe; detach that first"
     )
     assert primary.list() == ports
-    if name == "net_failsafe0":
-        # With its device still there DPDK crashes at its end.
-        assert primary.cmd(f"detach {name}") == f"detached device {name}"
+    # DPDK would crash at its end, with net_failsafe's device still there.
+    assert primary.quit() == 0

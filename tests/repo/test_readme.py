@@ -532,7 +532,7 @@ def failure_table():
 def test_table_of_failures_has_what_the_program_prints(text):
     if text.startswith("did not answer"):
         text = f"pid 7545 (secondary) {text}"
-    what = r"(?:attach|detach|start) device \S+|forward \S+ to \S+"
+    what = r"(?:attach|detach|start|stop) device \S+|forward \S+ to \S+"
     match = re.fullmatch(rf"failed to (?:{what}): (.*)", text)
     assert printable(match[1] if match else text, formats())
 

@@ -3,6 +3,7 @@
 
 import itertools
 
+from drivers import NO_FUNCTIONS
 from expected import DEAF, HUNG, MAX_DEVARGS, OWN_WORDS, bare, prefixed
 from things import Device
 
@@ -160,7 +161,8 @@ class Commands:
         kind = self.of_kind[name]
         if self.members[who].role != "primary" and not kind.secondary_polls:
             raise Refused(
-                f"{kind.driver} lets no secondary poll port {device.port}; do it in the primary "
+                f"{kind.driver} lets no secondary poll port {device.port}: {NO_FUNCTIONS}; do it in "
+                "the primary "
                 f"(pid {self.members['p'].pid})"
             )
         return device, name
