@@ -210,6 +210,10 @@ struct group_member {
 	/* 1 while this primary does what a secondary asked for. Written by the server's thread and
 	 * the watch thread, under the server's lock. */
 	BY_SERVER _Atomic uint32_t serving;
+
+	/* Number of the last message of traffic/handed.h that it has done. Written by its mp
+	 * thread. */
+	BY_HANDED _Atomic uint64_t handed_done;
 };
 
 /** The file of the group, of fixed size. Only started_port has pointers. The first process makes

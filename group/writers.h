@@ -26,6 +26,9 @@
 #ifndef BY_FIT
 #define BY_FIT const /* group/fit.c */
 #endif
+#ifndef BY_HANDED
+#define BY_HANDED const /* traffic/handed.c */
+#endif
 #ifndef BY_HEARTBEAT
 #define BY_HEARTBEAT const /* group/heartbeat.c */
 #endif

@@ -22,6 +22,7 @@
 #include "operations/leftover.h"
 #include "operations/lock.h"
 #include "operations/which.h"
+#include "traffic/server.h"
 
 /*
  * An attach, step by step. This program does steps a) to d) and h) to k), in the main thread of the
@@ -144,6 +145,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 		left = ports_come(op, dev);
 		if (!port_set_is_empty(&left) && views_ports_at(&left, true)) {
 			catalogue_enter(&left, op->da.name, devargs);
+			request_note(&left);
 			result_set(op->res, 0, "%s", "");
 			op->again = false;
 			return;
@@ -200,6 +202,7 @@ attach_verify(struct operation *op, const char *devargs)
 		}
 	}
 	catalogue_enter(&ports, op->da.name, devargs);
+	request_note(&ports);
 	result_set(op->res, 0, "%s", port_set_is_empty(&ports) ? "no ethernet port" : "");
 }
 

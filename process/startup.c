@@ -22,6 +22,7 @@
 #include "group/file.h"
 #include "group/fit.h"
 #include "group/group.h"
+#include "group/primary.h"
 #include "group/turn.h"
 #include "group/views.h"
 #include "operations/catalogue.h"
@@ -33,6 +34,7 @@
 #include "process/preflight.h"
 #include "process/startup.h"
 #include "traffic/capture.h"
+#include "traffic/handed.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
 
@@ -173,6 +175,7 @@ on_beat(void)
 {
 	sync_serve();
 	server_tick();
+	handed_tick();
 	withdraw_recover(false);
 	/* The main thread may be busy for long. */
 	stream_flush();
@@ -185,6 +188,7 @@ on_beat(void)
 static int
 enter(char *why)
 {
+	const struct port_set own = port_set_all();
 	struct views views;
 	int ret;
 
@@ -199,6 +203,13 @@ enter(char *why)
 		leave();
 		return why_set(why, ret, "cannot watch the group: %s", strerror(-ret));
 	}
+	ret = handed_start();
+	if (ret < 0) {
+		leave();
+		return why_set(why, ret, "cannot listen to the primary: %s", strerror(-ret));
+	}
+	if (primary_is_self())
+		handed_note(&own);
 	catalogue_update();
 	blocked_publish();
 	ret = capture_start();

@@ -10,6 +10,7 @@
 #include "eal/port_device.h"
 #include "group/errors.h"
 #include "traffic/capture.h"
+#include "traffic/handed.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
 #include "traffic/queues.h"
@@ -75,12 +76,20 @@ port_start(const struct port_request *req, char *why)
 	if (req->nb_rx > info.max_rx_queues || req->nb_tx > info.max_tx_queues)
 		return why_set(why, -ERANGE, "port %u has at most %u rx and %u tx queues", req->id,
 			info.max_rx_queues, info.max_tx_queues);
-	ret = queues_setup(req, why);
+	/* A secondary may have some from an earlier start, if it joined after that. */
+	ret = handed_close(req->id, why);
+	if (ret == 0)
+		ret = queues_setup(req, why);
 	if (ret < 0)
 		return ret;
 	ret = rte_eth_dev_start(req->id);
 	if (ret < 0)
 		return driver_failed("start", req->id, ret, why);
+	ret = handed_arrive(req->id, why);
+	if (ret < 0) {
+		rte_eth_dev_stop(req->id);
+		return ret;
+	}
 	/* Forwarding wants every packet. This call fails only if the port is promiscuous anyway, or
 	 * has no such mode. */
 	rte_eth_promiscuous_enable(req->id);
@@ -113,11 +122,12 @@ port_drain(uint16_t id)
 static int
 port_stop(uint16_t id, char *why)
 {
+	bool started = started_port(id);
 	int ret;
 
 	/* A driver may read its device, which is gone. operations/leftover.h closes such a port.
 	 */
-	if (port_device(id) != NULL) {
+	if (started && port_device(id) != NULL) {
 		capture_pause(id);
 		port_drain(id);
 		ret = rte_eth_dev_stop(id);
@@ -127,8 +137,12 @@ port_stop(uint16_t id, char *why)
 			return ret;
 		}
 	}
-	started_clear(id);
-	return 0;
+	if (started)
+		started_clear(id);
+	ret = handed_close(id, why);
+	if (ret < 0 && started)
+		text_add(why, WHY_SIZE, "; the port is stopped");
+	return ret;
 }
 
 /* Dead processes and removed ports may have lost mbufs; which ones is not known. But if no port is
@@ -159,18 +173,24 @@ pool_mend_if_idle(void)
 int
 port_control_do(const struct port_request *req, char *why)
 {
-	int ret;
+	struct port_set port = {0};
+	int ret = 0;
 
-	if (req->id == PORT_CONTROL_POOL) {
+	if (req->what == PORT_POOL) {
 		pool_mend_if_idle();
 		return 0;
 	}
 	if (!rte_eth_dev_is_valid_port(req->id))
 		return why_set(why, -ENODEV, "the primary has no port %u; run sync", req->id);
-	if (req->nb_rx > 0 && port_device(req->id) == NULL)
+	if (req->what == PORT_START && port_device(req->id) == NULL)
 		return why_set(why, -ENODEV, "port %u has lost its device; run sync", req->id);
+	if (req->what == PORT_NOTE) {
+		port_set_add(&port, req->id);
+		handed_note(&port);
+		return 0;
+	}
 	capture_port_lock();
-	ret = req->nb_rx == 0 ? port_stop(req->id, why) : port_start(req, why);
+	ret = req->what == PORT_START ? port_start(req, why) : port_stop(req->id, why);
 	capture_port_unlock();
 	return ret;
 }

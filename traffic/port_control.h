@@ -8,15 +8,21 @@
 /* What only the primary may do to ports: configure and start them, stop them, put lost mbufs back.
  * In its main thread, or in its server's thread for a secondary that has the turn. */
 
-/** Instead of a port id: put lost mbufs back. */
-#define PORT_CONTROL_POOL RTE_MAX_ETHPORTS
+enum port_what {
+	PORT_START,
+	PORT_STOP,   /* also of what is only left over from an earlier start */
+	PORT_NOTE,   /* it has just come: traffic/handed.h */
+	PORT_POOL,   /* put lost mbufs back; of no port */
+	PORT_REMOVE, /* its device, or the port itself: request_remove() in traffic/server.h */
+	NB_PORT_WHAT,
+};
 
 /** A request to the primary; the parameters of an mp message. */
 struct port_request {
-	uint64_t op;	       /* number of the asker's operation, which must be under way */
-	uint16_t id;	       /* port, or PORT_CONTROL_POOL */
-	uint16_t nb_rx, nb_tx; /* queues; 0: stop */
-	uint16_t remove;       /* 1: remove the port's device, or the port (traffic/server.h) */
+	uint64_t op;   /* number of the asker's operation, which must be under way */
+	uint16_t what; /* enum port_what */
+	uint16_t id;
+	uint16_t nb_rx, nb_tx; /* queues, to start */
 };
 
 /** Set the number of mbufs in the pool that the first start makes. */

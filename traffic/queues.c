@@ -163,19 +163,31 @@ queues_give(unsigned int id, bool rx, unsigned int queue)
 	atomic_fetch_and(&group_self->polled[id][rx], ~(UINT32_C(1) << queue));
 }
 
+static bool
+polls(const struct group_member *member)
+{
+	uint32_t polled = 0;
+	unsigned int id;
+
+	for (id = 0; id < RTE_MAX_ETHPORTS; id++)
+		polled |= atomic_load(&member->polled[id][GROUP_RX]) |
+			  atomic_load(&member->polled[id][GROUP_TX]);
+	return polled != 0;
+}
+
+bool
+queues_own(void)
+{
+	return polls(group_self);
+}
+
 bool
 queues_any(void)
 {
 	const struct group_member *member;
-	unsigned int id;
-	uint32_t polled;
 
 	MEMBER_FOREACH(member) {
-		polled = 0;
-		for (id = 0; id < RTE_MAX_ETHPORTS; id++)
-			polled |= atomic_load(&member->polled[id][GROUP_RX]) |
-				  atomic_load(&member->polled[id][GROUP_TX]);
-		if (polled != 0 && member_alive(member))
+		if (polls(member) && member_alive(member))
 			return true;
 	}
 	return false;

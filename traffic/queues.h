@@ -17,6 +17,9 @@ int queues_take(unsigned int id, bool rx, char *why);
 /** Give a queue back. Any thread, also without the turn. */
 void queues_give(unsigned int id, bool rx, unsigned int queue);
 
+/** Does this process poll any queue? Any thread. */
+bool queues_own(void);
+
 /** Does a living process poll any queue, so that it may hold mbufs? Any thread, with the turn. */
 bool queues_any(void);
 

@@ -9,10 +9,12 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ethdev.h>
 #include <rte_string_fns.h>
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "eal/port_device.h"
 #include "group/members.h"
 #include "group/primary.h"
 #include "group/turn.h"
@@ -42,7 +44,7 @@ static server_remove_fn remove_port;
 static int
 request_do(const struct port_request *req, char *why)
 {
-	return req->remove != 0 ? remove_port(req->id, why) : port_control_do(req, why);
+	return req->what == PORT_REMOVE ? remove_port(req->id, why) : port_control_do(req, why);
 }
 
 static void
@@ -106,8 +108,8 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 		return -1;
 	memcpy(&req, msg->param, sizeof(req));
 	/* turn_operation() is 0 between turns, so a request with 0 would seem to belong to it. */
-	if (req.op == 0 || req.id > PORT_CONTROL_POOL || req.nb_rx > STARTED_MAX_QUEUES ||
-		req.nb_tx > STARTED_MAX_QUEUES || req.remove > 1)
+	if (req.op == 0 || req.what >= NB_PORT_WHAT || req.id > RTE_MAX_ETHPORTS ||
+		req.nb_rx > STARTED_MAX_QUEUES || req.nb_tx > STARTED_MAX_QUEUES)
 		return -1;
 	pthread_mutex_lock(&lock);
 	asked = req;
@@ -155,7 +157,7 @@ static int
 request_send(struct port_request *req, char *why)
 {
 	struct rte_mp_msg msg = {.name = SERVER_ACTION, .len_param = sizeof(*req)};
-	struct timespec timeout = {.tv_sec = req->remove != 0 ? REMOVE_S : ANSWER_S};
+	struct timespec timeout = {.tv_sec = req->what == PORT_REMOVE ? REMOVE_S : ANSWER_S};
 	struct rte_mp_reply reply = {0};
 	struct server_answer answer;
 	int err = -ETIMEDOUT;
@@ -181,27 +183,40 @@ request_send(struct port_request *req, char *why)
 int
 request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why)
 {
-	struct port_request req = {.id = id, .nb_rx = nb_rx, .nb_tx = nb_tx};
+	struct port_request req = {.what = PORT_START, .id = id, .nb_rx = nb_rx, .nb_tx = nb_tx};
 
 	return request_send(&req, why);
+}
+
+/* Is it a port on an interface of the kernel? */
+static bool
+has_interface(unsigned int id)
+{
+	struct rte_eth_dev_info info;
+
+	return port_device(id) != NULL && rte_eth_dev_info_get(id, &info) == 0 &&
+	       info.if_index != 0;
 }
 
 int
 request_stop(const struct port_set *ports, bool *touched, char *why)
 {
-	struct port_request req = {0};
+	struct port_request req = {.what = PORT_STOP};
 	unsigned int id;
+	bool started;
 	int ret = 0;
 
 	*touched = false;
 	PORT_SET_FOREACH(id, ports) {
-		if (!started_port(id))
+		started = started_port(id);
+		/* A port that is not started may have descriptors in a secondary. */
+		if (!started && (primary_is_foreign() || !has_interface(id)))
 			continue;
 		req.id = id;
 		ret = request_send(&req, why);
 		if (ret < 0 && ret != -ETIMEDOUT && *touched)
 			text_add(why, WHY_SIZE, "; another port of it is stopped");
-		*touched = *touched || ret == 0 || ret == -ETIMEDOUT;
+		*touched = *touched || (started && (ret == 0 || ret == -ETIMEDOUT));
 		if (ret < 0)
 			break;
 	}
@@ -211,7 +226,7 @@ request_stop(const struct port_set *ports, bool *touched, char *why)
 int
 request_remove(unsigned int id, char *why)
 {
-	struct port_request req = {.id = id, .remove = 1};
+	struct port_request req = {.what = PORT_REMOVE, .id = id};
 
 	if (primary_is_foreign())
 		return why_set(why, -ENOTSUP,
@@ -222,12 +237,25 @@ request_remove(unsigned int id, char *why)
 void
 request_mend_pool(void)
 {
-	struct port_request req = {.id = PORT_CONTROL_POOL};
+	struct port_request req = {.what = PORT_POOL};
 	char why[WHY_SIZE];
 
 	/* Failure is harmless: the next caller checks again. */
 	if (!started_any() && !primary_is_foreign() && !pool_whole())
 		request_send(&req, why);
+}
+
+void
+request_note(const struct port_set *ports)
+{
+	struct port_request req = {.what = PORT_NOTE};
+	char why[WHY_SIZE];
+
+	PORT_SET_FOREACH(req.id, ports) {
+		/* Failure is harmless: the interface is found later, unless it is renamed. */
+		if (!primary_is_foreign() && has_interface(req.id))
+			request_send(&req, why);
+	}
 }
 
 static bool

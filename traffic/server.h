@@ -33,7 +33,8 @@ void server_tick(void);
 int request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why);
 
 /**
- * Stop those of the ports that are started.
+ * Stop those of the ports that are started. Have all secondaries close the descriptors that they
+ * were handed for any of them (traffic/handed.h).
  *
  * @param touched set to true if a port was stopped, or may have been, also on failure: processes
  *   that polled it must not go on.
@@ -49,6 +50,9 @@ int request_stop(const struct port_set *ports, bool *touched, char *why);
  * @return 0; or a negative errno and why, -ENOTSUP if the primary is another program.
  */
 int request_remove(unsigned int id, char *why);
+
+/** Tell the primary which ports have just come. */
+void request_note(const struct port_set *ports);
 
 /** Put lost mbufs back if no port is started any more. Call it when ports have gone. */
 void request_mend_pool(void);

@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
+#include <errno.h>
+#include <linux/if_tun.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#include <rte_string_fns.h>
+
+#include "base/descriptors.h"
+
+/* Numbers of /dev/net/tun, in any directory. */
+#define TUN_MAJOR 10
+#define TUN_MINOR 200
+
+bool
+descriptors_tun_name(int fd, char *name)
+{
+	struct ifreq ifr = {0};
+	struct stat st;
+
+	/* Only this device is asked, because another one may take the number for something else. */
+	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
+		st.st_rdev != makedev(TUN_MAJOR, TUN_MINOR) || ioctl(fd, TUNGETIFF, &ifr) < 0)
+		return false;
+	strlcpy(name, ifr.ifr_name, IF_NAMESIZE);
+	return true;
+}
+
+static bool
+is_xdp(int fd)
+{
+	socklen_t len = sizeof(int);
+	int domain;
+
+	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_XDP;
+}
+
+/* Call fn for each descriptor until it returns true. @return that descriptor, or -1. */
+static int
+each(bool (*fn)(int fd, const char *name), const char *name)
+{
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *entry;
+	int fd = -1;
+
+	if (dir == NULL)
+		return -1;
+	while (fd < 0 && (entry = readdir(dir)) != NULL) {
+		fd = entry->d_name[0] == '.' ? -1 : atoi(entry->d_name);
+		if (fd == dirfd(dir) || (fd >= 0 && !fn(fd, name)))
+			fd = -1;
+	}
+	closedir(dir);
+	return fd;
+}
+
+static bool
+is_tun(int fd, const char *name)
+{
+	char its[IF_NAMESIZE];
+
+	return descriptors_tun_name(fd, its) && (name == NULL || strcmp(its, name) == 0);
+}
+
+static bool
+is_any_xdp(int fd, __rte_unused const char *name)
+{
+	return is_xdp(fd);
+}
+
+static bool
+close_if(int fd, const char *name)
+{
+	if (is_tun(fd, name) || is_xdp(fd))
+		close(fd);
+	return false;
+}
+
+int
+descriptors_tun(const char *name)
+{
+	return each(is_tun, name);
+}
+
+bool
+descriptors_have_xdp(void)
+{
+	return each(is_any_xdp, NULL) >= 0;
+}
+
+void
+descriptors_close(const char *name)
+{
+	each(close_if, name);
+}
