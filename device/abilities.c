@@ -19,6 +19,7 @@ struct ability {
 	const char *harms;    /* an argument that makes each process that probes the device */
 	const char *harm;     /* do this */
 	unsigned int queues;  /* most queues, rx and tx together; 0: as many as the driver says */
+	bool no_link;	      /* a secondary's driver cannot tell the link */
 	bool goes_first;      /* the EAL's clean-up crashes if it is still there */
 	bool hides;	      /* it makes ports later, when it likes, and the group is not told */
 };
@@ -51,11 +52,16 @@ static const struct ability table[] = {
 		.seen = releases,
 		.alone = "a secondary's probe tries to make its shared memory a second time"},
 	/* All its descriptors go in one message, and it notices too late if they do not fit. */
-	{.driver = "net_tap", .alias = "eth_tap", .seen = releases, .queues = RTE_MP_MAX_FD_NUM},
+	{.driver = "net_tap",
+		.alias = "eth_tap",
+		.seen = releases,
+		.queues = RTE_MP_MAX_FD_NUM,
+		.no_link = true},
 	{.driver = "net_tun",
 		.seen = releases,
 		.unpolled = no_functions,
-		.queues = RTE_MP_MAX_FD_NUM},
+		.queues = RTE_MP_MAX_FD_NUM,
+		.no_link = true},
 	{.driver = "net_vdev_netvsc",
 		.seen = releases,
 		.alone = "it makes devices later, of which no process is told",
@@ -181,6 +187,14 @@ abilities_goes_first(const char *driver)
 	const struct ability *ability = ability_find(driver);
 
 	return ability != NULL && ability->goes_first;
+}
+
+bool
+abilities_link(const char *driver)
+{
+	const struct ability *ability = ability_find(driver);
+
+	return ability == NULL || !ability->no_link;
 }
 
 unsigned int

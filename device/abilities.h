@@ -26,6 +26,9 @@ bool abilities_hides(const char *name);
 /** Why a secondary cannot poll the ports of a driver; NULL if it can. */
 const char *abilities_unpolled(const char *driver);
 
+/** Can the driver tell the link in a secondary, and do no harm? */
+bool abilities_link(const char *driver);
+
 /** Must a device of this driver be removed before the EAL cleans up? */
 bool abilities_goes_first(const char *driver);
 

@@ -12,11 +12,13 @@
 #include <rte_string_fns.h>
 
 #include "base/text.h"
+#include "device/abilities.h"
 #include "device/device.h"
 #include "eal/log_tap.h"
 #include "eal/port_device.h"
 #include "group/views.h"
 #include "inspect/inspect.h"
+#include "traffic/server.h"
 
 __rte_format_printf(4, 5) static void field_add(
 	struct inspect *inspect, const char *key, bool number, const char *format, ...)
@@ -99,6 +101,19 @@ lost_fields(const struct port_device *known, const char *port_name, struct inspe
 	field_add_text(inspect, "state", "lost");
 }
 
+/* Only the primary's driver may know the link: a secondary's may ask a descriptor that is another
+ * file there, and write the answer where the primary's is. If the primary is another program, it
+ * cannot be asked. */
+static bool
+link_get(unsigned int id, const char *driver, struct rte_eth_link *link)
+{
+	int ret = request_link(id, link);
+
+	if (ret == -ENOTSUP && abilities_link(driver))
+		ret = rte_eth_link_get_nowait(id, link);
+	return ret == 0;
+}
+
 bool
 inspect_port(unsigned int id, struct inspect *inspect)
 {
@@ -109,6 +124,7 @@ inspect_port(unsigned int id, struct inspect *inspect)
 	struct rte_eth_link link;
 	struct port_device known;
 	struct device_port port;
+	const char *driver;
 	uint16_t mtu = 0;
 
 	memset(inspect, 0, sizeof(*inspect));
@@ -131,7 +147,8 @@ inspect_port(unsigned int id, struct inspect *inspect)
 	if (rte_eth_macaddr_get(id, &address) == 0)
 		rte_ether_format_addr(mac, sizeof(mac), &address);
 	field_add_text(inspect, "mac", mac);
-	if (rte_eth_link_get_nowait(id, &link) == 0) {
+	driver = rte_driver_name(rte_dev_driver(info.device));
+	if (link_get(id, driver, &link)) {
 		state = link.link_status ? "up" : "down";
 		speed = rte_eth_link_speed_to_str(link.link_speed);
 	}

@@ -171,7 +171,7 @@ pool_mend_if_idle(void)
 }
 
 int
-port_control_do(const struct port_request *req, char *why)
+port_control_do(const struct port_request *req, struct rte_eth_link *link, char *why)
 {
 	struct port_set port = {0};
 	int ret = 0;
@@ -182,12 +182,18 @@ port_control_do(const struct port_request *req, char *why)
 	}
 	if (!rte_eth_dev_is_valid_port(req->id))
 		return why_set(why, -ENODEV, "the primary has no port %u; run sync", req->id);
-	if (req->what == PORT_START && port_device(req->id) == NULL)
+	if (req->what != PORT_STOP && req->what != PORT_NOTE && port_device(req->id) == NULL)
 		return why_set(why, -ENODEV, "port %u has lost its device; run sync", req->id);
 	if (req->what == PORT_NOTE) {
 		port_set_add(&port, req->id);
 		handed_note(&port);
 		return 0;
+	}
+	if (req->what == PORT_LINK) {
+		ret = rte_eth_link_get_nowait(req->id, link);
+		if (ret < 0)
+			why_set(why, ret, "cannot ask port %u: %s", req->id, strerror(-ret));
+		return ret;
 	}
 	capture_port_lock();
 	ret = req->what == PORT_START ? port_start(req, why) : port_stop(req->id, why);

@@ -18,18 +18,21 @@
 #include "group/members.h"
 #include "group/primary.h"
 #include "group/turn.h"
+#include "group/views.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
 #include "traffic/queues.h"
 #include "traffic/server.h"
 
 #define ANSWER_S 5  /* how long an asker waits for the server */
+#define LINK_S 1    /* the same, to know no more than a link */
 #define REMOVE_S 15 /* the same if the server asks every process; the EAL waits up to 10 s */
 
 /* The server's answer, in the parameters of an mp message. */
 struct server_answer {
 	int32_t err;
-	char why[RTE_MP_MAX_PARAM_LEN - sizeof(int32_t)];
+	struct rte_eth_link link;
+	char why[RTE_MP_MAX_PARAM_LEN - 2 * sizeof(struct rte_eth_link)];
 };
 
 /* The request that waits for the server's thread; under lock. */
@@ -42,9 +45,10 @@ static pthread_t thread;
 static server_remove_fn remove_port;
 
 static int
-request_do(const struct port_request *req, char *why)
+request_do(const struct port_request *req, struct rte_eth_link *link, char *why)
 {
-	return req->what == PORT_REMOVE ? remove_port(req->id, why) : port_control_do(req, why);
+	return req->what == PORT_REMOVE ? remove_port(req->id, why)
+					: port_control_do(req, link, why);
 }
 
 static void
@@ -57,7 +61,7 @@ request_answer(const struct port_request *req, const char *peer)
 	/* If the asker has given up or died, another process may have the turn. */
 	if (turn_operation() != req->op)
 		return;
-	answer.err = request_do(req, why);
+	answer.err = request_do(req, &answer.link, why);
 	strlcpy(answer.why, why, sizeof(answer.why));
 	memcpy(msg.param, &answer, sizeof(answer));
 	rte_mp_reply(&msg, peer);
@@ -154,25 +158,26 @@ server_stop(void)
 }
 
 static int
-request_send(struct port_request *req, char *why)
+request_send(struct port_request *req, unsigned int limit_s, struct rte_eth_link *link, char *why)
 {
 	struct rte_mp_msg msg = {.name = SERVER_ACTION, .len_param = sizeof(*req)};
-	struct timespec timeout = {.tv_sec = req->what == PORT_REMOVE ? REMOVE_S : ANSWER_S};
+	struct timespec timeout = {.tv_sec = limit_s};
 	struct rte_mp_reply reply = {0};
 	struct server_answer answer;
 	int err = -ETIMEDOUT;
 
 	if (primary_is_self())
-		return request_do(req, why);
+		return request_do(req, link, why);
 	req->op = turn_operation();
 	memcpy(msg.param, req, sizeof(*req));
 	snprintf(why, WHY_SIZE,
-		"the primary (pid %d) did not answer within %d s, and may do it still; show tells",
-		primary_pid(), (int)timeout.tv_sec);
+		"the primary (pid %d) did not answer within %u s, and may do it still; show tells",
+		primary_pid(), limit_s);
 	if (rte_mp_request_sync(&msg, &reply, &timeout) == 0 && reply.nb_received == 1 &&
 		reply.msgs[0].len_param == sizeof(answer)) {
 		memcpy(&answer, reply.msgs[0].param, sizeof(answer));
 		err = RTE_MIN(answer.err, 0);
+		*link = answer.link;
 		snprintf(why, WHY_SIZE, "%.*s", (int)sizeof(answer.why), answer.why);
 		text_printable(why);
 	}
@@ -184,8 +189,9 @@ int
 request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why)
 {
 	struct port_request req = {.what = PORT_START, .id = id, .nb_rx = nb_rx, .nb_tx = nb_tx};
+	struct rte_eth_link link;
 
-	return request_send(&req, why);
+	return request_send(&req, ANSWER_S, &link, why);
 }
 
 /* Is it a port on an interface of the kernel? */
@@ -202,6 +208,7 @@ int
 request_stop(const struct port_set *ports, bool *touched, char *why)
 {
 	struct port_request req = {.what = PORT_STOP};
+	struct rte_eth_link link;
 	unsigned int id;
 	bool started;
 	int ret = 0;
@@ -213,7 +220,7 @@ request_stop(const struct port_set *ports, bool *touched, char *why)
 		if (!started && (primary_is_foreign() || !has_interface(id)))
 			continue;
 		req.id = id;
-		ret = request_send(&req, why);
+		ret = request_send(&req, ANSWER_S, &link, why);
 		if (ret < 0 && ret != -ETIMEDOUT && *touched)
 			text_add(why, WHY_SIZE, "; another port of it is stopped");
 		*touched = *touched || (started && (ret == 0 || ret == -ETIMEDOUT));
@@ -227,35 +234,54 @@ int
 request_remove(unsigned int id, char *why)
 {
 	struct port_request req = {.what = PORT_REMOVE, .id = id};
+	struct rte_eth_link link;
 
 	if (primary_is_foreign())
 		return why_set(why, -ENOTSUP,
 			"the primary (pid %d) is another program; detach it there", primary_pid());
-	return request_send(&req, why);
+	return request_send(&req, REMOVE_S, &link, why);
 }
 
 void
 request_mend_pool(void)
 {
 	struct port_request req = {.what = PORT_POOL};
+	struct rte_eth_link link;
 	char why[WHY_SIZE];
 
 	/* Failure is harmless: the next caller checks again. */
 	if (!started_any() && !primary_is_foreign() && !pool_whole())
-		request_send(&req, why);
+		request_send(&req, ANSWER_S, &link, why);
 }
 
 void
 request_note(const struct port_set *ports)
 {
 	struct port_request req = {.what = PORT_NOTE};
+	struct rte_eth_link link;
 	char why[WHY_SIZE];
 
 	PORT_SET_FOREACH(req.id, ports) {
 		/* Failure is harmless: the interface is found later, unless it is renamed. */
 		if (!primary_is_foreign() && has_interface(req.id))
-			request_send(&req, why);
+			request_send(&req, ANSWER_S, &link, why);
 	}
+}
+
+int
+request_link(unsigned int id, struct rte_eth_link *link)
+{
+	struct port_request req = {.what = PORT_LINK, .id = id};
+	const struct group_member *primary = member_find(primary_pid());
+	struct peer peer;
+	char why[WHY_SIZE];
+
+	if (primary_is_self())
+		return rte_eth_link_get_nowait(id, link);
+	if (primary == NULL)
+		return -ENOTSUP;
+	peers_look_at(primary, &peer);
+	return peer.state == PEER_OK ? request_send(&req, LINK_S, link, why) : -ETIMEDOUT;
 }
 
 static bool

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
+#include <rte_ethdev.h>
+
 #include "base/port_set.h"
 #include "base/wait.h"
 
@@ -53,6 +55,10 @@ int request_remove(unsigned int id, char *why);
 
 /** Tell the primary which ports have just come. */
 void request_note(const struct port_set *ports);
+
+/** Ask the primary for the link of a port. A secondary's driver may not know it. @return 0;
+ * -ENOTSUP if the primary is another program; or another negative errno if it does not answer. */
+int request_link(unsigned int id, struct rte_eth_link *link);
 
 /** Put lost mbufs back if no port is started any more. Call it when ports have gone. */
 void request_mend_pool(void);
