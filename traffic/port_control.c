@@ -13,6 +13,7 @@
 #include "traffic/handed.h"
 #include "traffic/pool.h"
 #include "traffic/port_control.h"
+#include "traffic/promiscuous.h"
 #include "traffic/queues.h"
 
 #define DESCRIPTORS 512
@@ -82,17 +83,19 @@ port_start(const struct port_request *req, char *why)
 		ret = queues_setup(req, why);
 	if (ret < 0)
 		return ret;
+	promiscuous_prepare(req->id);
 	ret = rte_eth_dev_start(req->id);
-	if (ret < 0)
+	if (ret < 0) {
+		promiscuous_end(req->id);
 		return driver_failed("start", req->id, ret, why);
+	}
+	promiscuous_begin(req->id);
 	ret = handed_arrive(req->id, why);
 	if (ret < 0) {
+		promiscuous_end(req->id);
 		rte_eth_dev_stop(req->id);
 		return ret;
 	}
-	/* Forwarding wants every packet. This call fails only if the port is promiscuous anyway, or
-	 * has no such mode. */
-	rte_eth_promiscuous_enable(req->id);
 	started_enter(req->id, req->nb_rx, req->nb_tx);
 	capture_resume(req->id);
 	return 0;
@@ -130,6 +133,7 @@ port_stop(uint16_t id, char *why)
 	if (started && port_device(id) != NULL) {
 		capture_pause(id);
 		port_drain(id);
+		promiscuous_end(id);
 		ret = rte_eth_dev_stop(id);
 		if (ret < 0) {
 			driver_failed("stop", id, ret, why);
