@@ -12,6 +12,7 @@
 #include "device/advice.h"
 #include "device/device.h"
 #include "device/pci.h"
+#include "device/sriov.h"
 #include "device/vhost.h"
 #include "group/compare.h"
 #include "group/errors.h"
@@ -32,8 +33,8 @@
  * b) Check that every process can answer. If a process is stopped or hung, send nothing.
  * c) Refuse a device that is attached already, here or in another process, a device that some
  *    process blocks by its start option (-b), and a device that would do harm in this group.
- * d) Check the path of a net_vhost's socket, then call rte_dev_probe(). In a secondary this sends
- *    one request to the primary, and waits.
+ * d) Check the path of a net_vhost's socket, and for a PCI device what device/sriov.h says. Then
+ *    call rte_dev_probe(). In a secondary this sends one request to the primary, and waits.
  * e) The primary probes the device: in its main thread if the command was typed there, in its
  *    interrupt thread for a secondary.
  * f) The primary sends a request to every secondary. Each secondary probes the device in its
@@ -107,6 +108,8 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 		reason_find(op, err, text, size);
 		if (!pci && err != -ENOMSG)
 			advice_add(op, text, size);
+		if (pci && err != -ENOMSG)
+			sriov_advise(op->da.name, text, size);
 	}
 }
 
@@ -212,6 +215,8 @@ attach_everywhere(struct operation *op, const char *devargs)
 	int ret;
 
 	op->res->err = vhost_check(&op->da, primary_pid(), op->res->text);
+	if (op->res->err == 0)
+		op->res->err = sriov_attach_check(&op->da, op->res->text);
 	if (op->res->err < 0)
 		return;
 	ret = rte_dev_probe(devargs);

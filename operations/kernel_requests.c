@@ -195,7 +195,9 @@ arrivals_look(wait_fn wait)
 		attach(arrival->name, "attached: it has arrived", wait, &res);
 		announce_note(&res);
 		if (res.err != 0 && res.err != -EEXIST) {
-			if (++arrival->tries < MAX_TRIES) {
+			/* The kernel is not done with the card or its functions yet. */
+			if (res.err == -EAGAIN ? clock_now_ns() < arrival->until_ns
+					       : ++arrival->tries < MAX_TRIES) {
 				more = true;
 				continue;
 			}

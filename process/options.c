@@ -218,12 +218,14 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 		{"in-memory", no_argument, &wanted->shared, false},
 		{"no-shconf", no_argument, &wanted->shared, false},
 		{"no-huge", no_argument, &wanted->huge, false},
+		{"no-pci", no_argument, &wanted->pci, false},
 		{0},
 	};
 	char **copy;
 	int opt, ret = 0;
 
-	*wanted = (struct eal_options){.file_prefix = "rte", .shared = true, .huge = true};
+	*wanted = (struct eal_options){
+		.file_prefix = "rte", .shared = true, .huge = true, .pci = true};
 	copy = calloc(argc + 1, sizeof(*copy));
 	if (copy == NULL)
 		return -ENOMEM;

@@ -45,6 +45,7 @@ struct eal_options {
 	int shared;		 /* there is a runtime directory with a configuration in it */
 	int huge;		 /* memory comes from hugetlbfs */
 	bool huge_kept;		 /* --huge-unlink=never: its files stay, for the next start */
+	int pci;		 /* the EAL looks for PCI devices */
 };
 
 /** Read them, before the EAL does, and write the names of devices after -a and -b as their buses

@@ -14,6 +14,7 @@
 
 #include "base/stream.h"
 #include "base/text.h"
+#include "device/sriov.h"
 #include "eal/map_files.h"
 #include "eal/plugins.h"
 #include "eal/runtime.h"
@@ -142,8 +143,12 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 		ret = preflight_group(options, group_file_dir(), &start.joins, wait, why);
 		if (ret < 0)
 			return ret;
-		runtime_files_begin(group_file_dir(), start.joins);
 	}
+	/* The turn is taken: whoever has to give a function back is waiting for it. */
+	if (options->pci && (ret = sriov_scan_check(why)) < 0)
+		return ret;
+	if (options->shared)
+		runtime_files_begin(group_file_dir(), start.joins);
 	if (!options->huge_kept)
 		map_files_begin(options->file_prefix);
 	if (on_exit(exits, NULL) != 0)
