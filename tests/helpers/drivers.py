@@ -25,7 +25,13 @@ VIRTUAL = {
 #: Why a secondary cannot.
 NO_FUNCTIONS = "it gives a secondary no functions to poll with"
 #: By the card's name in tests/physical.
-PHYSICAL = {"e1000e": "net_e1000_em", "virtio": "net_virtio", "vmxnet3": "net_vmxnet3"}
+PHYSICAL = {
+    "e1000e": "net_e1000_em",
+    "virtio": "net_virtio",
+    "vmxnet3": "net_vmxnet3",
+    "igb": "net_e1000_igb",
+    "igbvf": "net_e1000_igb_vf",
+}
 SECONDARY_POLLS = {**VIRTUAL, **dict.fromkeys(PHYSICAL.values(), True)}
 
 

@@ -8,12 +8,16 @@ import pathlib
 import pytest
 
 import hotplug_mp as hm
-from nic import EAL_OPTIONS, PCI, Nic, load
+from nic import EAL_OPTIONS, PCI, Function, Nic, load
 from vm import machine, relay
+from vm.ports import Monitor
 
 FOLDER = pathlib.Path(__file__).parent
 #: The cards every case is run with, and those that can be unplugged, with a way to do it.
-CARDS = ("e1000e", "virtio", "vmxnet3")
+SRIOV_CARDS = ("igb", "igbvf")
+CARDS = ("e1000e", "virtio", "vmxnet3", *SRIOV_CARDS)
+#: Those that are functions (SR-IOV), and the card that has them.
+FUNCTIONS = {"igbvf": "igb-parent"}
 HOT_CARDS = (("hot-e1000e", "device_del"), ("hot-virtio", "remove"))
 
 
@@ -72,9 +76,12 @@ def detach_plan(_cards):
 
 def repeat_plan(cards):
     """Who attaches and who detaches: with one card and kernel driver each of them and each.
-    Elsewhere the primary and a secondary do one of the two each, and then the other one."""
+    Elsewhere the primary and a secondary do one of the two each, and then the other one; a card
+    with functions, and a function, only with the first kernel driver, to be done sooner."""
     primary, one, other = hm.ROLES
     for (c, card), (d, driver) in itertools.product(enumerate(cards), enumerate(EAL_OPTIONS)):
+        if d and card in SRIOV_CARDS:
+            continue
         few = ((primary, one), (other, primary))
         for pair in few if c or d else itertools.product(hm.ROLES, hm.ROLES):
             yield driver, card, *pair
@@ -97,21 +104,45 @@ def pytest_collection_modifyitems(items):
     drivers = list(EAL_OPTIONS)
 
     def order(item):
-        return drivers.index(item.callspec.params.get("driver", drivers[0]))
+        # One that runs once has no parameters.
+        params = item.callspec.params if hasattr(item, "callspec") else {}
+        return drivers.index(params.get("driver", drivers[0]))
 
     for n, item in zip(folder, sorted(ours, key=order)):
         item.add_marker(pytest.mark.xdist_group(relay.GROUP))
         items[n] = item
 
 
+def is_absent(name):
+    return hm.IN_GUEST and FUNCTIONS.get(name, name) in machine.absent()
+
+
 def make_nic(name):
-    return Nic(name, machine.nic_bdf(name) if hm.IN_GUEST else name)
+    if not hm.IN_GUEST:
+        return Nic(name, name)
+    if is_absent(name):
+        pytest.skip("this QEMU has no igb card; QEMU 8.0 and later have one")
+    if name in FUNCTIONS:
+        return Function(name, Nic(FUNCTIONS[name], machine.nic_bdf(FUNCTIONS[name])))
+    return Nic(name, machine.nic_bdf(name))
 
 
 @pytest.fixture(scope="session")
 def all_nics(pytestconfig):
-    """Every card, by name."""
-    return {name: make_nic(name) for name in pytestconfig.getoption("--pci") or CARDS}
+    """Every card there is, by name."""
+    names = pytestconfig.getoption("--pci") or CARDS
+    return {name: make_nic(name) for name in names if not is_absent(name)}
+
+
+@pytest.fixture(scope="session")
+def monitor():
+    """QEMU's monitor; None on a real machine."""
+    if not hm.IN_GUEST:
+        yield None
+        return
+    monitor = Monitor()
+    yield monitor
+    monitor.close()
 
 
 @pytest.fixture
@@ -132,7 +163,7 @@ def twin(pytestconfig):
 @pytest.fixture(scope="module")
 def nic(request, all_nics):
     """A card, bound to its kernel driver."""
-    return all_nics[request.param]
+    return all_nics.get(request.param) or make_nic(request.param)
 
 
 class Groups:

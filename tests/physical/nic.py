@@ -99,6 +99,22 @@ class Nic:
         hm.wait_until(self.interfaces, f"the interface of {self.bdf} is back")
 
 
+class Function(Nic):
+    """The first function of a card (SR-IOV) that its kernel driver has."""
+
+    def __init__(self, name, card):
+        self.card = card
+        load("igbvf")
+        self.make()
+        super().__init__(name, os.path.basename(os.readlink(f"{card.path}/virtfn0")))
+
+    def make(self, number=1):
+        """Have the card make its functions. Their kernel driver asks that its interface is up."""
+        hm.wait_until(self.card.interfaces, f"the interface of {self.card.bdf} is there")
+        subprocess.run(["ip", "link", "set", *self.card.interfaces(), "up"], check=True)
+        write(f"{self.card.path}/sriov_numvfs", str(number))
+
+
 def load(driver):
     """Load a kernel driver; skip the test if there is none, as igb_uio is in no kernel."""
     if os.path.exists(f"{PCI}/drivers/{driver}"):

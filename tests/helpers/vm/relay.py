@@ -138,6 +138,7 @@ class Receiver:
         command += ["--runxfail"] * self.config.getoption("runxfail")
         place = shlex.quote(str(self.config.rootpath))
         try:
+            command.insert(0, f"{machine.ABSENT}={','.join(machine.absent())}")
             self.guest = machine.Guest(
                 f"cd {place} && {' '.join(command)}\n",
                 {"tests": "".join(f"{name}\n" for name in left)},
