@@ -3,22 +3,17 @@
 kernel's requests without anyone typing."""
 
 import re
-import subprocess
 import time
 
 import pytest
 
 import hotplug_mp as hm
+from hot_nic import SECONDS, HotNic, ask, assert_gone, listed, told
 from hotplug_mp import ROLES
-from nic import PCI, Nic, write
 from testpmd import Testpmd
 from vm import machine
-from vm.ports import Monitor
 
 DRIVER = "vfio-pci"
-#: Longest time from the request to the end, on every terminal. How long an emulated processor
-#: takes says nothing of the program; what it took is measured, and shown in the summary.
-SECONDS = 20 if hm.IN_GUEST else 3
 #: To see that a card stays mapped, as it may after an attach that failed.
 KEPT = 5 if hm.IN_GUEST else 3
 #: Longer than whoever acts by itself would wait: the kernel asks at once, and whoever waits for a
@@ -28,79 +23,11 @@ LATER = 2
 ROUNDS = 2 * len(ROLES)
 
 
-@pytest.fixture(scope="session")
-def monitor():
-    """QEMU's monitor; None on a real machine."""
-    if not hm.IN_GUEST:
-        yield None
-        return
-    monitor = Monitor()
-    yield monitor
-    monitor.close()
-
-
-class HotNic(Nic):
-    """A card that can be taken away: `way` is device_del, QEMU's request to the guest to give
-    it back; or remove, the kernel's own."""
-
-    def __init__(self, name, monitor, way):
-        super().__init__(name, machine.nic_bdf(name) if hm.IN_GUEST else name)
-        self.monitor = monitor
-        self.way = way
-        self.request = None
-        self.took = []  # seconds, each time it was asked back
-
-    def ask_back(self):
-        """Ask for it; the answer may be long in coming. When that was, for gone_in_time()."""
-        asked = time.monotonic()
-        if self.way == "device_del":
-            self.monitor.command("device_del", id=self.name)
-            self.request = True
-        else:
-            # The write ends when the card is gone.
-            self.request = subprocess.Popen(["sh", "-c", f"echo 1 >{self.path}/remove"])
-        return asked
-
-    def pluggable(self):
-        """Is it gone for good?"""
-        if self.way == "remove":
-            return self.request.poll() is not None and not self.present()
-        devices = self.monitor.command("qom-list", path="/machine/peripheral")
-        return not self.present() and self.name not in [device["name"] for device in devices]
-
-    def put_in(self):
-        """Put it in again after it has been taken away."""
-        if self.request is None:
-            return
-        hm.wait_until(self.pluggable, f"{self.bdf} is gone")
-        self.request = None
-        if self.way == "device_del":
-            self.monitor.device_add(machine.nic_device(self.name))
-        else:
-            write(f"{PCI}/rescan", "1")
-        # Its directory is there before what belongs into it; its group comes last.
-        hm.wait_until(self.group, f"{self.bdf} is back")
-
-    def bind_when_back(self, driver):
-        """Put it in so that this driver is the first to have it."""
-        write(f"{PCI}/drivers_autoprobe", "0")
-        try:
-            self.put_in()
-            self.bind(driver)
-        finally:
-            write(f"{PCI}/drivers_autoprobe", "1")
-
-    def gone_in_time(self, asked, seconds=SECONDS):
-        left = asked + seconds - time.monotonic()
-        hm.wait_until(lambda: not self.present(), f"{self.bdf} leaves the bus", timeout=left)
-        self.took.append(time.monotonic() - asked)
-
-
 @pytest.fixture
 def hot_nic(request, monitor, record_property):
     """A card that can be unplugged, bound to vfio-pci."""
     name, way = request.param
-    nic = HotNic(name, monitor, way)
+    nic = HotNic(name, machine.nic_bdf(name) if hm.IN_GUEST else name, monitor, way)
     nic.bind(DRIVER)
     yield nic
     record_property("removals", nic.took)
@@ -108,43 +35,9 @@ def hot_nic(request, monitor, record_property):
     nic.bind_home()
 
 
-def told(process, bdf):
-    """The line in which a terminal says, unasked, that a card has been removed."""
-    process.child.expect(
-        rf"[^\r\n]*{re.escape(bdf)}[^\r\n]*removed[^\r\n]*"
-        rf"|[^\r\n]*removed[^\r\n]*{re.escape(bdf)}[^\r\n]*",
-        timeout=SECONDS,
-    )
-    line = process.child.after
-    process.child.expect_exact(hm.PROMPT)
-    return line
-
-
-def assert_gone(group, nic, asked):
-    """It leaves the bus and every process; each says so, unasked, and lives on."""
-    nic.gone_in_time(asked)
-    for process in group.members():
-        told(process, nic.bdf)
-    group.assert_lists([])
-    assert len(group.members()) == 1 + len(group.secondaries)
-
-
 def pass_time():
     begin = time.monotonic()
     hm.wait_until(lambda: time.monotonic() > begin + LATER, "time passes")
-
-
-def ask(process, line, answer):
-    """Type a line into a terminal that may show anything else meanwhile; the match of answer."""
-    process.send(line)
-    process.child.expect(answer)
-    return process.child.match
-
-
-def listed(process):
-    """The lines of ports that `list` shows now."""
-    end = rf"(?:{hm.ESCAPE_CODE.pattern})*{hm.PROMPT}"
-    return ask(process, "list", rf"list all etherdev\r\n((?:\d+\t\S+\r\n)*){end}")[1]
 
 
 def start(nic, **kwargs):
