@@ -14,6 +14,7 @@
 #include "device/pci.h"
 #include "group/turn.h"
 #include "group/views.h"
+#include "operations/taken.h"
 
 #define MAX_CHOICES 256
 
@@ -80,6 +81,7 @@ completion_attachable(void)
 {
 	const struct drivers_virtual *virt = NULL;
 	const struct pci_device *pci = NULL;
+	struct views views;
 	char name[RTE_DEV_NAME_MAX_LEN], why[WHY_SIZE];
 	unsigned int nb_attached, nb, i;
 
@@ -98,8 +100,10 @@ completion_attachable(void)
 		}
 	}
 	if (turn_take("complete", wait_not, why) >= 0) {
+		views_take(&views);
 		while ((pci = pci_next(pci)) != NULL) {
-			if (pci->usable && pci->pmd != NULL && !pci->attached)
+			if (pci->state == PCI_READY &&
+				!taken_elsewhere(pci->address, &views, why, sizeof(why)))
 				completion_add(pci->address);
 		}
 		turn_release();

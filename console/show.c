@@ -24,6 +24,7 @@
 #include "group/views.h"
 #include "inspect/inspect.h"
 #include "operations/lock.h"
+#include "operations/taken.h"
 #include "operations/which.h"
 
 void
@@ -183,25 +184,14 @@ show(const char *rest)
 			name[0] == '\0' ? rest : name, why);
 }
 
-/* Can the device be attached? If not, why? */
-static const char *
-pci_state(const struct pci_device *pci)
-{
-	if (pci->attached)
-		return "attached";
-	if (pci->pmd == NULL)
-		return "no driver";
-	if (pci->usable)
-		return "ready";
-	return pci->kernel_driver[0] == '\0' ? "unbound" : "kernel";
-}
-
 void
 show_devices(__rte_unused const char *rest)
 {
 	const struct drivers_virtual *virt = NULL;
 	const struct pci_device *pci;
+	struct views views;
 	char why[WHY_SIZE];
+	bool taken;
 
 	if (turn_take("devices", input_go_on, why) < 0) {
 		output_failure("failed to look at the devices: %s\n", why);
@@ -210,11 +200,16 @@ show_devices(__rte_unused const char *rest)
 	/* Only the first call scans the devices, so the turn can go then. */
 	pci = pci_next(NULL);
 	turn_release();
+	views_take(&views);
 	output_print("%-14s %-16s %-16s %s\n", "pci", "kernel driver", "driver", "state");
-	for (; pci != NULL; pci = pci_next(pci))
+	for (; pci != NULL; pci = pci_next(pci)) {
+		taken = pci->state == PCI_READY &&
+			taken_elsewhere(pci->address, &views, why, sizeof(why));
 		output_print("%-14s %-16s %-16s %s\n", pci->address,
 			pci->kernel_driver[0] == '\0' ? "-" : pci->kernel_driver,
-			pci->pmd == NULL ? "-" : pci->pmd, pci_state(pci));
+			pci->pmd == NULL ? "-" : pci->pmd,
+			taken ? "in use" : pci_state_name(pci->state));
+	}
 	output_print("%-18s %s\n", "virtual", "parameters");
 	while ((virt = drivers_virtual_next(virt)) != NULL)
 		output_print(

@@ -5,7 +5,7 @@
 
 #include <rte_bus.h>
 #include <rte_ethdev.h>
-#include <rte_vfio.h>
+#include <rte_string_fns.h>
 
 #include "base/text.h"
 #include "device/abilities.h"
@@ -22,6 +22,7 @@
 #include "operations/catalogue.h"
 #include "operations/leftover.h"
 #include "operations/lock.h"
+#include "operations/taken.h"
 #include "operations/which.h"
 #include "traffic/server.h"
 
@@ -32,7 +33,8 @@
  * a) Parse the devargs, and take the turn: one process of the group operates at a time.
  * b) Check that every process can answer. If a process is stopped or hung, send nothing.
  * c) Refuse a device that is attached already, here or in another process, a device that some
- *    process blocks by its start option (-b), and a device that would do harm in this group.
+ *    process blocks by its start option (-b), a PCI device that another group uses, and a device
+ *    that would do harm in this group.
  * d) Check the path of a net_vhost's socket, and for a PCI device what device/sriov.h says. Then
  *    call rte_dev_probe(). In a secondary this sends one request to the primary, and waits.
  * e) The primary probes the device: in its main thread if the command was typed there, in its
@@ -52,26 +54,10 @@
 /* What the EAL logs when a driver has refused a device. */
 #define DRIVER_SILENT "EAL: Driver cannot attach the device"
 
-/* Why a PCI device cannot be attached. @return false if no reason is known. */
 static bool
-pci_reason(const char *address, char *text, size_t size)
+is_pci(const struct operation *op)
 {
-	char driver[64];
-
-	if (!pci_kernel_driver(address, driver, sizeof(driver)))
-		snprintf(text, size, "no such device on the PCI bus");
-	else if (!pci_driver_usable(driver))
-		snprintf(text, size, "%s%s; bind it to vfio-pci (dpdk-devbind.py -b vfio-pci %s)",
-			driver[0] == '\0' ? "no kernel driver has it"
-					  : "it is bound to the kernel driver ",
-			driver, address);
-	else if (strcmp(driver, "vfio-pci") == 0 && !rte_vfio_is_enabled("vfio"))
-		snprintf(text, size,
-			"vfio-pci was loaded after this process started; restart the processes of the "
-			"group");
-	else
-		return false;
-	return true;
+	return strcmp(rte_bus_name(op->da.bus), "pci") == 0;
 }
 
 /* If the driver of a virtual device has refused it without a word, add what may be wrong to text,
@@ -96,7 +82,7 @@ advice_add(const struct operation *op, char *text, size_t size)
 static void
 attach_reason(struct operation *op, int err, char *text, size_t size)
 {
-	bool pci = strcmp(rte_bus_name(op->da.bus), "pci") == 0;
+	bool pci = is_pci(op);
 
 	if (rte_eth_dev_count_total() >= RTE_MAX_ETHPORTS &&
 		(pci || strncmp(op->da.name, "net_", 4) == 0 ||
@@ -104,7 +90,7 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 		snprintf(text, size,
 			"all %d ethernet ports are in use (RTE_MAX_ETHPORTS); detach one first",
 			RTE_MAX_ETHPORTS);
-	else if (!pci || err == -ENOMSG || !pci_reason(op->da.name, text, size)) {
+	else if (!pci || err == -ENOMSG || !pci_obstacle(op->da.name, text, size)) {
 		reason_find(op, err, text, size);
 		if (!pci && err != -ENOMSG)
 			advice_add(op, text, size);
@@ -269,6 +255,10 @@ attach_refused(struct operation *op, const char *devargs)
 	}
 	if (blocked_anywhere(op->da.name, text, sizeof(text))) {
 		result_set(op->res, -EPERM, "%s", text);
+		return true;
+	}
+	if (is_pci(op) && taken_elsewhere(op->da.name, &op->before, text, sizeof(text))) {
+		result_set(op->res, -EBUSY, "%s", text);
 		return true;
 	}
 	if (!abilities_attach(op->da.name, devargs, is_alone(&op->before), text)) {

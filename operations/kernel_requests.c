@@ -12,6 +12,7 @@
 #include <rte_string_fns.h>
 
 #include "base/clock.h"
+#include "device/kmod.h"
 #include "device/pci.h"
 #include "group/events.h"
 #include "group/primary.h"
@@ -186,7 +187,7 @@ arrivals_look(wait_fn wait)
 		if (arrival->name[0] == '\0')
 			continue;
 		if (!pci_kernel_driver(arrival->name, driver, sizeof(driver)) ||
-			!pci_driver_usable(driver)) {
+			!kmod_is_for_user_space(driver)) {
 			if (clock_now_ns() >= arrival->until_ns)
 				arrival->name[0] = '\0';
 			more = more || arrival->name[0] != '\0';

@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """TAB completes lines at the terminal, which can be edited and come back."""
 
-import itertools
-
 import hotplug_mp as hm
 from hotplug_mp.answers import commands, devices
 
 NO_PORT = "failed to show port {}: no such port; list shows those there are"
 UP, LEFT, CTRL_C = "\x1b[A", "\x1b[D", "\x03"
-markers = itertools.count(1)
+tab = hm.Process.tab
 
 
 def keys(process, text):
@@ -16,19 +14,6 @@ def keys(process, text):
     process.child.send(f"{text}\r")
     process.child.expect_exact("\r\n")
     return process.rest()
-
-
-def tab(process, typed):
-    """Type this and TAB: the line it makes of that, and what there is to choose from."""
-    marker = f"marker{next(markers)}"
-    process.child.send(f"{typed}\t{CTRL_C}help {marker}\r")
-    process.child.expect_exact(f'no help on "{marker}"')
-    text = process.child.before
-    process.child.expect_exact(hm.PROMPT)
-    line = hm.ESCAPE_CODE.sub("", text[: text.index("\r")])
-    # Whatever else the library might print between counts as well.
-    between = [text.strip() for text in text.split("\n")[1:] if hm.PROMPT not in text]
-    return line, [text for text in between if text]
 
 
 def test_tab_completes_what_is_attached(pair):

@@ -35,7 +35,8 @@ VARYING = {
 LOG_NAME = re.compile(r"\b[A-Z_]+: (?=\w+\(\): )")
 # A line of `devices` about one of a machine's cards.
 PCI_LINE = re.compile(
-    r"[0-9a-f]{4,}(:[0-9a-f]{2}){2}\.\d \S+ \S+ (attached|ready|kernel|unbound|no driver)"
+    r"[0-9a-f]{4,}(:[0-9a-f]{2}){2}\.\d \S+ \S+ (attached|ready|kernel|unbound|no driver"
+    r"|in use|needs IOVA [PV]A|group in use|vfio too late|--no-pci|taken back)"
 )
 
 # Commands that are not run here, and the script that runs them.

@@ -4,6 +4,7 @@
 import collections
 import contextlib
 import io
+import itertools
 import os
 import re
 import signal
@@ -21,6 +22,8 @@ from hotplug_mp.waiting import wait_until
 
 PROMPT = "example> "
 ESCAPE_CODE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x07")
+CTRL_C = "\x03"
+markers = itertools.count(1)
 CLEAR_ROW = "\x1b[2K"
 WAITING = re.compile(r"^waiting for pid \d+.*\n", re.MULTILINE)
 
@@ -115,6 +118,18 @@ class Process:
         """Type a line and return what it printed."""
         self.send(line)
         return self.answer(timeout)
+
+    def tab(self, typed):
+        """Type this and TAB: the line it makes of that, and what there is to choose from."""
+        marker = f"marker{next(markers)}"
+        self.child.send(f"{typed}\t{CTRL_C}help {marker}\r")
+        self.child.expect_exact(f'no help on "{marker}"')
+        text = self.child.before
+        self.child.expect_exact(PROMPT)
+        line = ESCAPE_CODE.sub("", text[: text.index("\r")])
+        # Whatever else the library might print between counts as well.
+        between = [text.strip() for text in text.split("\n")[1:] if PROMPT not in text]
+        return line, [text for text in between if text]
 
     def timed(self, line, timeout=-1):
         """Type a line; returns what it printed and the seconds that took."""

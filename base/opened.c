@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/opened.h"
+#include "base/text.h"
+
+int
+opened_as(pid_t pid, dev_t device)
+{
+	const struct dirent *entry;
+	int found = -ENODEV;
+	unsigned int fd;
+	struct stat st;
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/fd", pid);
+	dir = opendir(path);
+	if (dir == NULL)
+		return errno == ENOENT ? -ENODEV : -errno;
+	while (found < 0 && (entry = readdir(dir)) != NULL) {
+		if (!text_number(entry->d_name, 0, INT_MAX, &fd))
+			continue;
+		/* To see what there is takes more rights than to see how many. */
+		if (fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
+			found = errno == EACCES ? -EACCES : found;
+		else if (S_ISCHR(st.st_mode) && st.st_rdev == device)
+			found = (int)fd;
+	}
+	closedir(dir);
+	return found;
+}
+
+pid_t
+opened_by(dev_t device, pid_t after)
+{
+	const struct dirent *entry;
+	unsigned int pid;
+	pid_t found = 0;
+	DIR *dir;
+
+	dir = opendir("/proc");
+	if (dir == NULL)
+		return 0;
+	while ((entry = readdir(dir)) != NULL) {
+		if (text_number(entry->d_name, after + 1, INT_MAX, &pid) &&
+			(found == 0 || (pid_t)pid < found) && opened_as(pid, device) >= 0)
+			found = pid;
+	}
+	closedir(dir);
+	return found;
+}

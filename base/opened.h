@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#pragma once
+
+#include <sys/types.h>
+
+/* Which processes have a character device open, from /proc/PID/fd, which only root and the
+ * process's own user can read. Any thread. */
+
+/** A descriptor of that process for the device. @return it, or a negative errno: -ENODEV if the
+ * process has none, -EACCES if this user may not look. */
+int opened_as(pid_t pid, dev_t device);
+
+/** The process with the lowest pid above after that has the device open; 0 if there is none. */
+pid_t opened_by(dev_t device, pid_t after);
