@@ -268,18 +268,38 @@ attach_refused(struct operation *op, const char *devargs)
 	return false;
 }
 
+/* Write what the EAL is asked for to plain, a buffer of size bytes. For bus=BUS,... without
+ * /driver=... the EAL would give the driver no arguments at all, NULL instead of "", which many
+ * drivers do not expect: they crash, in every process. @return false if the device is refused. */
+static bool
+devargs_make(struct operation *op, const char *devargs, char *plain, size_t size)
+{
+	if (op->da.bus_str == NULL || op->da.args != NULL) {
+		strlcpy(plain, devargs, size);
+		return true;
+	}
+	if (op->da.cls_str != NULL && strchr(op->da.cls_str, ',') != NULL) {
+		result_set(op->res, -EINVAL,
+			"\"%s\" reaches no driver; name the driver, too: %s/driver=NAME",
+			op->da.cls_str, devargs);
+		return false;
+	}
+	snprintf(plain, size, "%s:%s", rte_bus_name(op->da.bus), op->da.name);
+	return true;
+}
+
 void
 attach(const char *devargs, const char *announce, wait_fn wait, struct result *res)
 {
 	struct operation op = {.verb = "attach", .announce = announce, .res = res, .wait = wait};
-	char canonical[GROUP_DEVARGS_SIZE];
+	char canonical[GROUP_DEVARGS_SIZE], plain[2 * GROUP_DEVARGS_SIZE];
 
 	if (operation_begin(&op, devargs) < 0)
 		return;
 	device_devargs(devargs, &op.da, canonical, sizeof(canonical));
-	if (!attach_refused(&op, canonical)) {
+	if (!attach_refused(&op, canonical) && devargs_make(&op, canonical, plain, sizeof(plain))) {
 		do {
-			attach_everywhere(&op, canonical);
+			attach_everywhere(&op, plain);
 		} while (operation_again(&op));
 	}
 	operation_end(&op);

@@ -88,3 +88,20 @@ def test_port_that_another_device_uses_is_not_taken_from_it(process, name):
     assert primary.list() == ports
     # DPDK would crash at its end, with net_failsafe's device still there.
     assert primary.quit() == 0
+
+
+def test_bus_without_a_driver_crashes_nobody(pair):
+    """DPDK's other way to write devargs: the EAL gives the driver NULL instead of no arguments."""
+    for process in pair.members():
+        # This driver would look at them.
+        answer = process.cmd("attach bus=vdev,name=net_af_packet0")
+        assert answer.startswith("failed to attach device net_af_packet0: ")
+        assert process.cmd("attach bus=vdev,name=net_null0") == "attached device net_null0"
+        pair.assert_agree([(0, "net_null0")])
+        assert process.cmd("detach bus=vdev,name=net_null0") == "detached device net_null0"
+        answer = process.cmd("attach bus=vdev,name=net_null0/class=eth,mac=1")
+        assert answer == (
+            'failed to attach device net_null0: "class=eth,mac=1" reaches no driver; name the '
+            "driver, too: bus=vdev,name=net_null0/class=eth,mac=1/driver=NAME"
+        )
+        pair.assert_agree([])
