@@ -208,13 +208,14 @@ word_spell(char **word, const char *devargs)
 int
 eal_options_read(int argc, char **argv, struct eal_options *wanted)
 {
+	enum { FILE_PREFIX = 1000, PROC_TYPE, HUGE_DIR, HUGE_UNLINK };
 	const struct option known[] = {
 		{"allow", required_argument, NULL, 'a'},
-		{"block", required_argument, NULL, 'a'},
-		{"file-prefix", required_argument, NULL, 'f'},
-		{"proc-type", required_argument, NULL, 't'},
-		{"huge-dir", required_argument, NULL, 'H'},
-		{"huge-unlink", optional_argument, NULL, 'U'},
+		{"block", required_argument, NULL, 'b'},
+		{"file-prefix", required_argument, NULL, FILE_PREFIX},
+		{"proc-type", required_argument, NULL, PROC_TYPE},
+		{"huge-dir", required_argument, NULL, HUGE_DIR},
+		{"huge-unlink", optional_argument, NULL, HUGE_UNLINK},
 		{"in-memory", no_argument, &wanted->shared, false},
 		{"no-shconf", no_argument, &wanted->shared, false},
 		{"no-huge", no_argument, &wanted->huge, false},
@@ -227,32 +228,41 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 	*wanted = (struct eal_options){
 		.file_prefix = "rte", .shared = true, .huge = true, .pci = true};
 	copy = calloc(argc + 1, sizeof(*copy));
-	if (copy == NULL)
+	/* Kept for ever. */
+	wanted->blocked = calloc(argc, sizeof(*wanted->blocked));
+	wanted->allowed = calloc(argc, sizeof(*wanted->allowed));
+	if (copy == NULL || wanted->blocked == NULL || wanted->allowed == NULL) {
+		free(copy);
 		return -ENOMEM;
+	}
 	memcpy(copy, argv, argc * sizeof(*copy));
 	opterr = 0;
 	/* From 1 on, the library would keep the order that an earlier call asked for. */
 	optind = 0;
-	/* Of the short options, only those of devices matter; the others tell what is an argument.
-	 */
+	/* Of the short options, only those of devices matter; the others tell what is an argument,
+	 * which may follow without a blank. */
 	while ((opt = getopt_long(argc, copy, "-a:b:c:d:hl:m:n:r:s:S:v", known, NULL)) != -1) {
 		switch (opt) {
 		case 'a':
+			ret = RTE_MIN(ret, word_spell(&argv[optind - 1], optarg));
+			wanted->allowed[wanted->nb_allowed++] = optarg;
+			break;
 		case 'b':
 			ret = RTE_MIN(ret, word_spell(&argv[optind - 1], optarg));
+			wanted->blocked[wanted->nb_blocked++] = optarg;
 			break;
-		case 'f':
+		case FILE_PREFIX:
 			strlcpy(wanted->file_prefix, optarg, sizeof(wanted->file_prefix));
 			break;
-		case 't':
+		case PROC_TYPE:
 			/* The EAL ignores case, too. */
 			wanted->secondary = strcasecmp(optarg, "secondary") == 0;
 			wanted->auto_role = strcasecmp(optarg, "auto") == 0;
 			break;
-		case 'H':
+		case HUGE_DIR:
 			strlcpy(wanted->huge_dir, optarg, sizeof(wanted->huge_dir));
 			break;
-		case 'U':
+		case HUGE_UNLINK:
 			wanted->huge_kept = optarg != NULL && strcmp(optarg, "never") == 0;
 			break;
 		}
@@ -264,4 +274,62 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 	optind = 1;
 	free(copy);
 	return ret;
+}
+
+struct address {
+	unsigned int domain, bus, device, function;
+};
+
+/* Read a PCI address, which devargs may begin with. @return false if the text is none. */
+static bool
+address_read(const char *text, struct address *address)
+{
+	int end = 0;
+
+	if (strncmp(text, "pci:", 4) == 0)
+		text += 4;
+	else if (strncmp(text, "bus=pci,addr=", 13) == 0)
+		text += 13;
+	if (sscanf(text, "%x:%x:%x.%x%n", &address->domain, &address->bus, &address->device,
+		    &address->function, &end) != 4) {
+		address->domain = 0;
+		end = 0;
+		if (sscanf(text, "%x:%x.%x%n", &address->bus, &address->device, &address->function,
+			    &end) != 3)
+			return false;
+	}
+	return text[end] == '\0' || text[end] == ',';
+}
+
+/* Is the address in a list of devices? @param any receives whether the list has PCI devices. */
+static bool
+address_listed(const struct address *address, const char *const *list, unsigned int nb, bool *any)
+{
+	struct address other;
+	bool found = false;
+	unsigned int i;
+
+	*any = false;
+	for (i = 0; i < nb; i++) {
+		if (!address_read(list[i], &other))
+			continue;
+		*any = true;
+		found = found || memcmp(address, &other, sizeof(other)) == 0;
+	}
+	return found;
+}
+
+bool
+eal_options_probe(const char *text, const void *arg)
+{
+	const struct eal_options *options = arg;
+	struct address address;
+	bool any, listed;
+
+	if (!options->pci || !address_read(text, &address))
+		return false;
+	listed = address_listed(&address, options->allowed, options->nb_allowed, &any);
+	if (any)
+		return listed;
+	return !address_listed(&address, options->blocked, options->nb_blocked, &any);
 }

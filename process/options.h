@@ -46,8 +46,16 @@ struct eal_options {
 	int huge;		 /* memory comes from hugetlbfs */
 	bool huge_kept;		 /* --huge-unlink=never: its files stay, for the next start */
 	int pci;		 /* the EAL looks for PCI devices */
+	const char **blocked;	 /* the devices given with -b */
+	const char **allowed;	 /* those given with -a */
+	unsigned int nb_blocked;
+	unsigned int nb_allowed;
 };
 
 /** Read them, before the EAL does, and write the names of devices after -a and -b as their buses
  * do: argv may get other words. @return 0 or -ENOMEM. */
 int eal_options_read(int argc, char **argv, struct eal_options *options);
+
+/** Will the EAL probe the PCI device that has this address, if a driver knows it? @param options a
+ * struct eal_options. @return false, too, if it is no PCI address. */
+bool eal_options_probe(const char *address, const void *options);

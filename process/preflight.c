@@ -17,6 +17,7 @@
 #include "eal/hugepages.h"
 #include "eal/removed.h"
 #include "eal/runtime.h"
+#include "eal/uio.h"
 #include "group/fit.h"
 #include "group/locks.h"
 #include "group/readiness.h"
@@ -208,6 +209,14 @@ primary_wait(const char *dir, wait_fn wait, char *why)
 		clock_sleep_ns(LOOK_MS * CLOCK_NS_PER_MS);
 	}
 	return 0;
+}
+
+int
+preflight_devices(const struct eal_options *options, const char *dir, bool joins, char *why)
+{
+	const struct uio_wanted wanted = {eal_options_probe, options};
+
+	return joins ? uio_share(runtime_primary(dir), &wanted, why) : uio_check(&wanted, why);
 }
 
 int

@@ -23,6 +23,11 @@ int preflight_roles(const struct eal_options *options, const char *dir, bool *jo
 int preflight_group(
 	const struct eal_options *options, const char *dir, bool *joins, wait_fn wait, char *why);
 
+/** Check that the start, and later the end, of this process does no harm to devices that others
+ * use.
+ * @param dir the runtime directory, if this process joins. */
+int preflight_devices(const struct eal_options *options, const char *dir, bool joins, char *why);
+
 /**
  * Explain what made rte_eal_init() fail with err, an errno.
  *

@@ -144,6 +144,9 @@ eal_start(int argc, char **argv, const struct eal_options *options, wait_fn wait
 		if (ret < 0)
 			return ret;
 	}
+	ret = preflight_devices(options, group_file_dir(), start.joins, why);
+	if (ret < 0)
+		return ret;
 	/* The turn is taken: whoever has to give a function back is waiting for it. */
 	if (options->pci && (ret = sriov_scan_check(why)) < 0)
 		return ret;
