@@ -14,6 +14,7 @@
 #include "device/pci.h"
 #include "device/sriov.h"
 #include "device/vhost.h"
+#include "eal/port_device.h"
 #include "group/compare.h"
 #include "group/errors.h"
 #include "group/primary.h"
@@ -99,7 +100,8 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 	}
 }
 
-/* The ports that have come with a device. Another process may have one that this process lacks. */
+/* The ports that have come with a device. Another process may have one that this process lacks. A
+ * driver such as net_failsafe attaches other devices, too, whose ports are not this one's. */
 static struct port_set
 ports_come(struct operation *op, const struct rte_device *dev)
 {
@@ -108,8 +110,10 @@ ports_come(struct operation *op, const struct rte_device *dev)
 
 	views_take(&op->now);
 	come = views_new(&op->before, &op->now);
-	PORT_SET_FOREACH(id, &come)
-		port_set_add(&ports, id);
+	PORT_SET_FOREACH(id, &come) {
+		if (port_device(id) == NULL)
+			port_set_add(&ports, id);
+	}
 	return ports;
 }
 
