@@ -4,15 +4,14 @@
 #include <string.h>
 
 #include <rte_bus.h>
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_pci.h>
 #include <rte_string_fns.h>
 #include <rte_uuid.h>
-#include <rte_version.h>
 
 #include "base/text.h"
 #include "device/device.h"
+#include "eal/bus.h"
 
 /* The EAL's hotplug message has 128 bytes for devargs and their null. Longer devargs would reach
  * the other processes cut off, without an error. */
@@ -132,50 +131,6 @@ too_long:
 		DEVARGS_MAX);
 }
 
-/* The beginning of struct rte_bus. Up to DPDK 25.11 find_device() takes these arguments. */
-struct bus_head {
-	void *list[2];
-	const char *name;
-	int (*scan)(void);
-	int (*probe)(void);
-	struct rte_device *(*find_device)(
-		const struct rte_device *start, rte_dev_cmp_t cmp, const void *data);
-};
-
-/* The first device of a bus for which cmp() returns 0, or NULL. */
-static struct rte_device *
-bus_search(const struct rte_bus *bus, rte_dev_cmp_t cmp, const void *data)
-{
-	struct rte_dev_iterator it;
-	struct rte_eth_dev_info info;
-	struct rte_device *dev;
-	struct device_port port;
-	unsigned int id;
-	char text[64];
-
-	snprintf(text, sizeof(text), "bus=%s", rte_bus_name(bus));
-	rte_errno = 0;
-	if (rte_dev_iterator_init(&it, text) != -ENOTSUP) {
-		while ((dev = rte_dev_iterator_next(&it)) != NULL) {
-			if (cmp(dev, data) == 0)
-				return dev;
-		}
-		return NULL;
-	}
-	/* A bus that cannot be walked, such as vmbus and ifpga. The EAL itself asks the bus. */
-	if (rte_version_year() < 26)
-		return ((const struct bus_head *)bus)->find_device(NULL, cmp, data);
-	/* Of another release only devices with a port can be found. A port without a name has no
-	 * data, so do not ask ethdev about it. */
-	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
-		if (port.name[0] != '\0' && rte_eth_dev_info_get(port.id, &info) == 0 &&
-			info.device != NULL && rte_dev_bus(info.device) == bus &&
-			cmp(info.device, data) == 0)
-			return info.device;
-	}
-	return NULL;
-}
-
 static int
 is_named(const struct rte_device *dev, const void *name)
 {
@@ -185,13 +140,22 @@ is_named(const struct rte_device *dev, const void *name)
 struct rte_device *
 device_find(const struct rte_devargs *da)
 {
-	return bus_search(da->bus, is_named, da->name);
-}
+	struct rte_eth_dev_info info;
+	struct rte_device *dev;
+	struct device_port port;
+	unsigned int id;
 
-static int
-bus_any(__rte_unused const struct rte_bus *bus, __rte_unused const void *arg)
-{
-	return 0;
+	if (bus_search(da->bus, is_named, da->name, &dev))
+		return dev;
+	/* Only devices with a port can be found. A port without a name has no data, so do not ask
+	 * ethdev about it. */
+	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
+		if (port.name[0] != '\0' && rte_eth_dev_info_get(port.id, &info) == 0 &&
+			info.device != NULL && rte_dev_bus(info.device) == da->bus &&
+			is_named(info.device, da->name) == 0)
+			return info.device;
+	}
+	return NULL;
 }
 
 /* @param data points to a pointer to the function to call. @return 1, to go on. */
@@ -209,9 +173,10 @@ void
 device_each(void (*fn)(const char *name))
 {
 	const struct rte_bus *bus = NULL;
+	struct rte_device *none;
 
-	while ((bus = rte_bus_find(bus, bus_any, NULL)) != NULL)
-		bus_search(bus, call_for, &fn);
+	while ((bus = bus_next(bus)) != NULL)
+		bus_search(bus, call_for, &fn, &none);
 }
 
 struct port_set
