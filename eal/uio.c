@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <dirent.h>
+#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -202,6 +203,7 @@ open_shared(dev_t device, const char *path)
 int
 open64(const char *path, int flags, ...)
 {
+	typeof(open64) *next = dlsym(RTLD_NEXT, "open64");
 	mode_t mode = 0;
 	struct uio uio;
 	va_list ap;
@@ -209,10 +211,10 @@ open64(const char *path, int flags, ...)
 	if (primary != 0 && strncmp(path, DEV_UIO, strlen(DEV_UIO)) == 0 &&
 		uio_read(path + strlen("/dev/"), &uio) && uio.generic)
 		return open_shared(uio.device, path);
-	if ((flags & (O_CREAT | O_TMPFILE)) != 0) {
+	if ((flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE) {
 		va_start(ap, flags);
 		mode = va_arg(ap, mode_t);
 		va_end(ap);
 	}
-	return openat(AT_FDCWD, path, flags, mode);
+	return next(path, flags, mode);
 }
