@@ -222,19 +222,21 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 		{"no-pci", no_argument, &wanted->pci, false},
 		{0},
 	};
+	static const char **devices; /* room for the words after -a, and for those after -b */
 	char **copy;
 	int opt, ret = 0;
 
 	*wanted = (struct eal_options){
 		.file_prefix = "rte", .shared = true, .huge = true, .pci = true};
 	copy = calloc(argc + 1, sizeof(*copy));
-	/* Kept for ever. */
-	wanted->blocked = calloc(argc, sizeof(*wanted->blocked));
-	wanted->allowed = calloc(argc, sizeof(*wanted->allowed));
-	if (copy == NULL || wanted->blocked == NULL || wanted->allowed == NULL) {
+	free(devices);
+	devices = calloc(2 * argc, sizeof(*devices));
+	if (copy == NULL || devices == NULL) {
 		free(copy);
 		return -ENOMEM;
 	}
+	wanted->allowed = devices;
+	wanted->blocked = devices + argc;
 	memcpy(copy, argv, argc * sizeof(*copy));
 	opterr = 0;
 	/* From 1 on, the library would keep the order that an earlier call asked for. */
