@@ -17,7 +17,8 @@ struct ability {
 	const char *alone;    /* why it cannot be in a group of several; NULL if it can */
 	const char *unpolled; /* why a secondary cannot poll it; NULL if it can */
 	const char *harms;    /* an argument that makes each process that probes the device */
-	const char *harm;     /* do this */
+	const char *harm;     /* do this; with an attach, before there is anything to lose */
+	const char *mixes;    /* and why a secondary cannot poll it then */
 	unsigned int queues;  /* most queues, rx and tx together; 0: as many as the driver says */
 	bool no_link;	      /* a secondary's driver cannot tell the link */
 	bool goes_first;      /* the EAL's clean-up crashes if it is still there */
@@ -46,7 +47,8 @@ static const struct ability table[] = {
 		.alias = "eth_pcap",
 		.seen = releases,
 		.harms = "tx_pcap",
-		.harm = "opens and empties that file"},
+		.harm = "opens and empties that file",
+		.mixes = "with tx_pcap each process writes to the file as if it were the only one"},
 	{.driver = "net_ring", .alias = "eth_ring", .seen = releases},
 	{.driver = "net_softnic",
 		.seen = releases,
@@ -122,11 +124,6 @@ abilities_attach(const char *name, const char *devargs, bool alone, char *why)
 	else if (ability->alone != NULL)
 		why_set(why, 0, "%s works only in a group of one: %s; quit the other processes",
 			ability->driver, ability->alone);
-	else if (ability->harms != NULL && has_argument(devargs, ability->harms))
-		why_set(why, 0,
-			"%s= works only in a group of one: each process %s; quit the other "
-			"processes",
-			ability->harms, ability->harm);
 	else
 		return true;
 	return false;
@@ -174,10 +171,12 @@ abilities_hides(const char *name)
 }
 
 const char *
-abilities_unpolled(const char *driver)
+abilities_unpolled(const char *driver, const char *devargs)
 {
 	const struct ability *ability = ability_find(driver);
 
+	if (ability != NULL && ability->mixes != NULL && has_argument(devargs, ability->harms))
+		return ability->mixes;
 	return ability == NULL ? NULL : ability->unpolled;
 }
 

@@ -23,8 +23,9 @@ bool abilities_join(const char *name, const char *devargs, char *why);
 /** Does a device make ports later, when it likes, of which the group is not told? */
 bool abilities_hides(const char *name);
 
-/** Why a secondary cannot poll the ports of a driver; NULL if it can. */
-const char *abilities_unpolled(const char *driver);
+/** Why a secondary cannot poll the ports of a driver, whose device has these devargs; NULL if it
+ * can. */
+const char *abilities_unpolled(const char *driver, const char *devargs);
 
 /** Can the driver tell the link in a secondary, and do no harm? */
 bool abilities_link(const char *driver);

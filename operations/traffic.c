@@ -113,6 +113,7 @@ port_to_poll(const char *device, char *name, char *why)
 	const struct rte_device *dev;
 	struct port_set ports = {0};
 	const char *driver, *reason;
+	struct port_device known;
 	struct rte_devargs da;
 	int ret;
 
@@ -134,7 +135,8 @@ port_to_poll(const char *device, char *name, char *why)
 	} else {
 		ret = port_set_next(&ports, 0);
 		driver = rte_driver_name(rte_dev_driver(dev));
-		reason = abilities_unpolled(driver);
+		views_device(ret, &known);
+		reason = abilities_unpolled(driver, known.devargs);
 		if (reason == NULL && !queues_pollable(ret))
 			reason = "it gives a secondary no functions to poll with";
 		if (reason != NULL && !primary_is_self())

@@ -16,7 +16,6 @@ FAILSAFE = (
     "net_failsafe works only in a group of one: a secondary probes the devices it is made of a "
     "second time, and the detach ends the primary by SIGABRT"
 )
-TX_PCAP = "tx_pcap= works only in a group of one: each process opens and empties that file"
 OTHERS = "; quit the other processes"
 ADDRESS = "internal= is an address in the memory of a program, which nobody can type"
 
@@ -25,21 +24,36 @@ ADDRESS = "internal= is an address in the memory of a program, which nobody can 
     ("devargs", "reason"),
     [
         ("net_failsafe0,dev(net_null1)", FAILSAFE + OTHERS),
-        ("net_pcap0,rx_iface=lo,tx_pcap={file}", TX_PCAP + OTHERS),
-        ("vdev:eth_pcap0,tx_pcap={file}", TX_PCAP + OTHERS),
         ("net_ring0,internal=0x1234", ADDRESS),
         ("net_failsafe0,dev(net_ring1,internal=0x1234)", ADDRESS),
     ],
 )
-def test_attach_that_would_harm_the_group(lent_pair, tmp_path, devargs, reason):
-    name = re.split("[:,]", devargs.removeprefix("vdev:"))[0]
-    file = tmp_path / "capture"
-    file.write_text("what was captured before")
+def test_attach_that_would_harm_the_group(lent_pair, devargs, reason):
+    name = devargs.split(",")[0]
     for process in lent_pair.members():
-        answer = process.cmd(f"attach {devargs.format(file=file)}")
+        answer = process.cmd(f"attach {devargs}")
         assert answer == f"failed to attach device {name}: {reason}"
     lent_pair.assert_agree([])
-    assert file.read_text() == "what was captured before"
+
+
+@pytest.mark.parametrize("name", ["net_pcap0", "eth_pcap0"])
+def test_capture_of_a_group_is_written_by_the_primary(pair, tmp_path, name):
+    """Each process opens the file when it is attached, and none writes where another has."""
+    file = tmp_path / "capture"
+    secondary = pair.secondaries[0]
+    attach(secondary, f"{name},tx_pcap={file}")
+    start(secondary, name)
+    send(pair.primary, name, 5)
+    size = file.stat().st_size
+    assert size > 5 * 60
+    assert secondary.cmd(f"send {name} 5").endswith(
+        "net_pcap lets no secondary poll port 0: with tx_pcap each process writes to the file as if "
+        f"it were the only one; do it in the primary (pid {pair.primary.pid})"
+    )
+    assert secondary.quit() == 0
+    send(pair.primary, name, 5)
+    assert pair.primary.cmd(f"detach {name}") == f"detached device {name}"
+    assert file.stat().st_size >= size + 5 * 60
 
 
 def test_address_is_followed_by_nobody_who_is_alone(process):
