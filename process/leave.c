@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "device/abilities.h"
 #include "eal/map_files.h"
+#include "eal/port_device.h"
 #include "eal/runtime.h"
 #include "group/file.h"
 #include "group/group.h"
@@ -90,13 +91,13 @@ stop_ports(void)
 static void
 remove_first(void)
 {
-	struct rte_eth_dev_info info;
-	uint16_t id;
+	struct rte_device *dev;
+	unsigned int id;
 
 	for (id = 0; id < RTE_MAX_ETHPORTS; id++) {
-		if (rte_eth_dev_is_valid_port(id) && rte_eth_dev_info_get(id, &info) == 0 &&
-			abilities_goes_first(rte_driver_name(rte_dev_driver(info.device))))
-			rte_dev_remove(info.device);
+		dev = port_device(id);
+		if (dev != NULL && abilities_goes_first(rte_driver_name(rte_dev_driver(dev))))
+			rte_dev_remove(dev);
 	}
 }
 

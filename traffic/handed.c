@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/descriptors.h"
 #include "base/text.h"
+#include "eal/port_device.h"
 #include "group/members.h"
 #include "group/primary.h"
 #include "group/turn.h"
@@ -68,8 +69,8 @@ port_tun(unsigned int id)
 	struct rte_eth_dev_info info;
 	char name[IF_NAMESIZE];
 
-	if (!rte_eth_dev_is_valid_port(id) || rte_eth_dev_info_get(id, &info) < 0 ||
-		info.if_index == 0 || if_indextoname(info.if_index, name) == NULL)
+	if (port_device(id) == NULL || rte_eth_dev_info_get(id, &info) < 0 || info.if_index == 0 ||
+		if_indextoname(info.if_index, name) == NULL)
 		return -1;
 	return descriptors_tun(name);
 }
