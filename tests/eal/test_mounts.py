@@ -8,8 +8,13 @@ import shutil
 import signal
 import subprocess
 
+import pytest
+
 import hotplug_mp as hm
 from users import OWNER, PYTHON, STRANGER, act, as_user, mode, shell
+
+#: All workers of pytest-xdist see the mounts, and a process says only whom it waits for first.
+pytestmark = pytest.mark.xdist_group("mounts")
 
 
 @contextlib.contextmanager

@@ -548,7 +548,7 @@ def help_text(*command):
 def test_options_exist():
     known = help_text(hm.BINARY, "--help") + read("scripts/test.sh")
     known += read("tests/physical/conftest.py") + read("tests/soak/run.py") + read("commands.c")
-    known += read("tests/traffic/test_capture.py")
+    known += read("tests/helpers/fixtures/dpdk_tools.py")
     tools = ("meson setup", "meson install", "dpdk-hugepages.py", "grep", "unshare")
     for tool in map(str.split, tools):
         known += help_text(*tool, "--help")
