@@ -75,6 +75,8 @@ name_read(struct reader *reader)
 	return part;
 }
 
+/* A driver's text has few parentheses, if any.
+ * NOLINTBEGIN(misc-no-recursion) */
 static struct part any_read(struct reader *reader);
 
 /* A name, or alternatives in parentheses. */
@@ -121,6 +123,7 @@ any_read(struct reader *reader)
 	}
 	return part;
 }
+/* NOLINTEND(misc-no-recursion) */
 
 bool
 kmod_usable(const char *kmod, const char *bound)

@@ -175,31 +175,33 @@ options_parse(int argc, char **argv, struct options *own)
 }
 
 /* The EAL compares the names of devices as texts, in this process and with others. So write the one
- * in these devargs, with which a word of the command line ends, as its bus does. */
-static int
+ * in these devargs, with which a word of the command line ends, as its bus does. @return the
+ * devargs in the word, which may be another one now; NULL without memory. */
+static const char *
 word_spell(char **word, const char *devargs)
 {
 	static const char *const buses[] = {"pci:", "vmbus:"};
 	char name[RTE_DEV_NAME_MAX_LEN], canonical[RTE_DEV_NAME_MAX_LEN];
+	const size_t before = devargs - *word;
+	size_t bus = 0, len;
 	unsigned int i;
-	size_t len;
 
 	for (i = 0; i < RTE_DIM(buses); i++) {
 		if (strncmp(devargs, buses[i], strlen(buses[i])) == 0)
-			devargs += strlen(buses[i]);
+			bus = strlen(buses[i]);
 	}
-	len = strcspn(devargs, ",");
+	len = strcspn(devargs + bus, ",");
 	if (len >= sizeof(name))
-		return 0;
-	strlcpy(name, devargs, len + 1);
+		return devargs;
+	strlcpy(name, devargs + bus, len + 1);
 	device_canonical(name, canonical, sizeof(canonical));
 	if (strcmp(name, canonical) == 0)
-		return 0;
+		return devargs;
 	/* It is used until the process ends. */
-	return asprintf(word, "%.*s%s%s", (int)(devargs - *word), *word, canonical, devargs + len) <
-			       0
-		       ? -ENOMEM
-		       : 0;
+	if (asprintf(word, "%.*s%s%s", (int)(before + bus), *word, canonical, devargs + bus + len) <
+		0)
+		return NULL;
+	return *word + before;
 }
 
 /* The EAL calls getopt_long() as well, so abbreviations mean the same here and there. getopt_long()
@@ -224,13 +226,14 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 	};
 	static const char **devices; /* room for the words after -a, and for those after -b */
 	char **copy;
+	const char *word;
 	int opt, ret = 0;
 
 	*wanted = (struct eal_options){
 		.file_prefix = "rte", .shared = true, .huge = true, .pci = true};
 	copy = calloc(argc + 1, sizeof(*copy));
 	free(devices);
-	devices = calloc(2 * argc, sizeof(*devices));
+	devices = calloc(argc, 2 * sizeof(*devices));
 	if (copy == NULL || devices == NULL) {
 		free(copy);
 		return -ENOMEM;
@@ -246,12 +249,14 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 	while ((opt = getopt_long(argc, copy, "-a:b:c:d:hl:m:n:r:s:S:v", known, NULL)) != -1) {
 		switch (opt) {
 		case 'a':
-			ret = RTE_MIN(ret, word_spell(&argv[optind - 1], optarg));
-			wanted->allowed[wanted->nb_allowed++] = optarg;
+			word = word_spell(&argv[optind - 1], optarg);
+			ret = word == NULL ? -ENOMEM : ret;
+			wanted->allowed[wanted->nb_allowed++] = word;
 			break;
 		case 'b':
-			ret = RTE_MIN(ret, word_spell(&argv[optind - 1], optarg));
-			wanted->blocked[wanted->nb_blocked++] = optarg;
+			word = word_spell(&argv[optind - 1], optarg);
+			ret = word == NULL ? -ENOMEM : ret;
+			wanted->blocked[wanted->nb_blocked++] = word;
 			break;
 		case FILE_PREFIX:
 			strlcpy(wanted->file_prefix, optarg, sizeof(wanted->file_prefix));
@@ -265,7 +270,8 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 			strlcpy(wanted->huge_dir, optarg, sizeof(wanted->huge_dir));
 			break;
 		case HUGE_UNLINK:
-			wanted->huge_kept = optarg != NULL && strcmp(optarg, "never") == 0;
+			word = copy[optind - 1];
+			wanted->huge_kept = strcmp(word + strcspn(word, "="), "=never") == 0;
 			break;
 		}
 	}

@@ -3,6 +3,7 @@
 
 import glob
 import os
+import subprocess
 
 import pytest
 
@@ -39,8 +40,15 @@ def test_secondary_keeps_what_it_uses(pair):
     assert left.quit() == 0
 
 
-def test_files_that_shall_stay(process, prefix):
-    primary = process("primary", eal=["--no-pci", "--huge-unlink=never"])
-    there = files(prefix)
-    assert primary.quit() == 0
-    assert files(prefix) == there != []
+def test_files_that_shall_stay(process, prefix, tmp_path):
+    """On a mount of their own, because each other primary that starts removes what nobody uses."""
+    options = ["-t", "hugetlbfs", "-o", "pagesize=2M", "nodev", str(tmp_path)]
+    subprocess.run(["mount", *options], check=True)
+    try:
+        eal = ["--no-pci", "--huge-unlink=never", "--huge-dir", str(tmp_path)]
+        primary = process("primary", eal=eal)
+        there = sorted(os.listdir(tmp_path))
+        assert primary.quit() == 0
+        assert sorted(os.listdir(tmp_path)) == there != []
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
