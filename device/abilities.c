@@ -98,7 +98,8 @@ has_argument(const char *devargs, const char *key)
 	size_t len = strlen(key);
 
 	while ((at = strstr(at, key)) != NULL) {
-		if (at > devargs && strchr(",(/", at[-1]) != NULL && at[len] == '=')
+		/* Without a value it may do the same, or worse. */
+		if (at > devargs && strchr(",(/", at[-1]) != NULL && strchr("=,)", at[len]) != NULL)
 			return true;
 		at += len;
 	}

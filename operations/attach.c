@@ -5,6 +5,7 @@
 
 #include <rte_bus.h>
 #include <rte_ethdev.h>
+#include <rte_kvargs.h>
 #include <rte_string_fns.h>
 
 #include "base/text.h"
@@ -272,23 +273,68 @@ attach_refused(struct operation *op, const char *devargs)
 	return false;
 }
 
+/* Find an argument without a value: many drivers follow a pointer that is not there, in every
+ * process. Those of a device within another, as in dev(...), stand in parentheses. */
+static bool
+value_missing(const struct rte_devargs *da, char *key, size_t size)
+{
+	struct rte_kvargs *kvargs;
+	bool missing = false;
+	unsigned int i;
+
+	kvargs = rte_kvargs_parse(da->drv_str == NULL ? "" : da->drv_str, NULL);
+	for (i = 0; kvargs != NULL && i < kvargs->count && !missing; i++) {
+		missing =
+			kvargs->pairs[i].value == NULL && strchr(kvargs->pairs[i].key, '(') == NULL;
+		if (missing)
+			strlcpy(key, kvargs->pairs[i].key, size);
+	}
+	rte_kvargs_free(kvargs);
+	return missing;
+}
+
+/* Is there anything in the bus's part of bus=BUS,... but what the device is called? */
+static bool
+bus_has_more(const char *bus_str)
+{
+	static const char *const known[] = {"bus", "name", "addr", NULL};
+	struct rte_kvargs *kvargs = rte_kvargs_parse(bus_str, known);
+
+	rte_kvargs_free(kvargs);
+	return kvargs == NULL;
+}
+
 /* Write what the EAL is asked for to plain, a buffer of size bytes. For bus=BUS,... without
  * /driver=... the EAL would give the driver no arguments at all, NULL instead of "", which many
- * drivers do not expect: they crash, in every process. @return false if the device is refused. */
+ * drivers do not expect: they crash, in every process. With it, many drivers do not know the key
+ * "driver". @return false if the device is refused. */
 static bool
 devargs_make(struct operation *op, const char *devargs, char *plain, size_t size)
 {
-	if (op->da.bus_str == NULL || op->da.args != NULL) {
+	const char *bus = rte_bus_name(op->da.bus), *args = op->da.drv_str;
+	char key[64];
+
+	if (!is_pci(op) && value_missing(&op->da, key, sizeof(key))) {
+		result_set(op->res, -EINVAL, "the argument \"%s\" has no value; type %s=VALUE", key,
+			key);
+		return false;
+	}
+	if (op->da.bus_str == NULL) {
 		strlcpy(plain, devargs, size);
 		return true;
 	}
-	if (op->da.cls_str != NULL && strchr(op->da.cls_str, ',') != NULL) {
+	if (bus_has_more(op->da.bus_str) ||
+		(op->da.cls_str != NULL && strchr(op->da.cls_str, ',') != NULL)) {
 		result_set(op->res, -EINVAL,
-			"\"%s\" reaches no driver; name the driver, too: %s/driver=NAME",
-			op->da.cls_str, devargs);
+			"only arguments after /driver=NAME reach the driver; "
+			"type %s:%s,ARGUMENTS instead",
+			bus, op->da.name);
 		return false;
 	}
-	snprintf(plain, size, "%s:%s", rte_bus_name(op->da.bus), op->da.name);
+	if (args != NULL && strncmp(args, "driver=", strlen("driver=")) == 0)
+		args = strchr(args, ',') == NULL ? NULL : strchr(args, ',') + 1;
+	snprintf(plain, size, "%s:%s%s%s", bus, op->da.name, args == NULL ? "" : ",",
+		args == NULL ? "" : args);
 	return true;
 }
 

@@ -25,6 +25,7 @@ ADDRESS = "internal= is an address in the memory of a program, which nobody can 
     [
         ("net_failsafe0,dev(net_null1)", FAILSAFE + OTHERS),
         ("net_ring0,internal=0x1234", ADDRESS),
+        ("net_ring0,internal", ADDRESS),
         ("net_failsafe0,dev(net_ring1,internal=0x1234)", ADDRESS),
     ],
 )
@@ -61,6 +62,12 @@ def test_address_is_followed_by_nobody_who_is_alone(process):
     answer = primary.cmd("attach net_ring0,internal=0x1234")
     assert answer == f"failed to attach device net_ring0: {ADDRESS}"
     assert primary.list() == []
+
+
+def test_address_among_the_start_options(prefix):
+    device = "net_ring0,internal=0x1234"
+    done = hm.run("primary", prefix, eal=["--no-pci", f"--vdev={device}"], input="")
+    assert why(done) == f"dpdk-hotplug_mp: --vdev={device}: {ADDRESS}"
 
 
 def test_drivers_that_only_some_have(prefix, process):

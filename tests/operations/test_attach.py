@@ -4,6 +4,7 @@
 import pytest
 
 from drivers import bonding
+from traffic import shown
 
 
 @pytest.fixture
@@ -101,7 +102,35 @@ def test_bus_without_a_driver_crashes_nobody(pair):
         assert process.cmd("detach bus=vdev,name=net_null0") == "detached device net_null0"
         answer = process.cmd("attach bus=vdev,name=net_null0/class=eth,mac=1")
         assert answer == (
-            'failed to attach device net_null0: "class=eth,mac=1" reaches no driver; name the '
-            "driver, too: bus=vdev,name=net_null0/class=eth,mac=1/driver=NAME"
+            "failed to attach device net_null0: only arguments after /driver=NAME reach the driver; "
+            "type vdev:net_null0,ARGUMENTS instead"
         )
         pair.assert_agree([])
+
+
+def test_arguments_that_the_driver_would_not_get(pair):
+    """In DPDK's other way to write devargs only those after the driver's name reach it."""
+    for process in pair.members():
+        for place in ("bus=vdev,name=net_null0,size=128", "bus=vdev,name=net_null0/class=eth,mac=1"):
+            assert process.cmd(f"attach {place}") == (
+                "failed to attach device net_null0: only arguments after /driver=NAME reach the "
+                "driver; type vdev:net_null0,ARGUMENTS instead"
+            )
+        device = "bus=vdev,name=net_null0/driver=net_null,size=128"
+        assert process.cmd(f"attach {device}") == "attached device net_null0"
+        assert shown(process, "net_null0")["devargs"] == "vdev:net_null0,size=128"
+        assert process.cmd("detach net_null0") == "detached device net_null0"
+        pair.assert_agree([])
+
+
+@pytest.mark.parametrize(
+    "devargs", ["vdev:net_ring1,nodeaction", "net_pcap0,rx_iface", "net_af_packet0,iface=lo,qpairs"]
+)
+def test_argument_without_a_value_crashes_nobody(lent_pair, devargs):
+    """Many drivers follow a pointer to it that is not there."""
+    name, key = devargs.removeprefix("vdev:").split(",")[0], devargs.split(",")[-1]
+    for process in lent_pair.members():
+        assert process.cmd(f"attach {devargs}") == (
+            f'failed to attach device {name}: the argument "{key}" has no value; type {key}=VALUE'
+        )
+    lent_pair.assert_agree([])
