@@ -31,9 +31,16 @@ struct handed_message {
 	char name[IF_NAMESIZE]; /* the interface they are of; empty if they are none's */
 };
 
-/* In the primary: a descriptor of each port's interface, plus one. It tells the name of an
- * interface that has been renamed or moved away. */
-static int kept[RTE_MAX_ETHPORTS];
+/* In the primary: a descriptor of each port's interface, plus one, until the port goes. It tells
+ * the name of an interface that has been renamed or moved away. */
+static atomic_int kept[RTE_MAX_ETHPORTS];
+
+/* What the interface was called when the port came. If it has been renamed before a start, the
+ * driver makes another one with this name. */
+static char first[RTE_MAX_ETHPORTS][IF_NAMESIZE];
+
+/* In a secondary: its slot, also after it has left the group, because messages may still come. */
+static struct group_member *self;
 
 /* Runs in the secondary's mp thread, in which the driver's own messages came before. */
 static int
@@ -50,16 +57,27 @@ message(const struct rte_mp_msg *msg, __rte_unused const void *peer)
 		return -1;
 	if (handed.close != 0)
 		descriptors_close(handed.name);
-	atomic_store(&group_self->handed_done, handed.number);
+	atomic_store(&self->handed_done, handed.number);
+	return 0;
+}
+
+/* Its descriptor has been closed, and the next port's or another file may have the number. */
+static int
+port_gone(uint16_t id, __rte_unused enum rte_eth_event_type event, __rte_unused void *arg,
+	__rte_unused void *ret_param)
+{
+	atomic_store(&kept[id], 0);
 	return 0;
 }
 
 int
 handed_start(void)
 {
-	if (primary_is_self() || rte_mp_action_register(HANDED_ACTION, message) == 0)
-		return 0;
-	return -rte_errno;
+	self = group_self;
+	if (primary_is_self())
+		return rte_eth_dev_callback_register(
+			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_gone, NULL);
+	return rte_mp_action_register(HANDED_ACTION, message) < 0 ? -rte_errno : 0;
 }
 
 /* @return a descriptor of the port's interface; -1 if it has none or is not found. */
@@ -75,15 +93,6 @@ port_tun(unsigned int id)
 	return descriptors_tun(name);
 }
 
-void
-handed_note(const struct port_set *ports)
-{
-	unsigned int id;
-
-	PORT_SET_FOREACH(id, ports)
-		kept[id] = port_tun(id) + 1;
-}
-
 /* The name of the port's interface; empty if its queues are no descriptors. */
 static void
 port_interface(unsigned int id, char *name)
@@ -96,6 +105,17 @@ port_interface(unsigned int id, char *name)
 		name[0] = '\0';
 	else
 		kept[id] = fd + 1;
+}
+
+void
+handed_note(const struct port_set *ports)
+{
+	unsigned int id;
+
+	PORT_SET_FOREACH(id, ports) {
+		kept[id] = 0;
+		port_interface(id, first[id]);
+	}
 }
 
 /* The next secondary from member on that has not answered; NULL if all have. */
@@ -145,8 +165,14 @@ handed_close(unsigned int id, char *why)
 {
 	char name[IF_NAMESIZE];
 
+	int ret = 0;
+
 	port_interface(id, name);
-	return name[0] == '\0' && !descriptors_have_xdp() ? 0 : tell(id, true, name, why);
+	if (name[0] != '\0' || descriptors_have_xdp())
+		ret = tell(id, true, name, why);
+	if (ret == 0 && name[0] != '\0' && first[id][0] != '\0' && strcmp(name, first[id]) != 0)
+		ret = tell(id, true, first[id], why);
+	return ret;
 }
 
 int

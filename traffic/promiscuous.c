@@ -77,6 +77,10 @@ promiscuous_prepare(uint16_t id)
 {
 	struct rte_eth_dev_info info;
 
+	/* An earlier port with this id may have gone without a stop. */
+	if (interfaces[id].socket > 0)
+		close(interfaces[id].socket);
+	memset(&interfaces[id], 0, sizeof(interfaces[id]));
 	interfaces[id].index = rte_eth_dev_info_get(id, &info) < 0 ? 0 : info.if_index;
 	interfaces[id].was = interfaces[id].index != 0 && flag_get(interfaces[id].index);
 }

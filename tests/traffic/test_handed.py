@@ -92,6 +92,30 @@ def test_all_packets_arrive_round_after_round(group, quiet):
         assert now == before
 
 
+def test_port_that_has_the_id_of_an_earlier_tap(pair):
+    """Its start takes no queues away from a tap that is there now."""
+    primary, secondary = pair.members()
+    attach(primary, f"net_tap0,iface={NAME}")
+    detach(primary, "net_tap0")
+    attach(primary, "net_null0", f"net_tap1,iface={NAME}")
+    start(primary, "net_tap1", "net_null0")
+    assert queues(secondary) > 0
+
+
+def test_second_interface_of_a_tap_goes_too(pair):
+    """The driver makes one at a start, if the first has been renamed."""
+    primary, secondary = pair.members()
+    attach(secondary, f"net_tap0,iface={NAME}")
+    ip(f"link set {NAME} name {NAME}n")
+    for _ in range(2):
+        start(secondary, "net_tap0")
+        assert queues(secondary, r"\S+") > 0
+        assert primary.cmd("stop net_tap0") == "stopped device net_tap0"
+        assert queues(secondary, r"\S+") == 0
+    detach(secondary, "net_tap0")
+    assert not there() and not there(f"{NAME}n")
+
+
 @pytest.mark.parametrize("way", ["renamed", "moved"])
 def test_interface_that_is_called_otherwise(pair, way):
     """Its owner has renamed it, or taken it to another network namespace, before the first start."""
