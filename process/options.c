@@ -210,7 +210,7 @@ word_spell(char **word, const char *devargs)
 int
 eal_options_read(int argc, char **argv, struct eal_options *wanted)
 {
-	enum { FILE_PREFIX = 1000, PROC_TYPE, HUGE_DIR, HUGE_UNLINK };
+	enum { FILE_PREFIX = 1000, PROC_TYPE, HUGE_DIR, HUGE_UNLINK, VDEV };
 	const struct option known[] = {
 		{"allow", required_argument, NULL, 'a'},
 		{"block", required_argument, NULL, 'b'},
@@ -218,13 +218,14 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 		{"proc-type", required_argument, NULL, PROC_TYPE},
 		{"huge-dir", required_argument, NULL, HUGE_DIR},
 		{"huge-unlink", optional_argument, NULL, HUGE_UNLINK},
+		{"vdev", required_argument, NULL, VDEV},
 		{"in-memory", no_argument, &wanted->shared, false},
 		{"no-shconf", no_argument, &wanted->shared, false},
 		{"no-huge", no_argument, &wanted->huge, false},
 		{"no-pci", no_argument, &wanted->pci, false},
 		{0},
 	};
-	static const char **devices; /* room for the words after -a, and for those after -b */
+	static const char **devices; /* room for the words after -a, -b and --vdev */
 	char **copy;
 	const char *word;
 	int opt, ret = 0;
@@ -233,13 +234,14 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 		.file_prefix = "rte", .shared = true, .huge = true, .pci = true};
 	copy = calloc(argc + 1, sizeof(*copy));
 	free(devices);
-	devices = calloc(argc, 2 * sizeof(*devices));
+	devices = calloc(argc, 3 * sizeof(*devices));
 	if (copy == NULL || devices == NULL) {
 		free(copy);
 		return -ENOMEM;
 	}
 	wanted->allowed = devices;
 	wanted->blocked = devices + argc;
+	wanted->vdevs = wanted->blocked + argc;
 	memcpy(copy, argv, argc * sizeof(*copy));
 	opterr = 0;
 	/* From 1 on, the library would keep the order that an earlier call asked for. */
@@ -268,6 +270,9 @@ eal_options_read(int argc, char **argv, struct eal_options *wanted)
 			break;
 		case HUGE_DIR:
 			strlcpy(wanted->huge_dir, optarg, sizeof(wanted->huge_dir));
+			break;
+		case VDEV:
+			wanted->vdevs[wanted->nb_vdevs++] = optarg;
 			break;
 		case HUGE_UNLINK:
 			word = copy[optind - 1];

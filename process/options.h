@@ -48,8 +48,10 @@ struct eal_options {
 	int pci;		 /* the EAL looks for PCI devices */
 	const char **blocked;	 /* the devices given with -b */
 	const char **allowed;	 /* those given with -a */
+	const char **vdevs;	 /* those given with --vdev */
 	unsigned int nb_blocked;
 	unsigned int nb_allowed;
+	unsigned int nb_vdevs;
 };
 
 /** Read them, before the EAL does, and write the names of devices after -a and -b as their buses

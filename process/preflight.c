@@ -8,12 +8,14 @@
 
 #include <rte_common.h>
 #include <rte_errno.h>
+#include <rte_string_fns.h>
 
 #include "base/cgroup.h"
 #include "base/clock.h"
 #include "base/namespaces.h"
 #include "base/proc.h"
 #include "base/text.h"
+#include "device/abilities.h"
 #include "eal/hugepages.h"
 #include "eal/removed.h"
 #include "eal/runtime.h"
@@ -215,7 +217,17 @@ int
 preflight_devices(const struct eal_options *options, const char *dir, bool joins, char *why)
 {
 	const struct uio_wanted wanted = {eal_options_probe, options};
+	char name[RTE_DEV_NAME_MAX_LEN], text[WHY_SIZE];
+	const char *vdev;
+	unsigned int i;
 
+	/* The EAL would follow an address that was typed. */
+	for (i = 0; i < options->nb_vdevs; i++) {
+		vdev = options->vdevs[i];
+		strlcpy(name, vdev, RTE_MIN(sizeof(name), strcspn(vdev, ",") + 1));
+		if (!abilities_hides(name) && !abilities_attach(name, vdev, true, text))
+			return why_set(why, -EINVAL, "--vdev=%s: %s", vdev, text);
+	}
 	return joins ? uio_share(runtime_primary(dir), &wanted, why) : uio_check(&wanted, why);
 }
 
