@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "device/device.h"
 #include "eal/bus.h"
+#include "eal/port_device.h"
 
 /* The EAL's hotplug message has 128 bytes for devargs and their null. Longer devargs would reach
  * the other processes cut off, without an error. */
@@ -140,7 +141,6 @@ is_named(const struct rte_device *dev, const void *name)
 struct rte_device *
 device_find(const struct rte_devargs *da)
 {
-	struct rte_eth_dev_info info;
 	struct rte_device *dev;
 	struct device_port port;
 	unsigned int id;
@@ -150,10 +150,9 @@ device_find(const struct rte_devargs *da)
 	/* Only devices with a port can be found. A port without a name has no data, so do not ask
 	 * ethdev about it. */
 	for (id = 0; device_port_next(id, &port); id = port.id + 1) {
-		if (port.name[0] != '\0' && rte_eth_dev_info_get(port.id, &info) == 0 &&
-			info.device != NULL && rte_dev_bus(info.device) == da->bus &&
-			is_named(info.device, da->name) == 0)
-			return info.device;
+		dev = port.name[0] == '\0' ? NULL : port_device(port.id);
+		if (dev != NULL && rte_dev_bus(dev) == da->bus && is_named(dev, da->name) == 0)
+			return dev;
 	}
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -33,9 +34,10 @@
 #define UIO_CLASS "/sys/class/uio"
 #define DEV_UIO "/dev/uio"
 
-/* In a secondary: its primary, as a pidfd and as a pid, which is 0 before uio_share(). */
-static int primary_fd;
-static pid_t primary;
+/* In a secondary: its primary, as a pidfd and as a pid, which is 0 before uio_share(). Each thread
+ * that opens a file reads them. */
+static atomic_int primary_fd;
+static _Atomic pid_t primary;
 
 /* A device at uio. */
 struct uio {
