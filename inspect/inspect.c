@@ -133,11 +133,12 @@ inspect_port(unsigned int id, struct inspect *inspect)
 	field_add_number(inspect, "port", id);
 	views_device(id, &known);
 	/* A port without a name has no data, so its driver cannot answer. */
-	if (port.name[0] == '\0' || port_device(id) == NULL ||
-		rte_eth_dev_info_get(id, &info) < 0) {
+	if (port.name[0] == '\0' || port_device(id) == NULL) {
 		lost_fields(&known, port.name, inspect);
 		return true;
 	}
+	if (rte_eth_dev_info_get(id, &info) < 0)
+		return false;
 	/* A device with several ports names them as it likes. */
 	if (strcmp(port.name, rte_dev_name(info.device)) != 0)
 		field_add_text(inspect, "portname", port.name);

@@ -137,9 +137,10 @@ dead_unregister(void)
 	}
 }
 
-/* Wait until every reader of a port has reported. */
+/* Wait until every reader of a port has reported. @param turn this process has the turn: without
+ * it, another one may take a dead reader's slot at any moment. */
 static int
-port_wait(unsigned int id, uint64_t until, char *why)
+port_wait(unsigned int id, uint64_t until, bool turn, char *why)
 {
 	unsigned int looks = 0;
 	uint64_t token;
@@ -150,7 +151,7 @@ port_wait(unsigned int id, uint64_t until, char *why)
 			return why_set(why, -EBUSY, "%s polls port %u and does not let go of it",
 				who_name(member_who(member_at(reader_late(id, token) / 2))).text,
 				id);
-		if (looks++ % LOOKS_PER_CENSUS == 0)
+		if (turn && looks++ % LOOKS_PER_CENSUS == 0)
 			dead_unregister();
 		clock_sleep_ns(LOOK_NS);
 	}
@@ -173,7 +174,7 @@ withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 	atomic_thread_fence(memory_order_seq_cst);
 	PORT_SET_FOREACH(id, ports) {
 		if (ret == 0)
-			ret = port_wait(id, until, why);
+			ret = port_wait(id, until, true, why);
 	}
 	return ret;
 }
@@ -181,7 +182,7 @@ withdraw_ports(const struct port_set *ports, unsigned int limit_ms, char *why)
 int
 withdraw_grace(unsigned int id, unsigned int limit_ms, char *why)
 {
-	return port_wait(id, clock_in_ms(limit_ms), why);
+	return port_wait(id, clock_in_ms(limit_ms), false, why);
 }
 
 /* End everything that polls the port, because pid has taken it. */
