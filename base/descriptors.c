@@ -18,42 +18,44 @@
 #define TUN_MAJOR 10
 #define TUN_MINOR 200
 
-bool
-descriptors_tun_name(int fd, char *name)
+static bool
+tun_name(int fd, const struct stat *st, char *name)
 {
 	struct ifreq ifr = {0};
-	struct stat st;
 
 	/* Only this device is asked, because another one may take the number for something else. */
-	if (fstat(fd, &st) < 0 || !S_ISCHR(st.st_mode) ||
-		st.st_rdev != makedev(TUN_MAJOR, TUN_MINOR) || ioctl(fd, TUNGETIFF, &ifr) < 0)
+	if (!S_ISCHR(st->st_mode) || st->st_rdev != makedev(TUN_MAJOR, TUN_MINOR) ||
+		ioctl(fd, TUNGETIFF, &ifr) < 0)
 		return false;
 	strlcpy(name, ifr.ifr_name, IF_NAMESIZE);
 	return true;
 }
 
-static bool
-is_xdp(int fd)
+bool
+descriptors_tun_name(int fd, char *name)
 {
-	socklen_t len = sizeof(int);
-	int domain;
+	struct stat st;
 
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 && domain == AF_XDP;
+	return fstat(fd, &st) == 0 && tun_name(fd, &st, name);
 }
 
 /* Call fn for each descriptor until it returns true. @return that descriptor, or -1. */
 static int
-each(bool (*fn)(int fd, const char *name), const char *name)
+each(bool (*fn)(int fd, const struct stat *st, const char *name), const char *name)
 {
 	DIR *dir = opendir("/proc/self/fd");
 	struct dirent *entry;
+	struct stat st;
 	int fd = -1;
 
 	if (dir == NULL)
 		return -1;
 	while (fd < 0 && (entry = readdir(dir)) != NULL) {
-		fd = entry->d_name[0] == '.' ? -1 : atoi(entry->d_name);
-		if (fd == dirfd(dir) || (fd >= 0 && !fn(fd, name)))
+		/* By its name, because another thread may open and close it meanwhile. */
+		if (entry->d_name[0] == '.' || fstatat(dirfd(dir), entry->d_name, &st, 0) < 0)
+			continue;
+		fd = atoi(entry->d_name);
+		if (fd == dirfd(dir) || !fn(fd, &st, name))
 			fd = -1;
 	}
 	closedir(dir);
@@ -61,23 +63,27 @@ each(bool (*fn)(int fd, const char *name), const char *name)
 }
 
 static bool
-is_tun(int fd, const char *name)
+is_tun(int fd, const struct stat *st, const char *name)
 {
 	char its[IF_NAMESIZE];
 
-	return descriptors_tun_name(fd, its) && (name == NULL || strcmp(its, name) == 0);
+	return tun_name(fd, st, its) && (name == NULL || strcmp(its, name) == 0);
 }
 
 static bool
-is_any_xdp(int fd, __rte_unused const char *name)
+is_xdp(int fd, const struct stat *st, __rte_unused const char *name)
 {
-	return is_xdp(fd);
+	socklen_t len = sizeof(int);
+	int domain;
+
+	return S_ISSOCK(st->st_mode) && getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &len) == 0 &&
+	       domain == AF_XDP;
 }
 
 static bool
-close_if(int fd, const char *name)
+close_if(int fd, const struct stat *st, const char *name)
 {
-	if (is_tun(fd, name) || is_xdp(fd))
+	if (is_tun(fd, st, name) || is_xdp(fd, st, name))
 		close(fd);
 	return false;
 }
@@ -91,7 +97,7 @@ descriptors_tun(const char *name)
 bool
 descriptors_have_xdp(void)
 {
-	return each(is_any_xdp, NULL) >= 0;
+	return each(is_xdp, NULL) >= 0;
 }
 
 void
