@@ -37,6 +37,12 @@ kmod_is_for_user_space(const char *driver)
 }
 
 static bool
+is_uio(const char *driver)
+{
+	return strcmp(driver, "uio_pci_generic") == 0 || strcmp(driver, "igb_uio") == 0;
+}
+
+static bool
 module_is_loaded(const char *name)
 {
 	char path[NAME_MAX + 32], *c;
@@ -67,8 +73,9 @@ name_read(struct reader *reader)
 	if (strcmp(name, "vfio") == 0)
 		snprintf(name, sizeof(name), "vfio-pci");
 	len = strlen(name);
-	/* The kernel's RDMA driver for mana's devices is mana_ib; they are bound to mana. */
-	part.has_bound = strcmp(name, bound) == 0 ||
+	/* The EAL takes one driver of uio for the other; some DPDK drivers name only one. The
+	 * kernel's RDMA driver for mana's devices is mana_ib; they are bound to mana. */
+	part.has_bound = strcmp(name, bound) == 0 || (is_uio(name) && is_uio(bound)) ||
 			 (len > 3 && strcmp(name + len - 3, "_ib") == 0 &&
 				 strlen(bound) == len - 3 && strncmp(name, bound, len - 3) == 0);
 	part.is_met = kmod_is_for_user_space(name) ? part.has_bound : module_is_loaded(name);

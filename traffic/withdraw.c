@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #define BY_WITHDRAW
 #include <errno.h>
+#include <pthread.h>
 #include <unistd.h>
 
 #include <rte_rcu_qsbr.h>
@@ -137,6 +138,19 @@ dead_unregister(void)
 	}
 }
 
+/* The library keeps what it has found in a plain field, and the captures' thread asks, too. */
+static bool
+all_have_reported(unsigned int id, uint64_t token)
+{
+	static pthread_mutex_t check_lock = PTHREAD_MUTEX_INITIALIZER;
+	int all;
+
+	pthread_mutex_lock(&check_lock);
+	all = rte_rcu_qsbr_check(qsbr(id), token, false);
+	pthread_mutex_unlock(&check_lock);
+	return all != 0;
+}
+
 /* Wait until every reader of a port has reported. @param turn this process has the turn: without
  * it, another one may take a dead reader's slot at any moment. */
 static int
@@ -146,7 +160,7 @@ port_wait(unsigned int id, uint64_t until, bool turn, char *why)
 	uint64_t token;
 
 	token = rte_rcu_qsbr_start(qsbr(id));
-	while (rte_rcu_qsbr_check(qsbr(id), token, false) == 0) {
+	while (!all_have_reported(id, token)) {
 		if (clock_is_past(until))
 			return why_set(why, -EBUSY, "%s polls port %u and does not let go of it",
 				who_name(member_who(member_at(reader_late(id, token) / 2))).text,
