@@ -103,14 +103,18 @@ def test_port_that_has_the_id_of_an_earlier_tap(pair):
 
 
 def test_second_interface_of_a_tap_goes_too(pair):
-    """The driver makes one at a start, if the first has been renamed."""
+    """The driver makes one at a start, if the first has been renamed; that of DPDK 25.11 refuses to
+    start then."""
     primary, secondary = pair.members()
     attach(secondary, f"net_tap0,iface={NAME}")
     ip(f"link set {NAME} name {NAME}n")
     for _ in range(2):
-        start(secondary, "net_tap0")
-        assert queues(secondary, r"\S+") > 0
-        assert primary.cmd("stop net_tap0") == "stopped device net_tap0"
+        answer = secondary.cmd("start net_tap0")
+        if answer == "started device net_tap0":
+            assert queues(secondary, r"\S+") > 0
+            assert primary.cmd("stop net_tap0") == "stopped device net_tap0"
+        else:
+            assert answer.startswith("failed to start device net_tap0: cannot configure port 0: ")
         assert queues(secondary, r"\S+") == 0
     detach(secondary, "net_tap0")
     assert not there() and not there(f"{NAME}n")
