@@ -18,7 +18,7 @@ pytestmark = pytest.mark.xdist_group("mounts")
 
 
 @contextlib.contextmanager
-def locked_by(uid, path):
+def locked_by(uid, path, wrap=()):
     """Another process of that user has locked the directory; gives its pid."""
     script = (
         "import fcntl, os, sys\n"
@@ -27,7 +27,7 @@ def locked_by(uid, path):
         "sys.stdin.read()\n"
     )
     with subprocess.Popen(
-        [*as_user(uid), PYTHON, "-I", "-c", script, path],
+        [*wrap, *as_user(uid), PYTHON, "-I", "-c", script, path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     ) as process:
@@ -73,9 +73,9 @@ def test_stranger_who_locks_the_mount_is_named(place, mount, short_dir):
     assert act(OWNER, "lock dir", huge) == "ok"
 
 
-def assert_waits_and_goes_on(uid, path, **kwargs):
+def assert_waits_and_goes_on(uid, path, enter=(), **kwargs):
     """A primary says who has locked the directory, and starts when it is free."""
-    with locked_by(uid, path) as pid:
+    with locked_by(uid, path, enter) as pid:
         waiting = hm.Process("primary", wait=False, **kwargs)
         told = f"dpdk-hotplug_mp: waiting for pid {pid}, which has locked {path}\n"
         try:
@@ -109,12 +109,17 @@ def test_mount_of_another_page_size(place, prefix):
     hm.need(os.path.exists("/sys/kernel/mm/hugepages/hugepages-1048576kB"), "no pages of 1 GiB")
     other = f"{place}/other"
     os.mkdir(other)
-    options = "pagesize=1G,mode=0755"
-    subprocess.run(["mount", "-t", "hugetlbfs", "-o", options, "nodev", other], check=True)
-    try:
-        assert_waits_and_goes_on(STRANGER, other, prefix=prefix)
-    finally:
-        subprocess.run(["umount", other], check=True)
+    # Other primaries, which would wait inside of the EAL and have others wait, do not see it.
+    mount = 'mount -t hugetlbfs -o pagesize=1G,mode=0755 nodev "$0" && echo && read -r _'
+    with subprocess.Popen(
+        ["unshare", "--mount", "sh", "-c", mount, other],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as holder:
+        assert holder.stdout.readline() == b"\n"
+        enter = ["nsenter", f"--mount=/proc/{holder.pid}/ns/mnt"]
+        assert_waits_and_goes_on(STRANGER, other, enter, wrap=enter, prefix=prefix)
+        holder.stdin.write(b"\n")
 
 
 def test_stranger_who_locks_the_mount_later(place, mount, short_dir):
