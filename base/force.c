@@ -48,6 +48,7 @@ static struct force_hooks hooks;
 static _Atomic pid_t passer;
 static sem_t wanted;
 static atomic_uint nb_wanted, nb_passed;
+static pthread_mutex_t passing = PTHREAD_MUTEX_INITIALIZER; /* held while it does so */
 
 static atomic_bool holding; /* the other threads */
 static atomic_uint nb_held;
@@ -68,6 +69,11 @@ void
 force_when(enum force_when now)
 {
 	atomic_store(&when, now);
+	if (now == FORCE_WHEN_FREE)
+		return;
+	/* The locks' memory may go now. A look that waits for a lock ends before that. */
+	pthread_mutex_lock(&passing);
+	pthread_mutex_unlock(&passing);
 }
 
 /* Ids of this process's threads. @return how many, at most max. */
@@ -174,7 +180,10 @@ passer_main(__rte_unused void *arg)
 	for (;;) {
 		while (sem_wait(&wanted) < 0)
 			;
-		hooks.pass_locks();
+		pthread_mutex_lock(&passing);
+		if (atomic_load(&when) == FORCE_WHEN_FREE)
+			hooks.pass_locks();
+		pthread_mutex_unlock(&passing);
 		atomic_fetch_add(&nb_passed, 1);
 	}
 	return NULL;
