@@ -109,12 +109,13 @@ now_ms(clockid_t of)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Not by dlsym(): a thread that is held may have the loader's lock, and those that hold it sleep.
+ */
 static int
 next_nanosleep(const struct timespec *wanted, struct timespec *left)
 {
-	int (*next)(const struct timespec *, struct timespec *) = dlsym(RTLD_NEXT, "nanosleep");
-
-	return next(wanted, left);
+	errno = clock_nanosleep(CLOCK_MONOTONIC, 0, wanted, left);
+	return errno == 0 ? 0 : -1;
 }
 
 /* Do what the call was ordered to do. @return true if it is to fail. */
@@ -316,6 +317,16 @@ rte_fbarray_detach(struct rte_fbarray *arr)
 
 	fault("memory");
 	return next(arr);
+}
+
+/* It takes ethdev's lock. */
+int
+rte_eth_dev_owner_new(uint64_t *id)
+{
+	int (*next)(uint64_t *) = dlsym(RTLD_NEXT, "rte_eth_dev_owner_new");
+
+	fault("owner");
+	return next(id);
 }
 
 int

@@ -44,12 +44,13 @@ def test_secondary_in_its_clean_up_goes_on(faulty, how):
 
 @pytest.mark.parametrize(
     "orders",
-    [{"table": "block"}, {"grow": "block", "alloc": "now"}],
-    ids=["maps the memory", "asks for more memory"],
+    [{"table": "block"}, {"grow": "block", "alloc": "now"}, {"attach": "block", "owner": "block"}],
+    ids=["maps the memory", "asks for more memory", "attaches a port"],
 )
 def test_secondary_that_starts_goes_on(pair, make_faults, orders):
-    """Ctrl-C while it has a lock on the group's memory, or on a heap. To map much memory takes
-    seconds."""
+    """Ctrl-C while it has a lock on the group's memory, on a heap, or on the ports. To map much
+    memory takes seconds."""
+    assert pair.primary.cmd("attach net_ring0") == "attached device net_ring0"
     faults = make_faults()
     for call, order in orders.items():
         faults.set(call, order)
@@ -62,6 +63,7 @@ def test_secondary_that_starts_goes_on(pair, make_faults, orders):
         assert starting.wait() == 128 + signal.SIGINT
     finally:
         starting.close()
+    assert pair.primary.cmd("detach net_ring0") == "detached device net_ring0"
     assert_works(pair)
 
 
