@@ -65,7 +65,6 @@ without="no_permission or no_room_for_the_memory or somebody_else or many_one_sh
 without="$without or one_too_many or ten_thousand or another_layout"
 # With as long as it has to leave, the EAL's 5 s free it before it is ended by force.
 without="$without or (attach_blocks and secondary) or takes_no_time_along"
-without="$without or secondary_that_starts_goes_on"
 case $kind in
 address)
     options="-Db_sanitize=address,undefined -Db_coverage=true"
