@@ -77,6 +77,8 @@ def test_hung(attached, who):
 def descriptors_limit(process, more):
     """From now on it can open so many files more; None for as many as before."""
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
+    # A thread that runs may have one open for a moment.
+    hm.wait_until(lambda: hm.sleeps(process.pid), "all threads wait")
     used = {int(fd) for fd in os.listdir(f"/proc/{process.pid}/fd")}
     free = (number for number in itertools.count() if number not in used)
     limit = hard if more is None else next(itertools.islice(free, more, None))

@@ -25,6 +25,7 @@
  *   grow        a secondary, which has locked a heap, is about to ask the primary for more memory
  *   memory      the EAL, on its way out, has locked the memory that all processes share
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
+ *   wait        a process has asked who polls a port to let go of it, and is about to look again
  *   look        the interrupt thread has looked which ports there are
  *   event       who wants to know has been told that a port comes or goes; its state is the old one
  *   start       ethdev is to start a port
@@ -54,7 +55,8 @@
 #include <rte_log.h>
 #include <rte_malloc.h>
 
-#define IDLE_NS 20000 /* as in traffic/forward.c */
+#define IDLE_NS 20000  /* as in traffic/forward.c */
+#define WAIT_NS 100000 /* as in traffic/withdraw.c */
 
 /* Declared in a header for drivers only, which is not always installed. */
 void *rte_eth_dev_allocate(const char *name);
@@ -291,12 +293,14 @@ rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback cb, void *arg)
 	return next(us, cb, arg);
 }
 
-/* Nothing else rests for so short a time. */
+/* Each rests for a time of its own. */
 int
 nanosleep(const struct timespec *wanted, struct timespec *left)
 {
 	if (wanted->tv_sec == 0 && wanted->tv_nsec <= IDLE_NS)
 		fault("idle");
+	if (wanted->tv_sec == 0 && wanted->tv_nsec == WAIT_NS)
+		fault("wait");
 	return next_nanosleep(wanted, left);
 }
 

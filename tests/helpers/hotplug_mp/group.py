@@ -5,7 +5,7 @@ import contextlib
 import os
 
 from hotplug_mp.process import Process
-from hotplug_mp.runtime import new_prefix, remove_traces, sockets
+from hotplug_mp.runtime import changing, new_prefix, remove_traces, sockets
 
 ROLES = ("primary", "secondary 1", "secondary 2")
 
@@ -59,7 +59,8 @@ class Group:
 
     def cmd_unseen(self, asker, line, call, hidden):
         """What a line answers if the socket of one process is hidden from that call of the asker's
-        on: then all have been found able to answer, and the EAL takes no notice of that one."""
+        on: then all have been found able to answer, and the EAL takes no notice of that one. It looks
+        for its socket itself when the directory has been as it is for a second."""
         (path,) = [path for path in self.sockets() if f"_{hidden.pid}_" in path]
         away = f"{os.path.dirname(path)}/hidden"
         asker.faults.set(call, "block")
@@ -67,7 +68,8 @@ class Group:
         asker.faults.wait_met(call)
         os.rename(path, away)
         asker.faults.clear(call)
-        answer = asker.answer().split("\n")[-1]
+        with changing(os.path.dirname(path)):
+            answer = asker.answer().split("\n")[-1]
         os.rename(away, path)
         return answer
 

@@ -2,6 +2,7 @@
 """What the kernel says of a process: whether it is stopped, and what it waits for."""
 
 import fcntl
+import glob
 import os
 import signal
 import struct
@@ -28,6 +29,15 @@ def waits_for_answer(pid):
     """Does a process wait for the answer to a request? It does so on a condition."""
     with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
         return f.read().split()[0] == FUTEX
+
+
+def sleeps(pid):
+    """Does none of a process's threads run?"""
+    states = []
+    for path in glob.glob(f"/proc/{pid}/task/*/stat"):
+        with open(path, encoding="ascii") as f:
+            states.append(f.read().rpartition(")")[2].split()[0])
+    return set(states) == {"S"}
 
 
 def waits_for_lock(pid):

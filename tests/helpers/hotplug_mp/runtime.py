@@ -6,6 +6,7 @@ import glob
 import itertools
 import os
 import shutil
+import threading
 
 from hotplug_mp.environment import HUGEPAGES, RUNTIME
 
@@ -20,6 +21,25 @@ def new_prefix():
 def sockets(prefix, runtime=RUNTIME):
     """The mp sockets in the runtime directory of a group."""
     return sorted(glob.glob(f"{glob.escape(runtime)}/{prefix}/mp_socket*"))
+
+
+@contextlib.contextmanager
+def changing(directory):
+    """Let a directory look as if a file came or went there all the time."""
+    done = threading.Event()
+
+    def change():
+        while not done.wait(0.1):
+            os.utime(directory)
+
+    thread = threading.Thread(target=change)
+    os.utime(directory)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def traces(prefix, runtime=RUNTIME):
