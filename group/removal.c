@@ -16,8 +16,8 @@
 #include "group/removal.h"
 #include "group/views.h"
 
-/* Wait for that many beats after a change of the directory, because a primary that leaves removes
- * its socket a moment before it has gone. */
+/* Wait for that many beats after the last change of the directory, because a primary that leaves
+ * removes its socket a moment before it has gone. */
 #define WAIT_BEATS 5
 
 static char found[256]; /* what to tell, empty if nothing; under lock */
@@ -92,7 +92,7 @@ removal_look(void)
 	removed_prevent(group_file_dir());
 	/* If the directory itself has been removed, it has no time. */
 	stat(group_file_dir(), &st);
-	if (beats == 0 && memcmp(&changed, &st.st_mtim, sizeof(changed)) != 0) {
+	if (memcmp(&changed, &st.st_mtim, sizeof(changed)) != 0) {
 		beats = WAIT_BEATS;
 		changed = st.st_mtim;
 	} else if (beats > 0 && --beats == 0 && !find()) {
