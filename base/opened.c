@@ -4,9 +4,26 @@
 #include <limits.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "base/opened.h"
 #include "base/text.h"
+
+bool
+opened_numbers(const char *path, dev_t *device)
+{
+	unsigned int major_nb, minor_nb;
+	FILE *file = fopen(path, "re");
+	int nb;
+
+	if (file == NULL)
+		return false;
+	nb = fscanf(file, "%u:%u", &major_nb, &minor_nb);
+	fclose(file);
+	if (nb == 2)
+		*device = makedev(major_nb, minor_nb);
+	return nb == 2;
+}
 
 int
 opened_as(pid_t pid, dev_t device)

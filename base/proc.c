@@ -57,8 +57,8 @@ stat_read(pid_t pid, char *stat, size_t size)
 	return pread(file->fd, stat, size, 0);
 }
 
-bool
-proc_stopped(pid_t pid)
+char
+proc_state(pid_t pid)
 {
 	char stat[512], *state;
 	ssize_t len;
@@ -67,11 +67,19 @@ proc_stopped(pid_t pid)
 	len = stat_read(pid, stat, sizeof(stat) - 1);
 	pthread_mutex_unlock(&stat_lock);
 	if (len <= 0)
-		return false;
+		return '\0';
 	stat[len] = '\0';
 	/* The state follows the command name, which is in parentheses and may have some in it. */
 	state = strrchr(stat, ')');
-	return state != NULL && strlen(state) > 2 && (state[2] == 'T' || state[2] == 't');
+	return state != NULL && strlen(state) > 2 ? state[2] : '\0';
+}
+
+bool
+proc_stopped(pid_t pid)
+{
+	char state = proc_state(pid);
+
+	return state == 'T' || state == 't';
 }
 
 void

@@ -10,13 +10,17 @@
 /** Is there a process with this pid? */
 bool proc_alive(pid_t pid);
 
+/** The state of a process, as /proc/PID/stat names it: 'D' if it waits in the kernel and no signal
+ * ends that; '\0' if it is not known. */
+char proc_state(pid_t pid);
+
 /** Is the process stopped, by a signal or by a debugger? */
 bool proc_stopped(pid_t pid);
 
 /** What such a process is, and what to do. */
 extern const char proc_stopped_is[];
 
-/** Close the files that proc_stopped() keeps open for pids that nobody has asked about since the
+/** Close the files that these keep open for pids that nobody has asked about since the
  * last call. */
 void proc_forget_others(void);
 

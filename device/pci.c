@@ -5,7 +5,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <rte_bus.h>
@@ -27,9 +26,8 @@
 static struct pci_device *devices; /* sorted by address, as last read */
 static unsigned int nb_devices;
 
-/* Write the name of what a link of a device leads to; empty if there is no such link. */
-static void
-link_name(const char *address, const char *name, char *text, size_t size)
+void
+pci_link(const char *address, const char *name, char *text, size_t size)
 {
 	char path[PATH_MAX], target[PATH_MAX];
 	ssize_t len;
@@ -48,7 +46,7 @@ pci_kernel_driver(const char *address, char *driver, size_t size)
 	snprintf(path, sizeof(path), PCI_DEVICES "/%s", address);
 	if (access(path, F_OK) < 0)
 		return false;
-	link_name(address, "driver", driver, size);
+	pci_link(address, "driver", driver, size);
 	return true;
 }
 
@@ -91,7 +89,7 @@ group_user(const char *address, char *other, size_t size, char *driver, size_t d
 	while (!found && (entry = readdir(dir)) != NULL) {
 		if (entry->d_name[0] == '.' || strcmp(entry->d_name, address) == 0)
 			continue;
-		link_name(entry->d_name, "driver", driver, driver_size);
+		pci_link(entry->d_name, "driver", driver, driver_size);
 		found = true;
 		for (i = 0; i < RTE_DIM(allowed); i++)
 			found = found && strcmp(driver, allowed[i]) != 0;
@@ -275,37 +273,27 @@ bool
 pci_file(const char *address, dev_t *device)
 {
 	char path[PATH_MAX], driver[64], group[64];
-	unsigned int major_nb, minor_nb;
 	struct dirent *entry;
-	FILE *file = NULL;
-	int nb = 0;
+	bool found = false;
 	DIR *dir;
 
-	link_name(address, "driver", driver, sizeof(driver));
+	pci_link(address, "driver", driver, sizeof(driver));
 	if (!kmod_is_for_user_space(driver))
 		return false;
 	if (strcmp(driver, "vfio-pci") == 0) {
-		link_name(address, "iommu_group", group, sizeof(group));
+		pci_link(address, "iommu_group", group, sizeof(group));
 		snprintf(path, sizeof(path), "/sys/class/vfio/%s/dev", group);
-		file = fopen(path, "re");
-	} else {
-		snprintf(path, sizeof(path), PCI_DEVICES "/%s/uio", address);
-		dir = opendir(path);
-		while (file == NULL && dir != NULL && (entry = readdir(dir)) != NULL) {
-			snprintf(path, sizeof(path), PCI_DEVICES "/%s/uio/%s/dev", address,
-				entry->d_name);
-			file = fopen(path, "re");
-		}
-		if (dir != NULL)
-			closedir(dir);
+		return opened_numbers(path, device);
 	}
-	if (file != NULL) {
-		nb = fscanf(file, "%u:%u", &major_nb, &minor_nb);
-		fclose(file);
+	snprintf(path, sizeof(path), PCI_DEVICES "/%s/uio", address);
+	dir = opendir(path);
+	while (!found && dir != NULL && (entry = readdir(dir)) != NULL) {
+		snprintf(path, sizeof(path), PCI_DEVICES "/%s/uio/%s/dev", address, entry->d_name);
+		found = opened_numbers(path, device);
 	}
-	if (nb == 2)
-		*device = makedev(major_nb, minor_nb);
-	return nb == 2;
+	if (dir != NULL)
+		closedir(dir);
+	return found;
 }
 
 /* Has a device that is attached in this process been bound to another kernel driver since then? uio

@@ -9,6 +9,10 @@
 
 /* What the kernel knows of PCI devices. Main thread. */
 
+/** Write the name of what a link of a PCI device leads to ("driver", "physfn", "iommu_group") to
+ * text, a buffer of size bytes; empty if there is no such link. */
+void pci_link(const char *address, const char *link, char *text, size_t size);
+
 /** Write the name of a PCI device's kernel driver to driver, a buffer of size bytes; empty if the
  * device has none. @return false, with nothing written, if there is no such device. */
 bool pci_kernel_driver(const char *address, char *driver, size_t size);

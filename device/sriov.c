@@ -3,12 +3,10 @@
 #include <fcntl.h>
 #include <glob.h>
 #include <limits.h>
-#include <poll.h>
 #include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +16,7 @@
 #include <rte_uuid.h>
 
 #include "base/clock.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "device/pci.h"
 #include "device/sriov.h"
@@ -64,49 +63,24 @@ reader_start(const char *path)
 	posix_spawn_file_actions_destroy(&actions);
 }
 
-/* Does the kernel let the child wait, so that no signal ends the wait? On a machine that is busy a
- * child may also be late because it does not run. */
-static bool
-reader_waits(void)
-{
-	char path[64], state = '\0';
-	FILE *file;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", reader.pid);
-	file = fopen(path, "re");
-	if (file == NULL)
-		return false;
-	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
-		state = '\0';
-	fclose(file);
-	return state == 'D';
-}
-
 /* @return true when the child has read, or there is none; false if it has waited in the kernel for
- * ANSWER_MS without a break. */
+ * ANSWER_MS without a break. On a machine that is busy it may also be late because it does not run.
+ */
 static bool
 reader_done(void)
 {
 	const uint64_t until_ns = clock_in_ms(GIVE_UP_MS);
 	uint64_t waited_ns = clock_in_ms(ANSWER_MS);
-	struct pollfd ended = {.events = POLLIN};
-	bool waits = false;
+	bool waits;
 
-	if (reader.pid == 0)
-		return true;
-	ended.fd = pidfd_open(reader.pid, 0);
-	/* A signal ends a poll. */
-	while (poll(&ended, 1, 10) <= 0 && !clock_is_past(until_ns)) {
-		waits = reader_waits();
+	while (reader.pid != 0 && waitpid(reader.pid, NULL, WNOHANG) == 0) {
+		waits = proc_state(reader.pid) == 'D';
 		if (!waits)
 			waited_ns = clock_in_ms(ANSWER_MS);
-		else if (clock_is_past(waited_ns))
-			break;
+		if (clock_is_past(waited_ns) || clock_is_past(until_ns))
+			return !waits;
+		clock_sleep_ns(CLOCK_NS_PER_MS);
 	}
-	if (ended.fd >= 0)
-		close(ended.fd);
-	if (waitpid(reader.pid, NULL, WNOHANG) == 0)
-		return !waits;
 	reader.pid = 0;
 	return true;
 }
@@ -119,7 +93,7 @@ sriov_scan_check(char *why)
 	size_t i;
 
 	if (done && glob(PCI_DEVICES "/[0-9a-f]*" COUNT, 0, NULL, &cards) == 0) {
-		for (i = 0; i < cards.gl_pathc && done; i++) {
+		for (i = 0; i < cards.gl_pathc && done && reader.pid == 0; i++) {
 			reader_start(cards.gl_pathv[i]);
 			done = reader_done();
 		}
@@ -139,16 +113,10 @@ sriov_scan_check(char *why)
 static bool
 token_card(const char *address, char *card, size_t size)
 {
-	char link[128], target[PATH_MAX], driver[64];
-	ssize_t len;
+	char driver[64];
 
-	snprintf(link, sizeof(link), PCI_DEVICES "/%s/physfn", address);
-	len = readlink(link, target, sizeof(target) - 1);
-	if (len < 0)
-		return false;
-	target[len] = '\0';
-	strlcpy(card, basename(target), size);
-	return pci_kernel_driver(address, driver, sizeof(driver)) &&
+	pci_link(address, "physfn", card, size);
+	return card[0] != '\0' && pci_kernel_driver(address, driver, sizeof(driver)) &&
 	       strcmp(driver, "vfio-pci") == 0 && pci_kernel_driver(card, driver, sizeof(driver)) &&
 	       strcmp(driver, "vfio-pci") == 0;
 }

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -51,24 +50,18 @@ static bool
 uio_read(const char *name, struct uio *uio)
 {
 	char path[PATH_MAX], target[PATH_MAX], driver[64] = "";
-	unsigned int major_nb, minor_nb;
 	ssize_t len;
 	FILE *file;
-	int nb;
 
 	snprintf(path, sizeof(path), UIO_CLASS "/%s/dev", name);
-	file = fopen(path, "re");
-	if (file == NULL)
+	if (!opened_numbers(path, &uio->device))
 		return false;
-	nb = fscanf(file, "%u:%u", &major_nb, &minor_nb);
-	fclose(file);
 	snprintf(path, sizeof(path), UIO_CLASS "/%s/device", name);
 	len = readlink(path, target, sizeof(target) - 1);
-	if (nb != 2 || len < 0)
+	if (len < 0)
 		return false;
 	target[len] = '\0';
 	strlcpy(uio->address, basename(target), sizeof(uio->address));
-	uio->device = makedev(major_nb, minor_nb);
 	snprintf(path, sizeof(path), UIO_CLASS "/%s/name", name);
 	file = fopen(path, "re");
 	if (file == NULL)
