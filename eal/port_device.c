@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +10,8 @@
 #include "eal/bus.h"
 #include "eal/log_tap.h"
 #include "eal/port_device.h"
+
+static atomic_uint nb_gone[RTE_MAX_ETHPORTS]; /* how many ports with this id have gone */
 
 /* @return 0 if it is the device of the port. ethdev compares two addresses, and reads no device. */
 static int
@@ -57,4 +60,25 @@ port_device(unsigned int id)
 	}
 	log_tap_mute(false);
 	return dev;
+}
+
+/* Runs in the thread of the event. */
+static int
+port_gone(uint16_t id, __rte_unused enum rte_eth_event_type event, __rte_unused void *arg,
+	__rte_unused void *ret_param)
+{
+	atomic_fetch_add(&nb_gone[id], 1);
+	return 0;
+}
+
+int
+port_count_begin(void)
+{
+	return rte_eth_dev_callback_register(RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_gone, NULL);
+}
+
+unsigned int
+port_count(unsigned int id)
+{
+	return atomic_load(&nb_gone[id]);
 }

@@ -11,3 +11,10 @@
  * main thread, or one that serves the holder of the turn.
  */
 struct rte_device *port_device(unsigned int id);
+
+/** Begin to count which ports go. Once, after rte_eal_init(). @return 0 or a negative errno. */
+int port_count_begin(void);
+
+/** A number that changes when the port with this id goes, so that a later one with the id is not
+ * taken for it. Any thread. */
+unsigned int port_count(unsigned int id);

@@ -17,6 +17,7 @@
 #include "device/sriov.h"
 #include "eal/map_files.h"
 #include "eal/plugins.h"
+#include "eal/port_device.h"
 #include "eal/runtime.h"
 #include "group/compare.h"
 #include "group/events.h"
@@ -211,7 +212,9 @@ enter(char *why)
 		leave();
 		return why_set(why, ret, "cannot watch the group: %s", strerror(-ret));
 	}
-	ret = handed_start();
+	ret = port_count_begin();
+	if (ret == 0)
+		ret = handed_start();
 	if (ret < 0) {
 		leave();
 		return why_set(why, ret, "cannot listen to the primary: %s", strerror(-ret));
@@ -222,7 +225,9 @@ enter(char *why)
 	blocked_publish();
 	ret = capture_start();
 	if (ret < 0)
-		fprintf(stderr, PROGRAM ": cannot offer captures: %s\n", strerror(-ret));
+		fprintf(stderr,
+			PROGRAM ": cannot offer captures to dpdk-dumpcap: %s; all else works\n",
+			strerror(-ret));
 	views_take(&views);
 	if (!views_agree(&views, why, WHY_SIZE))
 		fprintf(stderr, PROGRAM ": note: %s; run sync\n", why);

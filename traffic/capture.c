@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "eal/pdump.h"
+#include "eal/port_device.h"
 #include "group/events.h"
 #include "group/file.h"
 #include "group/members.h"
@@ -31,16 +32,13 @@ static struct capture {
 	bool on;   /* librte_pdump's callbacks are at the port; only while the port is started */
 	bool told; /* that it misses what a secondary polls */
 	uint16_t id;
-	unsigned int destroyed; /* ports_destroyed[id] when it was asked for */
+	unsigned int count; /* port_count() when it was asked for */
 	struct pdump_request request;
 } captures[MAX_CAPTURES];
 
 /* Held while a port is configured, started or stopped, and while captures begin and end. Whoever
  * has it may have to wait for the interrupt thread. */
 static pthread_mutex_t ports_lock = PTHREAD_MUTEX_INITIALIZER;
-
-/* How often the port has gone. Written in the thread of the event. */
-static atomic_uint ports_destroyed[RTE_MAX_ETHPORTS];
 
 /* Requests that wait for the thread; under queue_lock. */
 static pthread_mutex_t queue_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -57,8 +55,7 @@ static pthread_t thread;
 static bool
 capture_has_port(const struct capture *capture)
 {
-	return rte_eth_dev_is_valid_port(capture->id) &&
-	       capture->destroyed == atomic_load(&ports_destroyed[capture->id]);
+	return rte_eth_dev_is_valid_port(capture->id) && capture->count == port_count(capture->id);
 }
 
 /* End a capture. librte_pdump's client then frees what the packets are copied to, so wait until no
@@ -151,8 +148,7 @@ begin(const struct pdump_request *request)
 	}
 	if (place == NULL)
 		return refused(name, -ENOSPC);
-	*place = (struct capture){
-		.id = id, .destroyed = atomic_load(&ports_destroyed[id]), .request = *request};
+	*place = (struct capture){.id = id, .count = port_count(id), .request = *request};
 	if (started_port(id)) {
 		ret = pdump_do(request, true);
 		place->on = ret == 0;
@@ -239,14 +235,6 @@ request_queue(const struct pdump_request *request)
 		pdump_answer(request, -EBUSY);
 }
 
-static int
-port_destroyed(uint16_t id, __rte_unused enum rte_eth_event_type event, __rte_unused void *arg,
-	__rte_unused void *ret_param)
-{
-	atomic_fetch_add(&ports_destroyed[id], 1);
-	return 0;
-}
-
 int
 capture_start(void)
 {
@@ -257,10 +245,7 @@ capture_start(void)
 	ret = pdump_start(request_queue);
 	if (ret < 0 || rte_eal_process_type() != RTE_PROC_PRIMARY)
 		return ret;
-	ret = rte_eth_dev_callback_register(
-		RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_destroyed, NULL);
-	if (ret == 0)
-		ret = -pthread_create(&thread, NULL, capture_main, NULL);
+	ret = -pthread_create(&thread, NULL, capture_main, NULL);
 	pthread_mutex_lock(&queue_lock);
 	running = ret == 0;
 	pthread_mutex_unlock(&queue_lock);
@@ -285,7 +270,6 @@ capture_stop(void)
 			capture_end(capture);
 	}
 	pdump_stop();
-	rte_eth_dev_callback_unregister(RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_destroyed, NULL);
 }
 
 void

@@ -31,13 +31,14 @@ struct handed_message {
 	char name[IF_NAMESIZE]; /* the interface they are of; empty if they are none's */
 };
 
-/* In the primary: a descriptor of each port's interface, plus one, until the port goes. It tells
- * the name of an interface that has been renamed or moved away. */
-static atomic_int kept[RTE_MAX_ETHPORTS];
-
-/* What the interface was called when the port came. If it has been renamed before a start, the
- * driver makes another one with this name. */
-static char first[RTE_MAX_ETHPORTS][IF_NAMESIZE];
+/* In the primary, what is known of a port's interface. */
+static struct kept {
+	unsigned int count; /* port_count() of the port that this was seen of */
+	int fd;		    /* a descriptor of it, plus one; tells its name if that has changed */
+	/* Its name when the port came. If the interface is renamed before a start, the driver makes
+	 * another one with this name. */
+	char first[IF_NAMESIZE];
+} kept[RTE_MAX_ETHPORTS];
 
 /* In a secondary: its slot, also after it has left the group, because messages may still come. */
 static struct group_member *self;
@@ -61,23 +62,13 @@ message(const struct rte_mp_msg *msg, __rte_unused const void *peer)
 	return 0;
 }
 
-/* Its descriptor has been closed, and the next port's or another file may have the number. */
-static int
-port_gone(uint16_t id, __rte_unused enum rte_eth_event_type event, __rte_unused void *arg,
-	__rte_unused void *ret_param)
-{
-	atomic_store(&kept[id], 0);
-	return 0;
-}
-
 int
 handed_start(void)
 {
 	self = group_self;
-	if (primary_is_self())
-		return rte_eth_dev_callback_register(
-			RTE_ETH_ALL, RTE_ETH_EVENT_DESTROY, port_gone, NULL);
-	return rte_mp_action_register(HANDED_ACTION, message) < 0 ? -rte_errno : 0;
+	if (primary_is_self() || rte_mp_action_register(HANDED_ACTION, message) == 0)
+		return 0;
+	return -rte_errno;
 }
 
 /* @return a descriptor of the port's interface; -1 if it has none or is not found. */
@@ -99,22 +90,25 @@ port_interface(unsigned int id, char *name)
 {
 	int fd = port_tun(id);
 
+	if (kept[id].count != port_count(id))
+		kept[id] = (struct kept){.count = port_count(id)};
 	if (fd < 0)
-		fd = kept[id] - 1;
+		fd = kept[id].fd - 1;
 	if (fd < 0 || !descriptors_tun_name(fd, name))
 		name[0] = '\0';
 	else
-		kept[id] = fd + 1;
+		kept[id].fd = fd + 1;
 }
 
 void
 handed_note(const struct port_set *ports)
 {
+	char name[IF_NAMESIZE];
 	unsigned int id;
 
 	PORT_SET_FOREACH(id, ports) {
-		kept[id] = 0;
-		port_interface(id, first[id]);
+		port_interface(id, name);
+		strlcpy(kept[id].first, name, sizeof(kept[id].first));
 	}
 }
 
@@ -164,14 +158,13 @@ int
 handed_close(unsigned int id, char *why)
 {
 	char name[IF_NAMESIZE];
-
 	int ret = 0;
 
 	port_interface(id, name);
 	if (name[0] != '\0' || descriptors_have_xdp())
 		ret = tell(id, true, name, why);
-	if (ret == 0 && name[0] != '\0' && first[id][0] != '\0' && strcmp(name, first[id]) != 0)
-		ret = tell(id, true, first[id], why);
+	if (ret == 0 && kept[id].first[0] != '\0' && strcmp(name, kept[id].first) != 0)
+		ret = tell(id, true, kept[id].first, why);
 	return ret;
 }
 
