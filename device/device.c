@@ -95,6 +95,14 @@ device_devargs(const char *text, const struct rte_devargs *da, char *devargs, si
 	return snprintf(devargs, size, "%.*s%s%s", (int)(name - text), text, da->name, name + len);
 }
 
+static int
+too_long(size_t len, char *why)
+{
+	return why_set(why, -E2BIG,
+		"devargs of %zu bytes; the EAL's multi-process channel carries at most %d", len,
+		DEVARGS_MAX);
+}
+
 int
 device_split(const char *text, struct rte_devargs *da, char *why)
 {
@@ -104,7 +112,7 @@ device_split(const char *text, struct rte_devargs *da, char *why)
 
 	memset(da, 0, sizeof(*da));
 	if (len > DEVARGS_MAX)
-		goto too_long;
+		return too_long(len, why);
 	if (name_len == 0 || name[name_len - 1] == ':')
 		return why_set(why, -EINVAL,
 			"\"%s\" has no device name; expected [bus:]name[,arguments]", text);
@@ -126,10 +134,7 @@ device_split(const char *text, struct rte_devargs *da, char *why)
 	if (len <= DEVARGS_MAX)
 		return 0;
 	rte_devargs_reset(da);
-too_long:
-	return why_set(why, -E2BIG,
-		"devargs of %zu bytes; the EAL's multi-process channel carries at most %d", len,
-		DEVARGS_MAX);
+	return too_long(len, why);
 }
 
 static int

@@ -157,6 +157,7 @@ server_stop(void)
 	serving = false;
 }
 
+/* @param link receives what PORT_LINK asks for; NULL for all else. */
 static int
 request_send(struct port_request *req, unsigned int limit_s, struct rte_eth_link *link, char *why)
 {
@@ -177,7 +178,8 @@ request_send(struct port_request *req, unsigned int limit_s, struct rte_eth_link
 		reply.msgs[0].len_param == sizeof(answer)) {
 		memcpy(&answer, reply.msgs[0].param, sizeof(answer));
 		err = RTE_MIN(answer.err, 0);
-		*link = answer.link;
+		if (link != NULL)
+			*link = answer.link;
 		snprintf(why, WHY_SIZE, "%.*s", (int)sizeof(answer.why), answer.why);
 		text_printable(why);
 	}
@@ -189,9 +191,8 @@ int
 request_start(unsigned int id, unsigned int nb_rx, unsigned int nb_tx, char *why)
 {
 	struct port_request req = {.what = PORT_START, .id = id, .nb_rx = nb_rx, .nb_tx = nb_tx};
-	struct rte_eth_link link;
 
-	return request_send(&req, ANSWER_S, &link, why);
+	return request_send(&req, ANSWER_S, NULL, why);
 }
 
 /* Is it a port on an interface of the kernel? */
@@ -208,7 +209,6 @@ int
 request_stop(const struct port_set *ports, bool *touched, char *why)
 {
 	struct port_request req = {.what = PORT_STOP};
-	struct rte_eth_link link;
 	unsigned int id;
 	bool started;
 	int ret = 0;
@@ -220,7 +220,7 @@ request_stop(const struct port_set *ports, bool *touched, char *why)
 		if (!started && (primary_is_foreign() || !has_interface(id)))
 			continue;
 		req.id = id;
-		ret = request_send(&req, ANSWER_S, &link, why);
+		ret = request_send(&req, ANSWER_S, NULL, why);
 		if (ret < 0 && ret != -ETIMEDOUT && *touched)
 			text_add(why, WHY_SIZE, "; another port of it is stopped");
 		*touched = *touched || (started && (ret == 0 || ret == -ETIMEDOUT));
@@ -234,37 +234,34 @@ int
 request_remove(unsigned int id, char *why)
 {
 	struct port_request req = {.what = PORT_REMOVE, .id = id};
-	struct rte_eth_link link;
 
 	if (primary_is_foreign())
 		return why_set(why, -ENOTSUP,
 			"the primary (pid %d) is another program; detach it there", primary_pid());
-	return request_send(&req, REMOVE_S, &link, why);
+	return request_send(&req, REMOVE_S, NULL, why);
 }
 
 void
 request_mend_pool(void)
 {
 	struct port_request req = {.what = PORT_POOL};
-	struct rte_eth_link link;
 	char why[WHY_SIZE];
 
 	/* Failure is harmless: the next caller checks again. */
 	if (!started_any() && !primary_is_foreign() && !pool_whole())
-		request_send(&req, ANSWER_S, &link, why);
+		request_send(&req, ANSWER_S, NULL, why);
 }
 
 void
 request_note(const struct port_set *ports)
 {
 	struct port_request req = {.what = PORT_NOTE};
-	struct rte_eth_link link;
 	char why[WHY_SIZE];
 
 	PORT_SET_FOREACH(req.id, ports) {
 		/* Failure is harmless: the interface is found later, unless it is renamed. */
 		if (!primary_is_foreign() && has_interface(req.id))
-			request_send(&req, ANSWER_S, &link, why);
+			request_send(&req, ANSWER_S, NULL, why);
 	}
 }
 
