@@ -26,16 +26,19 @@ struct ability {
 };
 
 static const char releases[] = "22.11 24.11 25.11";
-static const char no_functions[] = "it gives a secondary no functions to poll with";
+const char abilities_no_functions[] = "it gives a secondary no functions to poll with";
 
 /* Sorted by name. tests/device/test_abilities.py holds it against the table in doc/limits.rst. */
 static const struct ability table[] = {
 	{.driver = "net_af_packet",
 		.alias = "eth_af_packet",
 		.seen = releases,
-		.unpolled = no_functions},
+		.unpolled = abilities_no_functions},
 	{.driver = "net_af_xdp", .seen = releases, .unpolled = "its queues carry nothing there"},
-	{.driver = "net_bonding", .alias = "eth_bond", .seen = releases, .unpolled = no_functions},
+	{.driver = "net_bonding",
+		.alias = "eth_bond",
+		.seen = releases,
+		.unpolled = abilities_no_functions},
 	{.driver = "net_failsafe",
 		.seen = releases,
 		.alone = "a secondary probes the devices it is made of a second time, and the "
@@ -61,7 +64,7 @@ static const struct ability table[] = {
 		.no_link = true},
 	{.driver = "net_tun",
 		.seen = releases,
-		.unpolled = no_functions,
+		.unpolled = abilities_no_functions,
 		.queues = RTE_MP_MAX_FD_NUM,
 		.no_link = true},
 	{.driver = "net_vdev_netvsc",
@@ -115,7 +118,7 @@ abilities_attach(const char *name, const char *devargs, bool alone, char *why)
 	if (has_argument(devargs, "internal")) {
 		why_set(why, 0,
 			"internal= is an address in the memory of a program, which nobody can "
-			"type");
+			"type; leave it out");
 		return false;
 	}
 	if (ability == NULL || (alone && !ability->hides))

@@ -27,6 +27,9 @@ bool abilities_hides(const char *name);
  * can. */
 const char *abilities_unpolled(const char *driver, const char *devargs);
 
+/** The reason if the driver has set no functions there. */
+extern const char abilities_no_functions[];
+
 /** Can the driver tell the link in a secondary, and do no harm? */
 bool abilities_link(const char *driver);
 

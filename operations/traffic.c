@@ -138,7 +138,7 @@ port_to_poll(const char *device, char *name, char *why)
 		views_device(ret, &known);
 		reason = abilities_unpolled(driver, known.devargs);
 		if (reason == NULL && !queues_pollable(ret))
-			reason = "it gives a secondary no functions to poll with";
+			reason = abilities_no_functions;
 		if (reason != NULL && !primary_is_self())
 			ret = why_set(why, -ENOTSUP,
 				"%s lets no secondary poll port %d: %s; do it in the primary (pid "

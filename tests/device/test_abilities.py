@@ -8,7 +8,7 @@ import shutil
 import pytest
 
 import hotplug_mp as hm
-from drivers import SECONDARY_POLLS, table
+from drivers import CAPTURED, SECONDARY_POLLS, table
 from starts import why
 from traffic import attach, send, start
 
@@ -17,7 +17,7 @@ FAILSAFE = (
     "second time, and the detach ends the primary by SIGABRT"
 )
 OTHERS = "; quit the other processes"
-ADDRESS = "internal= is an address in the memory of a program, which nobody can type"
+ADDRESS = "internal= is an address in the memory of a program, which nobody can type; leave it out"
 
 
 @pytest.mark.parametrize(
@@ -171,7 +171,7 @@ def test_document_has_the_same_table():
     (releases,) = re.findall(r'releases\[\] = "(.*)"', text)
     text = text[text.index(" table[] = {") :]
     text = text[: text.index("\n};")]
-    text = text.replace("no_functions", '"no functions"').replace("= releases", f'= "{releases}"')
+    text = text.replace("abilities_no_functions", '"no functions"').replace("= releases", f'= "{releases}"')
     rows = [
         dict(re.findall(r'\.(\w+) = ("[^"]*"|\w+)', row))
         for row in re.findall(r"^\t\{(.*?)\},?$", text, re.MULTILINE | re.DOTALL)
@@ -190,5 +190,7 @@ def test_document_has_the_same_table():
     # A driver that can do everything needs no row in the code.
     for driver in set(document) - set(code):
         assert document[driver]["group"] == document[driver]["polled"] == "yes"
+    captured = {driver for driver, row in document.items() if row["captured"].startswith("yes")}
+    assert captured == CAPTURED
     for driver, polls in SECONDARY_POLLS.items():
         assert document[driver]["polled"].startswith("yes" if polls else "no"), driver

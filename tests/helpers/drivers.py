@@ -22,6 +22,8 @@ VIRTUAL = {
     "net_af_xdp": False,
     "net_vhost": False,
 }
+#: Those whose packets dpdk-dumpcap was seen to capture.
+CAPTURED = {"net_af_packet", "net_null", "net_pcap", "net_ring", "net_tap"}
 #: Why a secondary cannot.
 NO_FUNCTIONS = "it gives a secondary no functions to poll with"
 #: By the card's name in tests/physical.

@@ -9,6 +9,7 @@ import time
 import pytest
 
 import hotplug_mp as hm
+from drivers import CAPTURED
 from traffic import MBUFS, attach, detach, forward, send, start
 
 #: Does DPDK have secondaries capture, too?
@@ -39,6 +40,16 @@ def test_captured_is_what_the_primary_sends(ring, capture, tool):
     assert "failed" not in one.log()
     detach(ring.secondaries[0], "net_ring0")
     ring.assert_agree([])
+
+
+@pytest.mark.parametrize("driver", sorted(CAPTURED - {"net_ring"}))
+def test_drivers_that_are_captured(pair, capture, veth, driver):
+    arguments = {"net_af_packet": f",iface={veth}", "net_pcap": f",iface={veth}"}
+    attach(pair.secondaries[0], f"{driver}0{arguments.get(driver, '')}")
+    start(pair.secondaries[0], f"{driver}0")
+    one = capture(pair)
+    send(pair.primary, f"{driver}0", 3)
+    assert one.end(3) == [60] * 3
 
 
 def test_capture_that_was_there_before_the_port_was_started(pair, capture):
