@@ -158,15 +158,18 @@ port_wait(unsigned int id, uint64_t until, bool turn, char *why)
 {
 	unsigned int looks = 0;
 	uint64_t token;
+	bool past;
 
 	token = rte_rcu_qsbr_start(qsbr(id));
 	while (!all_have_reported(id, token)) {
-		if (clock_is_past(until))
+		past = clock_is_past(until);
+		/* This process may have been stopped meanwhile, so look again before giving up. */
+		if (turn && (past || looks++ % LOOKS_PER_CENSUS == 0))
+			dead_unregister();
+		if (past && !all_have_reported(id, token))
 			return why_set(why, -EBUSY, "%s polls port %u and does not let go of it",
 				who_name(member_who(member_at(reader_late(id, token) / 2))).text,
 				id);
-		if (turn && looks++ % LOOKS_PER_CENSUS == 0)
-			dead_unregister();
 		clock_sleep_ns(LOOK_NS);
 	}
 	return 0;

@@ -25,7 +25,11 @@ from traffic import (
 )
 
 
-@pytest.mark.parametrize("when", ["before", "meanwhile"])
+#: How long a poller has to let go of a port, in s.
+LIMIT = 1
+
+
+@pytest.mark.parametrize("when", ["before", "meanwhile", "late"])
 @pytest.mark.parametrize("who", ["primary", "secondary 2"])
 def test_poller_that_has_died_is_not_waited_for(hung, who, when):
     primary, (one, other) = hung.primary, hung.secondaries
@@ -33,11 +37,15 @@ def test_poller_that_has_died_is_not_waited_for(hung, who, when):
     if when == "before":
         one.die()
     begin = time.monotonic()
-    asker.faults.set("wait", "sleep 0")
+    asker.faults.set("wait", "block")
     asker.send("detach net_ring0")
-    if when == "meanwhile":
+    if when != "before":
         asker.faults.wait_met("wait")
         one.die()
+    if when == "late":
+        # The asker has not run, so it has not seen the other one die.
+        hm.wait_until(lambda: time.monotonic() - begin > LIMIT, "nobody living is waited for")
+    asker.faults.clear("wait")
     assert asker.answer() == "detached device net_ring0"
     assert time.monotonic() - begin < hm.SOON
     hung.assert_agree(HUNG_PORTS[1:])
