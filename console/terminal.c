@@ -23,8 +23,9 @@
 #include "group/views.h"
 
 #define TYPED_MAX 4096 /* as much as the kernel keeps */
-/* A command that waits and can be given up looks for keys more often than this. */
-#define LOOKS_MS 400
+/* A command that waits and can be given up looks for keys more often than this, even on a machine
+ * that is so busy that a look each 250 ms is late. */
+#define LOOKS_MS 2000
 
 static struct termios found;
 /* found is valid and not restored yet; terminal_restore() reads this in any thread. */
