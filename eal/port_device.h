@@ -12,9 +12,10 @@
  */
 struct rte_device *port_device(unsigned int id);
 
-/** Begin to count which ports go. Once, after rte_eal_init(). @return 0 or a negative errno. */
+/** Begin to count which ports go. Once, after rte_eal_init(), in the primary: what ethdev allocates
+ * for it in the group's memory lasts as long as the primary. @return 0 or a negative errno. */
 int port_count_begin(void);
 
 /** A number that changes when the port with this id goes, so that a later one with the id is not
- * taken for it. Any thread. */
+ * taken for it. Primary, any thread. */
 unsigned int port_count(unsigned int id);

@@ -212,7 +212,7 @@ enter(char *why)
 		leave();
 		return why_set(why, ret, "cannot watch the group: %s", strerror(-ret));
 	}
-	ret = port_count_begin();
+	ret = primary_is_self() ? port_count_begin() : 0;
 	if (ret == 0)
 		ret = handed_start();
 	if (ret < 0) {
