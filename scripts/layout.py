@@ -24,7 +24,7 @@ FOLDERS = {
     "console": "base eal group device traffic operations inspect",
     "process": "base eal group device traffic operations",
 }
-NOT_THE_PROGRAM = ("bench", "doc", "scripts", "tests")
+NOT_THE_PROGRAM = ("bench", "doc", "plan", "scripts", "tests")
 TOP_FILES = """main.c commands.c commands.h meson.build meson_options.txt pytest.ini README.rst
     LICENSE""".split()
 # Most lines of a file; one that is not named here and is no source has no limit.

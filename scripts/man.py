@@ -11,9 +11,14 @@ import re
 import sys
 
 NAME = "dpdk-hotplug_mp"
+# What follows the name of each page.
+SYNOPSES = {
+    NAME: "[*EAL options*] [**--** [*options*]]",
+    f"{NAME}-plan": "[*options*] *devargs* ...",
+}
 # How a document or section is called on the page, and what is only for those who have the sources.
 TITLES = {"What happens when ...": "Diagnostics"}
-LEFT_OUT = ("Drivers in a group", "Physical devices")
+LEFT_OUT = ("Drivers in a group", "Physical devices", "An example")
 PAGE = """\
 {rule}
 {name}
@@ -30,7 +35,7 @@ PAGE = """\
 Synopsis
 ========
 
-**{name}** [*EAL options*] [**--** [*options*]]
+**{name}** {synopsis}
 
 Description
 ===========
@@ -92,7 +97,7 @@ def adapted(text):
     text = re.sub(
         r"^\.\. list-table::\n(?:   :.*\n)+\n((?:   .*\n)+)", list_table, text, flags=re.MULTILINE
     )
-    text = text.replace("build/dpdk-hotplug_mp", NAME)
+    text = text.replace("build/dpdk-hotplug_mp", NAME).replace("scripts/plan.sh", f"{NAME}-plan")
     return re.sub(r"`([^`<]+)`_", r'"\1"', text)
 
 
@@ -103,14 +108,15 @@ def main():
         with open(path, encoding="utf-8") as f:
             documents.append(split(f.read()))
     (_, before, sections), *others = documents
-    line = re.match(rf"{NAME} is a (.+?):", before)[1]
+    name, line = re.match(r"(\S+) is a (.+?):", before).groups()
     text = before + whole(sections, "=")
     for title, introduction, parts in others:
         text += heading(title, "=") + introduction + whole(parts, "-")
     sys.stdout.write(
         PAGE.format(
-            rule="=" * len(NAME),
-            name=NAME,
+            rule="=" * len(name),
+            name=name,
+            synopsis=SYNOPSES[name],
             line=line,
             line_rule="-" * len(line),
             version=version,

@@ -58,6 +58,7 @@ chapters=$(all_chapters_but physical/ soak/ \
     tests/repo/test_variants.py tests/group/test_malicious_peers.py \
     tests/eal/test_mounts.py tests/eal/test_private.py tests/eal/test_strangers.py \
     tests/plan/test_plan_literal.py tests/plan/test_virtio_user.py tests/plan/test_virtual.py \
+    tests/plan/test_tool.py tests/plan/test_tool_finds.py \
     tests/device/test_drivers.py tests/traffic/test_real_traffic.py \
     tests/process/test_parents.py)
 # A sanitizer itself takes memory, time, and files that not everyone may write.

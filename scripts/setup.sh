@@ -13,9 +13,9 @@ pages_want=512 # and this many (1 GiB) are made free
 huge_dir=/dev/hugepages
 
 packages="gcc libc6-dev meson ninja-build pkgconf libdpdk-dev libjansson-dev dpdk
-    dpdk-dev iproute2 kmod mount"
-packages_demo="python3 python3-pexpect tmux"
-packages_test="python3 python3-pexpect python3-pytest python3-pytest-xdist python3-docutils clang
+    dpdk-dev iproute2 kmod mount python3 python3-pexpect"
+packages_demo="tmux"
+packages_test="python3-pytest python3-pytest-xdist python3-docutils clang
     clang-format libclang-rt-dev llvm clang-tidy cppcheck codespell shellcheck tmux make pciutils
     qemu-system-x86 busybox-static
     git man-db bash bash-completion gcovr procps mmdebstrap systemd"

@@ -9,6 +9,7 @@
  *   block           wait for the file to go, or to say something else
  *   sleep SECONDS   the same, but no longer than that
  *   spin SECONDS    take that much of a processor's time
+ *   leak NUMBER     open so many files, and leave them open
  *
  * From the first time a call has met its file, there is a file <call>.met.
  *
@@ -142,6 +143,11 @@ fault(const char *call)
 			while (now_ms(CLOCK_THREAD_CPUTIME_ID) - ran <
 				strtoull(order + 5, NULL, 10) * 1000)
 				;
+			return false;
+		}
+		if (strncmp(order, "leak ", 5) == 0) {
+			for (long left = strtol(order + 5, NULL, 10); left > 0; left--)
+				open("/dev/null", O_RDONLY | O_CLOEXEC);
 			return false;
 		}
 		next_nanosleep(&tick, NULL);

@@ -2,6 +2,7 @@
 """What `meson install` puts where, and what `meson dist` packs."""
 
 import glob
+import json
 import os
 import re
 import shutil
@@ -19,6 +20,7 @@ pytestmark = pytest.mark.xdist_group("packaging")
 SHELL_PROMPT = "hm-shell:"
 OWN_OPTION = re.compile(r"^  (--[a-z-]+)", re.MULTILINE)
 NAME = "dpdk-hotplug_mp"
+PLAN = f"{NAME}-plan"
 
 
 def run(*command, **kwargs):
@@ -95,6 +97,12 @@ def page(installed):
 
 
 @pytest.fixture(scope="module")
+def plan_page(page):
+    """Path of the manual page of the test plan."""
+    return f"{page[:-2]}-plan.1"
+
+
+@pytest.fixture(scope="module")
 def page_text(page):
     """The manual page as it is shown, words apart by one blank."""
     hm.need(shutil.which("man"), "no man; install man-db")
@@ -109,12 +117,26 @@ def test_everything_is_installed(installed):
         for place, _, names in os.walk(installed)
         for name in names
     }
+    plan = {f"share/{NAME}/{path}" for path in glob.glob("plan/*.py", root_dir=hm.REPO)}
     assert files == {
         f"bin/{NAME}",
+        f"bin/{PLAN}",
+        *plan,
         f"share/man/man1/{NAME}.1",
+        f"share/man/man1/{PLAN}.1",
         f"share/bash-completion/completions/{NAME}",
     }
     assert run(str(installed / "bin" / NAME), "--version").startswith(f"{NAME} ")
+
+
+def test_installed_plan_runs_the_installed_program(installed, tmp_path):
+    """Wherever one is; a file there that is called like a part of it is not run."""
+    (tmp_path / "plan.py").write_text("raise SystemExit(3)\n")
+    report = tmp_path / "report.json"
+    command = [str(installed / "bin" / PLAN), "net_null0", "--case", "attach", "--report", str(report)]
+    assert "2 passed" in run(*command, cwd=tmp_path)
+    with open(report, encoding="utf-8") as f:
+        assert json.load(f)["facts"]["Program"] == str(installed / "bin" / NAME)
 
 
 def test_completion_goes_where_bash_completion_looks_for_it(tmp_path):
@@ -129,10 +151,11 @@ def test_completion_goes_where_bash_completion_looks_for_it(tmp_path):
 # The manual page
 
 
-def test_page_is_made_without_a_warning(tmp_path):
+@pytest.mark.parametrize("names", [("commands", "failures", "limits"), ("plan",)])
+def test_page_is_made_without_a_warning(tmp_path, names):
     hm.need(shutil.which("rst2man"), "no rst2man; install python3-docutils")
     version = hm.run(own=["--version"]).stdout.split()[1]
-    documents = [f"{hm.REPO}/doc/{name}.rst" for name in ("commands", "failures", "limits")]
+    documents = [f"{hm.REPO}/doc/{name}.rst" for name in names]
     text = run("python3", f"{hm.REPO}/scripts/man.py", version, *documents)
     page = tmp_path / "page.rst"
     page.write_text(text, encoding="utf-8")
@@ -159,9 +182,20 @@ def test_page_is_rendered_without_a_warning(page):
         assert (done.stderr, done.returncode) == ("", 0)
 
 
-def test_apropos_finds_the_page(page):
+def test_apropos_finds_the_pages(page, plan_page):
     hm.need(shutil.which("lexgrog"), "no lexgrog; install man-db")
     assert f'"{NAME} - console for a group of DPDK processes"' in run("lexgrog", page)
+    assert f'"{PLAN} - test of hotplug for any DPDK driver"' in run("lexgrog", plan_page)
+
+
+def test_page_of_the_plan_has_every_option(plan_page):
+    with open(plan_page, encoding="utf-8") as f:
+        text = re.sub(r"\\f[A-Z]", " ", f.read()).replace("\\-", "-")
+    listed = run(f"{hm.REPO}/scripts/plan.sh", "--help")
+    options = re.findall(r"^  (--[a-z]+)", listed, re.M)
+    assert len(options) >= 10
+    for option in options:
+        assert re.search(rf"{option}(?![\w-])", text), f"{option} is missing"
 
 
 def test_page_has_its_version(page, page_text):

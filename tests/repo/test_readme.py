@@ -55,6 +55,7 @@ ELSEWHERE = {
     "meson dist -C build": "tests/repo/test_packaging.py",
     "scripts/layout.py": "scripts/lint.sh",
     "scripts/bench.sh": "tests/repo/test_bench.py",
+    "scripts/setup.sh": "scripts/test.sh",
     "scripts/sanitize.sh address": "scripts/test.sh",
     "scripts/sanitize.sh thread": "scripts/test.sh",
     "scripts/fuzz.sh 60": "tests/repo/test_fuzz.py",
@@ -356,7 +357,8 @@ def test_every_shell_command_is_run():
         assert re.match(
             r"(apt-get install|(set -o pipefail; )?build/|printf .* \| build/|ip link|meson install|mkdir|mount)"
             r"|/usr/bin/python3 -m pytest tests/physical --pci "  # as the guest does, but for --pci
-            r"|scripts/demo\.sh$",
+            r"|scripts/demo\.sh$"
+            r"|scripts/plan\.sh ",  # tests/plan/test_tool.py, and in the guest test_plan_command.py
             command,
         ), f"nobody runs {command}"
 
@@ -549,6 +551,7 @@ def test_options_exist():
     known = help_text(hm.BINARY, "--help") + read("scripts/test.sh")
     known += read("tests/physical/conftest.py") + read("tests/soak/run.py") + read("commands.c")
     known += read("tests/helpers/fixtures/dpdk_tools.py")
+    known += read("plan/options.py")
     tools = ("meson setup", "meson install", "dpdk-hugepages.py", "grep", "unshare")
     for tool in map(str.split, tools):
         known += help_text(*tool, "--help")
@@ -593,7 +596,7 @@ def test_map_has_every_file(folder):
         others = {name for name in listed if "." in name and name != "main.c"}
         assert [name for name in others if not os.path.exists(f"{hm.REPO}/{name}")] == []
         assert {os.path.splitext(name)[0] for name in listed - others} == sources_in(".") != set()
-    elif folder in ("scripts", "bench"):
+    elif folder in ("scripts", "bench", "plan"):
         assert listed == files_in(folder)
     elif folder == "tests":
         here = files_in(folder) | set(os.listdir(f"{hm.REPO}/tests"))
@@ -613,7 +616,7 @@ def rule():
 
 
 def test_map_has_every_folder():
-    assert set(mapped()) == {TOP, "scripts", "bench", "tests", *rule()}
+    assert set(mapped()) == {TOP, "scripts", "bench", "plan", "tests", *rule()}
 
 
 def test_rule_is_the_one_that_is_checked():
@@ -647,7 +650,7 @@ def test_files_that_are_named_exist(path):
     """By their path from the top; a test or script also by its name alone."""
     files = set(repository())
     names = {os.path.basename(name) for name in files if not name.endswith((".c", ".h"))}
-    alone = names | files_in("bench") | files_in("scripts") | files_in("tests") | OTHERS
+    alone = names | files_in("bench") | files_in("plan") | files_in("scripts") | files_in("tests") | OTHERS
     known = files | alone | {f"{name}.c" for name in mapped()[TOP]}
     missing = {name for name in named_files(path) if name not in known}
     # A pair that the rule takes as its example.

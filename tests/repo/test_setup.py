@@ -112,7 +112,7 @@ def tools(*patterns):
 @pytest.mark.parametrize(
     "option, patterns, expected",
     [
-        ("", ["scripts/setup.sh"], "findmnt"),
+        ("", ["scripts/setup.sh", "scripts/plan.sh", "plan/*.py"], "findmnt"),
         ("demo", ["scripts/setup.sh", "scripts/demo.sh", "scripts/demo.py"], "tmux"),
         (
             "test",

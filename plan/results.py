@@ -1,0 +1,67 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What a run has found: a result for each device and case."""
+
+import dataclasses
+
+from plan.outcome import FAILED, NOT_HERE, PASSED
+
+
+@dataclasses.dataclass
+class Result:
+    """`why` says what went wrong, or why a case does not apply; `limit` is the name of a known one,
+    `text` what is known. `story` is what was typed, answered and logged in a case that failed."""
+
+    device: str
+    case: str
+    outcome: str
+    why: str = ""
+    seconds: float = 0.0
+    title: str = ""
+    answers: list = dataclasses.field(default_factory=list)
+    story: str = ""
+    limit: str = ""
+    text: str = ""
+
+    def cell(self):
+        """As it stands in a table."""
+        if self.outcome == NOT_HERE:
+            return "n/a"
+        return f"{self.outcome}, known" if self.limit else self.outcome
+
+
+@dataclasses.dataclass
+class Report:
+    """All results, and `facts`, what else there is to say: {"Program": ...}."""
+
+    facts: dict
+    results: list
+
+    def status(self, known=False):
+        """The exit status; known limits count as passed if that was asked for."""
+        ran = [one for one in self.results if one.outcome != NOT_HERE]
+        failed = [one for one in ran if one.outcome == FAILED and not (known and one.limit)]
+        if failed:
+            return 1
+        return 0 if ran else 2
+
+    def count(self):
+        """As "18 passed, 1 failed, 3 not applicable"."""
+        words = {PASSED: "passed", FAILED: "failed", NOT_HERE: "not applicable"}
+        numbers = {word: sum(r.outcome == key for r in self.results) for key, word in words.items()}
+        return ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
+
+    def rows(self):
+        """A table: a row a device, a column a case, with a head."""
+        cases = list(dict.fromkeys(one.case for one in self.results))
+        cells = {(one.device, one.case): one.cell() for one in self.results}
+        devices = dict.fromkeys(one.device for one in self.results)
+        rows = [[device, *(cells.get((device, case), "") for case in cases)] for device in devices]
+        return [["device", *cases], *rows]
+
+
+def table(rows, mark="="):
+    """Lines of a table between rules, as reStructuredText has it. A first cell is never empty."""
+    widths = [max(map(len, column)) for column in zip(*rows)]
+    rule = "  ".join(mark * width for width in widths)
+    lines = ["  ".join(map(str.ljust, row, widths)).rstrip() for row in rows]
+    return [rule, lines[0], rule, *lines[1:], rule]

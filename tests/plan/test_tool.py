@@ -1,0 +1,215 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""scripts/plan.sh: what it shows and writes, how it ends, and that it leaves nothing behind."""
+
+import contextlib
+import glob
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import xml.etree.ElementTree as ET
+
+import pytest
+
+import hotplug_mp as hm
+from plan.known import LIMITS
+from plan.place import NAME
+
+TOOL = f"{hm.REPO}/scripts/plan.sh"
+RUNS = f"/var/run/{NAME}"
+
+
+def start(*args, **kwargs):
+    kwargs.setdefault("cwd", "/")
+    return subprocess.Popen(
+        [TOOL, "--program", hm.BINARY, *args],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        **kwargs,
+    )
+
+
+def ended(tool):
+    """What it printed, and its status. Nothing of it is left."""
+    printed, _ = tool.communicate(timeout=hm.TIMEOUT)
+    assert_nothing_left(tool.pid)
+    return printed, tool.returncode
+
+
+def run(*args, **kwargs):
+    return ended(start(*args, **kwargs))
+
+
+def processes_of(pid):
+    """Processes of the run's groups and backends; their command lines have its prefix."""
+    found = []
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError), open(path, "rb") as f:
+            if f"--file-prefix=plan{pid}_".encode() in f.read():
+                found.append(int(path.split("/")[2]))
+    return found
+
+
+def files_of(pid):
+    places = (f"{RUNS}/*", f"{hm.RUNTIME}/*", f"{hm.HUGEPAGES}/*", "/tmp/hotplug_mp-*")
+    return [p for place in places for p in glob.glob(place) if f"plan{pid}_" in p]
+
+
+def assert_nothing_left(pid):
+    assert (processes_of(pid), files_of(pid)) == ([], [])
+
+
+def test_every_case_and_every_report(short_dir):
+    reports = [f"{short_dir}/report.{form}" for form in ("rst", "json", "xml")]
+    options = [word for path in reports for word in ("--report", path)]
+    device = f"net_vhost0,iface={short_dir}/s,queues=1,client=0"
+    printed, status = run(device, *options, "--rounds", "12")
+    assert status == 0, printed
+    lines = printed.split("\n")
+    listed = subprocess.check_output([TOOL, "--list"], text=True)
+    cases = [line.split()[0] for line in listed.splitlines() if not line.startswith("boot ")]
+    cases.append("quit")
+    outcomes = dict.fromkeys(cases, "passed") | {"polled": "does not apply"}
+    for number, (line, case) in enumerate(zip(lines, cases)):
+        assert re.match(rf"\[ ?{number + 1}/10\] net_vhost0 +{case} +{outcomes[case]}", line), line
+    assert "lets no secondary poll port 0" in printed
+    assert lines[-2] == "9 passed, 1 not applicable"
+    rst, as_json, xml = map(read, reports)
+    row = " +".join("n/a" if case == "polled" else "passed" for case in cases)
+    assert re.search(rf"(?m)^``net_vhost0`` +{row}$", rst), rst
+    found = {one["case"]: one["outcome"] for one in json.loads(as_json)["results"]}
+    assert found == outcomes
+    suite = ET.fromstring(xml)
+    assert [case.get("name") for case in suite.iter("testcase")] == cases
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("10", "0", "1")
+    assert [one.get("message") in printed for one in suite.iter("skipped")] == [True]
+    if shutil.which("rst2html"):
+        subprocess.run(["rst2html", "--strict", reports[0], "/dev/null"], check=True)
+
+
+def shown():
+    """The commands that doc/plan.rst shows and that need no card, in their order."""
+    lines = re.findall(r"^    # (.*)$", read(f"{hm.REPO}/doc/plan.rst"), re.M)
+    return [line for line in lines if "--bind" not in line and "setup.sh" not in line]
+
+
+@pytest.mark.long
+def test_commands_of_the_document(short_dir):
+    """A person types them one after the other."""
+    names = {name: f"hmt{os.getpid()}{name}" for name in ("hm0", "hm1")}
+    script = "\n".join(shown()).replace("scripts/plan.sh", f"{TOOL} --program {hm.BINARY}")
+    assert "ip link add hm0" in script and "iface=vhost-net" in script
+    for name, own in names.items():
+        script = re.sub(rf"\b{name}\b", own, script)
+    try:
+        done = subprocess.run(
+            ["sh", "-euc", script],
+            cwd=short_dir,
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=hm.TIMEOUT,
+        )
+    finally:
+        subprocess.run(["ip", "link", "del", names["hm0"]], check=True, timeout=hm.TIMEOUT)
+    assert done.returncode == 0, done.stdout
+    assert done.stdout.endswith("\n18 passed, 2 not applicable\n"), done.stdout
+    assert os.listdir(short_dir) == []
+
+
+#: It would stay: its input does not end with the run.
+BACKEND = (
+    "tail -f /dev/null | dpdk-testpmd --no-pci --file-prefix=plan${PPID}_mine "
+    "--vdev=eth_vhost0,iface=$SOCKET -- -i --total-num-mbufs=2048"
+)
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
+
+
+def test_backend_of_a_virtio_user_is_started_and_ended(short_dir):
+    path = f"{short_dir}/s"
+    for options in ([], ["--backend", BACKEND]):
+        printed, status = run(f"net_virtio_user0,path={path}", "--case", "repeat", *options)
+        assert status == 0, printed
+        assert not os.path.exists(path)
+    printed, status = run(f"net_virtio_user0,path={path}", "--backend", "echo no; exit 3")
+    assert status == 2 and printed.endswith("the backend ended: no\n\n"), printed
+
+
+@pytest.mark.parametrize(
+    "args, why",
+    [
+        ([], "no device is named"),
+        (["net_null0", "net_null0,copy=1"], "net_null0 is named twice"),
+        (["net_null0", "--case", "dance"], "there is no case dance"),
+        (["net_null0", "--report", "/tmp/x.pdf"], "has to end in .rst, .json, .xml"),
+        (["net_null0", "--report", "/nosuch/x.rst"], "cannot write in /nosuch"),
+        (["net_null0", "--program", "/nosuch"], "no program /nosuch"),
+        (["net_null0", "--rounds", "no"], "is no number from 1"),
+        (["0000:ff:1f.7"], "there is no 0000:ff:1f.7 on the PCI bus"),
+        (["net_null0", "--eal=--huge-dir=/nosuch"], "--huge-dir"),
+        (["net_null0", "--case", "boot"], "1 not applicable"),
+    ],
+)
+def test_status_2_if_nothing_can_be_run(args, why):
+    printed, status = run(*args)
+    assert (status, why in printed) == (2, True), printed
+
+
+@pytest.mark.parametrize(
+    "line, signo",
+    [
+        (None, signal.SIGINT),
+        ("attach ", signal.SIGTERM),
+        ("repeat ", signal.SIGINT),
+        ("start ", signal.SIGHUP),
+    ],
+)
+def test_stopped_at_any_time_it_leaves_nothing(short_dir, line, signo):
+    """Before its first process, while it has a backend, in a case, and in its rounds."""
+    tool = begun(short_dir, line)
+    tool.send_signal(signo)
+    printed, status = ended(tool)
+    assert status == 128 + signo, printed
+    assert printed.endswith(f"\nstopped by signal {signo.value}\n")
+    assert not os.path.exists(f"{short_dir}/s")
+
+
+def begun(place, line, *options):
+    """A run for long that has shown this line, or begins."""
+    tool = start(f"net_virtio_user0,path={place}/s", "--rounds", "100000", *options)
+    if line is None:
+        hm.wait_until(lambda: files_of(tool.pid), "it begins")
+    else:
+        while line not in tool.stdout.readline():
+            assert tool.poll() is None
+    return tool
+
+
+def test_killed_its_processes_end_and_the_next_run_mends(short_dir):
+    tool = begun(short_dir, "repeat ", "--backend", BACKEND)
+    tool.kill()
+    tool.communicate()
+    hm.wait_until(lambda: len(processes_of(tool.pid)) == 1, "all end but the backend")
+    assert files_of(tool.pid)
+    run("net_null0", "--case", "attach")
+    assert_nothing_left(tool.pid)
+
+
+def test_limits_are_those_of_the_document():
+    document = " ".join(read(f"{hm.REPO}/doc/limits.rst").split())
+    assert [limit.name for limit in LIMITS if limit.text not in document] == []
+
+
+def test_known_limit_is_told_and_counts_as_failed_unless_asked():
+    args = "net_null0", "--case", "started-rounds", "--rounds", "8"
+    printed, status = run(*args)
+    assert status == 1 and "failed, known" in printed
+    assert "known (queues of null): net_null does not give back 192 bytes" in printed
+    assert run(*args, "--known")[1] == 0
