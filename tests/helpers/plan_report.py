@@ -12,18 +12,25 @@ import pytest
 
 import hotplug_mp as hm
 from chapters import SECTION
+from plan.cases import PLAN
+from plan.outcome import FAILED, PASSED
+from plan.report import rst_body
+from plan.results import Report, Result
 
-# The cases of the test plan, in its order.
-PLAN = (
-    "Attach physical device from primary or secondary",
-    "Detach physical device from primary or secondary",
-    "Attach virtual device from primary or secondary",
-    "Detach virtual device from primary or secondary",
-    "Repeat to attach/detach physical device from primary or secondary",
-    "Repeat to attach/detach virtual device from primary or secondary",
-    "Repeat to attach/detach vhost-user from primary or secondary",
-    "Repeat to attach/detach virtio-user from primary or secondary",
-)
+#: What this program answers in each case of the plan.
+ATTACHED, DETACHED = "attached device {0}", "detached device {0}"
+ANSWERS = {
+    "attach": {ATTACHED},
+    "detach": {DETACHED},
+    "boot": {DETACHED},
+    "repeat": {
+        ATTACHED,
+        "failed to attach device {0}: already attached (port 0)",
+        DETACHED,
+        "failed to detach device {0}: not attached",
+    },
+}
+CASES = {case.name: case for case in PLAN}
 #: The section of the report that soak/run.py writes, the last one. chapters.py writes one before it.
 SOAK_SECTION = "Soak\n----\n"
 
@@ -36,21 +43,21 @@ removals = []
 
 @pytest.fixture
 def plan(record_property):
-    """Say which case of the plan a test is: plan(case, device, attacher, detacher). It returns a
-    function that takes each answer the test saw, for the report."""
+    """Carry out a case, plan(case, group, device, attacher, detacher, label); the report calls the
+    device by the label, or by its name."""
 
-    def start(case, device, attacher, detacher="-"):
-        case = next(name for name in PLAN if name.startswith(case))
-        seen = []
-        record_property("plan", (case, device, attacher, detacher, seen))
+    def carry_out(name, group, device, attacher, detacher, label=None):
+        record_property("plan", (label or device.name, name))
+        seen = set()
+        CASES[name].run(group, device, attacher, detacher, seen.add)
+        assert seen == {answer.format(device.name) for answer in ANSWERS[name]}
 
-        def saw(answer):
-            seen.append(answer)
-            return answer
+    return carry_out
 
-        return saw
 
-    return start
+def ways(name):
+    """Who attaches and who detaches in a case, by a primary and two secondaries."""
+    return list(CASES[name].ways(hm.ROLES))
 
 
 def pytest_runtest_logreport(report):
@@ -88,31 +95,16 @@ def pytest_terminal_summary(terminalreporter, config):
         terminalreporter.write_line(f"surprise removal: {removal_times()}")
 
 
-def report_case(case):
-    """Lines of the report on one case: a table of who did it, and the answers seen."""
-    results = [result[1:] for result in plan_results if result[0] == case]
-    results.sort(key=lambda result: result[:3])
-    if not results:
-        if "physical" in case:
-            return ["Not run: it needs a NIC bound to vfio-pci or igb_uio.", ""]
-        return ["Not run.", ""]
-    lines = [".. list-table::", "   :header-rows: 1", ""]
-    detachers = sorted({result[2] for result in results})
-    row = ["Device", "Attached by"]
-    row += ["Outcome" if d == "-" else f"Detached by {d}" for d in detachers]
-    table = [row]
-    for device, attacher in dict.fromkeys(result[:2] for result in results):
-        row = [f"``{device}``", attacher]
-        for detacher in detachers:
-            outcomes = [r[4] for r in results if r[:3] == (device, attacher, detacher)]
-            row.append(", ".join(outcomes))
-        table.append(row)
-    for row in table:
-        for number, cell in enumerate(row):
-            lines.append(f"   {'* -' if number == 0 else '  -'} {cell}".rstrip())
-    answers = dict.fromkeys(answer for result in results for answer in result[3])
-    lines += ["", "Seen::", "", *(f"    {answer}" for answer in answers), ""]
-    return lines
+def plan_report():
+    """What the tool says of the same: a device and case has passed if all who did it did."""
+    found = {}
+    for device, case, outcome in sorted(plan_results):
+        one = found.setdefault((device, case), Result(device, case, PASSED))
+        if outcome not in ("passed", PASSED):
+            one.outcome, one.why = FAILED, outcome
+    # The columns are in the plan's order.
+    order = sorted(found.values(), key=lambda one: ([*CASES].index(one.case), one.device))
+    return Report({}, order)
 
 
 def physical_devices(config):
@@ -138,12 +130,12 @@ def pytest_sessionfinish(session):
         *([f":Surprise removal: {removal_times()}"] if removals else []),
         f":Date: {datetime.date.today().isoformat()}",
         "",
-        "Each case ran in a group of one primary and two secondaries; after every step `list`",
-        "was compared in all three. Processes and devices are real.",
+        "Each case ran in a group of one primary and two secondaries, by each of them or some;",
+        "after every step ``list`` was compared in all three. Processes and devices are real. The",
+        "cases are those of ``scripts/plan.sh --list``.",
         "",
+        *rst_body(plan_report()),
     ]
-    for case in PLAN:
-        lines += [case, "-" * len(case), "", *report_case(case)]
     # The last sections are of others, and stay as they are.
     others = ""
     if os.path.exists(path):

@@ -6,6 +6,7 @@ import os
 import pytest
 
 import hotplug_mp as hm
+from plan.devices import Device
 
 # They all have the default file prefix.
 pytestmark = pytest.mark.xdist_group("plan_literal")
@@ -46,12 +47,12 @@ def plain_group(short_dir):
 @pytest.fixture
 def af_packet(veth_pair):
     veth_pair("ens803f1")
-    return "net_af_packet", AF_PACKET
+    return AF_PACKET
 
 
 @pytest.fixture
 def vhost():
-    return "net_vhost0", VHOST
+    return VHOST
 
 
 @pytest.fixture
@@ -66,56 +67,27 @@ def virtio():
     for path in reversed(missing):
         os.mkdir(path)
     backend = hm.VhostBackend(BACKEND)
-    yield "net_virtio_user0", VIRTIO
+    yield VIRTIO
     backend.close()
     for path in missing:
         os.rmdir(path)
 
 
-@pytest.mark.parametrize("attacher", ["primary", "secondary 1"])
-def test_attach(af_packet, plain_group, attacher, plan):
-    saw = plan("Attach virtual", AF_PACKET, attacher)
-    plain_group.assert_lists([])
-    answer = saw(plain_group.member(attacher).cmd(f"attach {AF_PACKET}"))
-    assert answer == "attached device net_af_packet"
-    plain_group.assert_lists([(0, "net_af_packet")])
-
-
-@pytest.mark.parametrize("detacher", ["primary", "secondary 1"])
-@pytest.mark.parametrize("attacher", ["primary", "secondary 1"])
-def test_detach(af_packet, plain_group, attacher, detacher, plan):
-    saw = plan("Detach virtual", AF_PACKET, attacher, detacher)
-    plain_group.assert_lists([])
-    answer = plain_group.member(attacher).cmd(f"attach {AF_PACKET}")
-    assert answer == "attached device net_af_packet"
-    plain_group.assert_lists([(0, "net_af_packet")])
-    answer = saw(plain_group.member(detacher).cmd("detach net_af_packet"))
-    assert answer == "detached device net_af_packet"
-    plain_group.assert_lists([])
+PRIMARY, SECONDARY, _ = hm.ROLES
+BOTH = [(PRIMARY, SECONDARY), (SECONDARY, PRIMARY)]
 
 
 @pytest.mark.parametrize(
-    "device, case", [("af_packet", "virtual"), ("vhost", "vhost-user"), ("virtio", "virtio-user")]
+    "device, case, attacher, detacher",
+    [
+        *[("af_packet", "attach", who, "-") for who in (PRIMARY, SECONDARY)],
+        *[("af_packet", "detach", *both) for both in (*BOTH, [PRIMARY] * 2, [SECONDARY] * 2)],
+        *[(name, "repeat", *both) for name in ("af_packet", "vhost", "virtio") for both in BOTH],
+    ],
 )
-@pytest.mark.parametrize("attacher, detacher", [hm.ROLES[:2], hm.ROLES[1::-1]])
-def test_repeat(request, plain_group, device, case, attacher, detacher, plan):
-    name, devargs = request.getfixturevalue(device)
-    saw = plan(f"Repeat to attach/detach {case}", devargs, attacher, detacher)
-    attacher, detacher = plain_group.member(attacher), plain_group.member(detacher)
-    plain_group.assert_lists([])
-    for _ in range(2):
-        assert saw(attacher.cmd(f"attach {devargs}")) == f"attached device {name}"
-        plain_group.assert_lists([(0, name)])
-        for process in plain_group.members():
-            answer = saw(process.cmd(f"attach {devargs}"))
-            assert answer == f"failed to attach device {name}: already attached (port 0)"
-        plain_group.assert_lists([(0, name)])
-        assert saw(detacher.cmd(f"detach {name}")) == f"detached device {name}"
-        plain_group.assert_lists([])
-        for process in plain_group.members():
-            answer = saw(process.cmd(f"detach {name}"))
-            assert answer == f"failed to detach device {name}: not attached"
-        plain_group.assert_lists([])
+def test_case(request, plain_group, device, case, attacher, detacher, plan):
+    devargs = request.getfixturevalue(device)
+    plan(case, plain_group, Device(devargs), attacher, detacher, label=devargs)
 
 
 def test_auto_makes_one_primary_and_then_secondaries(plain_group):

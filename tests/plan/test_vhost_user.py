@@ -5,21 +5,13 @@ import os
 
 import pytest
 
-from hotplug_mp import ROLES, attach_and_detach_twice_each
-
-NAME = "net_vhost0"
-
-
-def devargs(path):
-    return f"{NAME},iface={path},queues=1,client=0"
+from plan.devices import Device
+from plan_report import ways
 
 
-@pytest.mark.parametrize("detacher", ROLES)
-@pytest.mark.parametrize("attacher", ROLES)
-def test_repeat(group, attacher, detacher, short_dir, plan):
+@pytest.mark.parametrize("attacher, detacher", ways("repeat"))
+def test_repeat(lent_group, attacher, detacher, short_dir, plan):
     path = f"{short_dir}/vhost-net"
-    saw = plan("Repeat to attach/detach vhost-user", NAME, attacher, detacher)
-    group.assert_lists([])
-    for _ in range(2):
-        attach_and_detach_twice_each(group, saw, attacher, detacher, NAME, devargs(path))
-        assert not os.path.exists(path)
+    device = Device(f"net_vhost0,iface={path},queues=1,client=0")
+    plan("repeat", lent_group, device, attacher, detacher)
+    assert not os.path.exists(path)

@@ -3,7 +3,9 @@
 
 import pytest
 
-from hotplug_mp import ROLES, VhostBackend, attach_and_detach_twice_each
+from hotplug_mp import VhostBackend
+from plan.devices import Device
+from plan_report import ways
 
 # They share a backend.
 pytestmark = pytest.mark.xdist_group("virtio_user")
@@ -15,13 +17,9 @@ def devargs(path):
     return f"{NAME},mac=00:01:02:03:04:05,path={path},packed_vq=1,mrg_rxbuf=1,in_order=0"
 
 
-@pytest.mark.parametrize("detacher", ROLES)
-@pytest.mark.parametrize("attacher", ROLES)
-def test_repeat(group, vhost_backend, attacher, detacher, plan):
-    saw = plan("Repeat to attach/detach virtio-user", NAME, attacher, detacher)
-    group.assert_lists([])
-    for _ in range(2):
-        attach_and_detach_twice_each(group, saw, attacher, detacher, NAME, devargs(vhost_backend))
+@pytest.mark.parametrize("attacher, detacher", ways("repeat"))
+def test_repeat(lent_group, vhost_backend, attacher, detacher, plan):
+    plan("repeat", lent_group, Device(devargs(vhost_backend)), attacher, detacher)
 
 
 @pytest.mark.parametrize("attacher", ["primary", "secondary 1"])

@@ -4,10 +4,11 @@
 import contextlib
 import os
 
+import plan.group
 from hotplug_mp.process import Process
 from hotplug_mp.runtime import changing, new_prefix, remove_traces, sockets
 
-ROLES = ("primary", "secondary 1", "secondary 2")
+ROLES = plan.group.roles(2)
 
 
 def assert_agree(processes, expected):
@@ -19,7 +20,7 @@ def assert_agree(processes, expected):
     assert lines == {pid: line for pid in lines}
 
 
-class Group:
+class Group(plan.group.Group):
     """A primary and its secondaries under a --file-prefix of their own. With a function that makes
     Faults, each process has its own."""
 
@@ -27,17 +28,7 @@ class Group:
         self.prefix = prefix or new_prefix()
         self.make_faults = make_faults
         self.kwargs = kwargs
-        self.secondaries = []
-        self.primary = self.start("primary", **kwargs, wait=False)
-        try:
-            self.primary.wait_prompt()
-            for _ in range(secondaries):
-                self.add_secondary(wait=False)
-            for secondary in self.secondaries:
-                secondary.wait_prompt()
-        except BaseException:
-            self.close()
-            raise
+        self.launch(secondaries, **kwargs)
 
     def add_secondary(self, **kwargs):
         secondary = self.start("secondary", **{**self.kwargs, **kwargs})
@@ -73,30 +64,9 @@ class Group:
         os.rename(away, path)
         return answer
 
-    def member(self, role):
-        """The process in one of ROLES: "primary", "secondary 1", ..."""
-        if role == "primary":
-            return self.primary
-        return self.secondaries[int(role.split()[1]) - 1]
-
-    def members(self):
-        """All processes that run."""
-        return [p for p in (self.primary, *self.secondaries) if p.alive()]
-
-    def assert_lists(self, expected):
-        """Every process lists these ports, [(id, name)], and no others."""
-        lists = {process.pid: process.list() for process in self.members()}
-        assert lists == {pid: expected for pid in lists}
-
     def assert_agree(self, expected):
         """Every process lists these ports, and knows that every other does."""
         assert_agree(self.members(), expected)
-
-    def detach_all(self):
-        """The primary detaches whatever there is."""
-        for _, name in self.primary.list():
-            assert self.primary.cmd(f"detach {name}") == f"detached device {name}"
-        self.assert_lists([])
 
     def sockets(self):
         return sockets(self.prefix)
@@ -118,22 +88,3 @@ class Group:
         assert [s for s in statuses if s not in (None, 0)] == [], "did not leave well"
         assert not [p.pid for p in processes if p.alive()], "processes are left"
         assert left == [], "sockets are left"
-
-
-def attach_and_detach_twice_each(group, saw, attacher, detacher, name, devargs):
-    """A round of the plan's repeat cases: by one, once more by all, then away again the same way.
-
-    Lists are compared in every process after every step; saw() takes each answer for the report.
-    """
-    assert saw(group.member(attacher).cmd(f"attach {devargs}")) == f"attached device {name}"
-    group.assert_lists([(0, name)])
-    for process in group.members():
-        answer = saw(process.cmd(f"attach {devargs}"))
-        assert answer == f"failed to attach device {name}: already attached (port 0)"
-        group.assert_lists([(0, name)])
-    assert saw(group.member(detacher).cmd(f"detach {name}")) == f"detached device {name}"
-    group.assert_lists([])
-    for process in group.members():
-        answer = saw(process.cmd(f"detach {name}"))
-        assert answer == f"failed to detach device {name}: not attached"
-        group.assert_lists([])

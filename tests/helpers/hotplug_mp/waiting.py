@@ -5,18 +5,13 @@ import concurrent.futures
 import threading
 import time
 
+import plan.outcome
 from hotplug_mp.environment import TIMEOUT
 
 
 def wait_until(condition, what, timeout=TIMEOUT):
     """Poll condition() until it holds, and return its value."""
-    deadline = time.monotonic() + timeout
-    while True:
-        value = condition()
-        if value:
-            return value
-        assert time.monotonic() < deadline, f"waited {timeout} s in vain: {what}"
-        threading.Event().wait(0.005)
+    return plan.outcome.wait_until(condition, what, timeout)
 
 
 def wait_equal(look, expected):
