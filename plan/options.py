@@ -61,7 +61,7 @@ def parser():
         help="bind PCI devices to this kernel driver, and give them back in the end: "
         + ", ".join(sorted(pci.EAL_OPTIONS)),
     )
-    add("--yes", action="store_true", help="bind a card even if it has a route or an address")
+    add("--yes", action="store_true", help="bind a card even if it is in use")
     add(
         "--backend",
         metavar="COMMAND",
@@ -116,6 +116,8 @@ def read(args):
         folder = os.path.dirname(os.path.abspath(path))
         if not os.access(folder, os.W_OK):
             raise Unusable(f"--report {path}: cannot write in {folder}")
+        if os.path.isdir(path):
+            raise Unusable(f"--report {path}: it is a directory")
     options.devices = [*map(Device, dict.fromkeys(options.devices))]
     physical = any(device.physical for device in options.devices)
     names = options.case or [name for name in CASES if physical or name != "boot"]
@@ -127,5 +129,8 @@ def read(args):
         if not device.name or any(c.isspace() for c in device.devargs):
             raise Unusable(f"{device.devargs!r} is no device; devargs are name[,argument=value...]")
     options.program = program(options.program)
-    options.eal = [word for words in options.eal for word in shlex.split(words)]
+    try:
+        options.eal = [word for words in options.eal for word in shlex.split(words)]
+    except ValueError as why:
+        raise Unusable(f"--eal {' '.join(options.eal)}: {why}") from None
     return options

@@ -19,6 +19,8 @@ EAL_OPTIONS = {
     "igb_uio": ("--iova-mode=pa",),
 }
 SIOCGIFADDR = 0x8915
+#: How long a card may have no interface after its driver has taken it.
+SECONDS = 2
 
 
 def write(path, text):
@@ -119,6 +121,14 @@ class Card:
 
     def in_use(self):
         """Why it must not be taken away, or nothing."""
+        if self.home is None or self.home in EAL_OPTIONS:
+            return []
+        with contextlib.suppress(AssertionError):
+            # A driver may have just begun.
+            wait_until(self.interfaces, "its interface is there", SECONDS)
+        here = [name for _, name in socket.if_nameindex()]
+        if not self.interfaces() or not set(self.interfaces()) <= {*here}:
+            return ["no interface of it is here: another network namespace has it, or it is no NIC"]
         return [f"{name} has {one}" for name in self.interfaces() for one in addresses(name)]
 
     def bind(self, driver, timeout):
