@@ -6,6 +6,7 @@ import re
 BDF = re.compile(r"([0-9a-f]{4,}:)?[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]", re.IGNORECASE)
 #: How the plan calls them, and those that need more than their name.
 PHYSICAL, VIRTUAL, VHOST, VIRTIO = "physical", "virtual", "vhost-user", "virtio-user"
+#: By what a device's name begins with, as the bus finds its driver.
 KINDS = {"net_vhost": VHOST, "eth_vhost": VHOST, "net_virtio_user": VIRTIO, "virtio_user": VIRTIO}
 #: Of these drivers a second device has to have another value of an argument.
 OWN_VALUES = {
@@ -14,8 +15,15 @@ OWN_VALUES = {
     "net_virtio_user": ("path",),
     "virtio_user": ("path",),
     "net_tap": ("iface",),
+    "eth_tap": ("iface",),
+    "net_tun": ("iface",),
     "net_memif": ("id", "socket"),
 }
+
+
+def of_driver(name, table, otherwise):
+    """What the table has for the driver of a virtual device."""
+    return next((value for key, value in table.items() if name.startswith(key)), otherwise)
 
 
 class Device:
@@ -34,7 +42,7 @@ class Device:
             if self.name.count(":") == 1:
                 self.name = f"0000:{self.name}"
         self.driver = self.name if self.physical else re.sub(r"\d+$", "", self.name)
-        self.kind = PHYSICAL if self.physical else KINDS.get(self.driver, VIRTUAL)
+        self.kind = PHYSICAL if self.physical else of_driver(self.name, KINDS, VIRTUAL)
 
     def __str__(self):
         return self.name
@@ -53,7 +61,7 @@ class Device:
         number = re.search(r"\d*$", self.name)[0]
         name = f"{self.driver}{int(number or 0) + 1}"
         arguments = dict(self.arguments)
-        for own in OWN_VALUES.get(self.driver, ()):
+        for own in of_driver(self.name, OWN_VALUES, ()):
             value = arguments.get(own, "")
             if value:
                 arguments[own] = str(int(value) + 1) if value.isdigit() else f"{value}2"
