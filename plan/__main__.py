@@ -4,8 +4,12 @@
 import datetime
 import os
 import platform
+import signal
 import sys
 
+# Nothing is there yet that has to be ended in order.
+if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 # The package lies here, and nothing is taken from where somebody happens to be.
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -54,11 +58,12 @@ def carry_out(options, place):
         run.finish()
         for line in place.problems:
             print(line, file=sys.stderr)
-    found = Report(facts(options, run), run.results)
+    found = Report(facts(options, run), run.results, options.known)
     view.finish(found)
-    for path in options.report:
-        report.write(found, path)
-    return 1 if place.problems else found.status(options.known)
+    lost = [why for path in options.report for why in report.write(found, path)]
+    for line in lost:
+        print(line, file=sys.stderr)
+    return 1 if place.problems or lost else found.status()
 
 
 def main(args):
@@ -80,6 +85,10 @@ def main(args):
     except Unusable as why:
         print(f"{os.environ.get('PLAN_NAME', 'plan')}: {why}", file=sys.stderr)
         return 2
+    except BrokenPipeError:
+        # Nobody reads any more; nothing is left that could be said.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + signal.SIGPIPE
     except Stopped as stop:
         left = "; some cards are not back" if place is not None and place.problems else ""
         print(f"\nstopped by signal {stop.signo}{left}", file=sys.stderr)

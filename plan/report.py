@@ -1,17 +1,24 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Write a report to a file: .rst, .json or .xml (JUnit) by its name."""
 
+import contextlib
 import dataclasses
 import json
 import os
+import re
 import xml.etree.ElementTree as ET
 
-from plan.outcome import FAILED, NOT_HERE, Unusable
+from plan.outcome import FAILED, NOT_HERE, PASSED, Unusable
 from plan.results import table
 
 
 def literal(text):
     return [f"    {line}".rstrip() for line in text.splitlines()]
+
+
+def plain(text):
+    """Text in which reStructuredText sees no markup."""
+    return re.sub(r"[*`|\\]|_(?!\w)", r"\\\g<0>", text)
 
 
 def quoted(rows):
@@ -36,11 +43,11 @@ def rst_body(report):
 
 def rst(report):
     lines = [".. SPDX-License-Identifier: BSD-3-Clause", "", "Test report", "===========", ""]
-    lines += [f":{name}: {text}" for name, text in report.facts.items()]
+    lines += [f":{plain(name)}: {plain(text)}" for name, text in report.facts.items()]
     lines += ["", *rst_body(report)]
     for one in report.results:
         if one.story:
-            heading = f"{one.case} of {one.device}"
+            heading = plain(f"{one.case} of {one.device}")
             lines += [heading, "-" * len(heading), "", "What was typed, answered and logged::", ""]
             lines += [*literal(one.story), ""]
     return "\n".join(lines).rstrip() + "\n"
@@ -61,15 +68,14 @@ def junit(report):
     for one in report.results:
         case = ET.SubElement(suite, "testcase", classname=one.device, name=one.case)
         case.set("time", f"{one.seconds:.3f}")
-        if one.outcome == FAILED:
-            failure = ET.SubElement(case, "failure", message=printable(one.why))
-            failure.text = printable(one.story)
-        if one.outcome == NOT_HERE:
-            ET.SubElement(case, "skipped", message=printable(one.why))
+        why = f"{one.why}; known: {one.text}" if one.limit else one.why
+        if one.outcome != PASSED:
+            tag = "failure" if report.bad(one) else "skipped"
+            ET.SubElement(case, tag, message=printable(why)).text = printable(one.story)
     for name, number in (
         ("tests", len(report.results)),
-        ("failures", sum(one.outcome == FAILED for one in report.results)),
-        ("skipped", sum(one.outcome == NOT_HERE for one in report.results)),
+        ("failures", len([*suite.iter("failure")])),
+        ("skipped", len([*suite.iter("skipped")])),
     ):
         suite.set(name, str(number))
     suite.set("time", f"{sum(one.seconds for one in report.results):.3f}")
@@ -93,8 +99,14 @@ def form(path):
 
 
 def write(report, path):
-    """Whole, or not at all."""
+    """Whole, or not at all; returns why not, as [line]."""
     text = form(path)(report)
-    with open(f"{path}.new", "w", encoding="utf-8") as f:
-        f.write(text)
-    os.rename(f"{path}.new", path)
+    try:
+        with open(f"{path}.new", "w", encoding="utf-8") as f:
+            f.write(text)
+        os.rename(f"{path}.new", path)
+    except OSError as why:
+        with contextlib.suppress(OSError):
+            os.unlink(f"{path}.new")
+        return [f"cannot write {path}: {why.strerror}"]
+    return []

@@ -5,6 +5,8 @@ import dataclasses
 
 from plan.outcome import FAILED, NOT_HERE, PASSED
 
+KNOWN = f"{FAILED}, known"
+
 
 @dataclasses.dataclass
 class Result:
@@ -26,29 +28,32 @@ class Result:
         """As it stands in a table."""
         if self.outcome == NOT_HERE:
             return "n/a"
-        return f"{self.outcome}, known" if self.limit else self.outcome
+        return KNOWN if self.limit else self.outcome
 
 
 @dataclasses.dataclass
 class Report:
-    """All results, and `facts`, what else there is to say: {"Program": ...}."""
+    """All results, and `facts`, what else there is to say: {"Program": ...}. With `known` failures
+    that are known do not count."""
 
     facts: dict
     results: list
+    known: bool = False
 
-    def status(self, known=False):
-        """The exit status; known limits count as passed if that was asked for."""
-        ran = [one for one in self.results if one.outcome != NOT_HERE]
-        failed = [one for one in ran if one.outcome == FAILED and not (known and one.limit)]
-        if failed:
+    def bad(self, one):
+        return one.outcome == FAILED and not (self.known and one.limit)
+
+    def status(self):
+        """The exit status."""
+        if any(map(self.bad, self.results)):
             return 1
-        return 0 if ran else 2
+        return 0 if any(one.outcome != NOT_HERE for one in self.results) else 2
 
     def count(self):
         """As "18 passed, 1 failed, 3 not applicable"."""
-        words = {PASSED: "passed", FAILED: "failed", NOT_HERE: "not applicable"}
-        numbers = {word: sum(r.outcome == key for r in self.results) for key, word in words.items()}
-        return ", ".join(f"{number} {word}" for word, number in numbers.items() if number)
+        cells = [one.cell() for one in self.results]
+        words = {PASSED: "passed", FAILED: "failed", KNOWN: "known to fail", "n/a": "not applicable"}
+        return ", ".join(f"{cells.count(key)} {words[key]}" for key in words if key in cells)
 
     def rows(self):
         """A table: a row a device, a column a case, with a head."""
