@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What scripts/plan.sh and dpdk-hotplug_mp-plan run."""
 
-import datetime
-import os
-import platform
 import signal
-import sys
 
 # Nothing is there yet that has to be ended in order.
 if signal.getsignal(signal.SIGINT) == signal.default_int_handler:
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+import datetime  # noqa: E402
+import os  # noqa: E402
+import platform  # noqa: E402
+import sys  # noqa: E402
+
 # The package lies here, and nothing is taken from where somebody happens to be.
 sys.path[0] = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
