@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <dlfcn.h>
 #include <errno.h>
 #include <semaphore.h>
 #include <stdio.h>
@@ -17,12 +16,10 @@
 #include <rte_string_fns.h>
 #include <rte_version.h>
 
+#include "eal/mp_action.h"
 #include "eal/pdump.h"
 
 #define ACTION "mp_pdump"
-
-/* Instead of the asker's socket: this process wants to know the result itself. */
-#define SELF "pdump_do"
 
 /* Longer than the interrupt thread may wait for a process that does not answer. */
 #define LIMIT_S 12
@@ -46,11 +43,7 @@ struct answer {
 
 enum { OP_END = 1, OP_BEGIN = 2 };
 
-typedef int (*register_fn)(const char *name, rte_mp_t action);
-typedef int (*reply_fn)(struct rte_mp_msg *msg, const char *peer);
-
 static void (*asked_fn)(const struct pdump_request *request);
-static rte_mp_t handler; /* librte_pdump's */
 
 /* The result of a pdump_do(). */
 static sem_t done;
@@ -76,32 +69,14 @@ request_message(const struct rte_mp_msg *msg, const void *peer)
 	return 0;
 }
 
-/* This stands before the EAL's function of the same name, to get librte_pdump's handler, which no
- * call returns. */
-__attribute__((weak)) int
-rte_mp_action_register(const char *name, rte_mp_t action)
+static void
+answered(const struct rte_mp_msg *answer)
 {
-	register_fn next = (register_fn)dlsym(RTLD_NEXT, "rte_mp_action_register");
-
-	if (asked_fn != NULL && strcmp(name, ACTION) == 0) {
-		handler = action;
-		action = request_message;
-	}
-	return next(name, action);
-}
-
-/* And this to get its result. It may be called in the interrupt thread. */
-__attribute__((weak)) int
-rte_mp_reply(struct rte_mp_msg *msg, const char *peer)
-{
-	reply_fn next = (reply_fn)dlsym(RTLD_NEXT, "rte_mp_reply");
-
-	if (peer == NULL || strcmp(peer, SELF) != 0)
-		return next(msg, peer);
-	result = ((const struct answer *)msg->param)->err;
+	result = ((const struct answer *)answer->param)->err;
 	sem_post(&done);
-	return 0;
 }
+
+static struct mp_action action = {.name = ACTION, .ours = request_message, .answered = answered};
 
 int
 pdump_start(void (*asked)(const struct pdump_request *request))
@@ -113,17 +88,17 @@ pdump_start(void (*asked)(const struct pdump_request *request))
 	if (sem_init(&done, 0, 0) < 0)
 		return -errno;
 	asked_fn = asked;
+	mp_action_take(&action);
 	if (rte_pdump_init() < 0)
 		return -rte_errno;
-	return handler == NULL ? -ENOSYS : 0;
+	return atomic_load(&action.theirs) == NULL ? -ENOSYS : 0;
 }
 
 void
 pdump_stop(void)
 {
-	if (handler != NULL)
+	if (atomic_exchange(&action.theirs, NULL) != NULL)
 		rte_pdump_uninit();
-	handler = NULL;
 }
 
 bool
@@ -179,6 +154,7 @@ alarm_passed(__rte_unused void *arg)
 int
 pdump_do(const struct pdump_request *request, bool begin)
 {
+	const rte_mp_t handler = atomic_load(&action.theirs);
 	struct pdump_request copy = *request;
 	int ret;
 
@@ -188,7 +164,7 @@ pdump_do(const struct pdump_request *request, bool begin)
 	while (sem_trywait(&done) == 0)
 		;
 	result = -EIO;
-	handler(&copy.msg, SELF);
+	handler(&copy.msg, MP_ACTION_SELF);
 	ret = wait_done();
 	if (ret == 0)
 		ret = result > 0 ? -result : result;
