@@ -66,7 +66,7 @@ start(int argc, char **argv)
 	startup_on_beat(terminal_beat);
 	/* Set before this process joins, so that "joined" is the first event of a feed. */
 	events_set_wanted(options.monitor);
-	ret = startup_eal(argc, argv, input_go_on, why);
+	ret = startup_eal(argc, argv, options.plain_scans, input_go_on, why);
 	if (ret < 0) {
 		fprintf(stderr, PROGRAM ": %s\n", why);
 		return signals_caught() != 0 ? 128 + signals_caught() : EXIT_FAILURE;

@@ -3,11 +3,15 @@
 #include <stdio.h>
 
 #include <rte_errno.h>
+#include <rte_string_fns.h>
 #include <rte_version.h>
 
 #include "eal/bus.h"
 
-/* The beginning of struct rte_bus. Up to DPDK 25.11 find_device() takes these arguments. */
+/* Up to DPDK 25.11 find_device() takes the arguments below. */
+#define FIND_DEVICE_KNOWN (rte_version_year() < 26)
+
+/* The beginning of struct rte_bus. */
 struct bus_head {
 	void *list[2];
 	const char *name;
@@ -35,12 +39,42 @@ bus_search(
 			break;
 	}
 	/* For a bus that cannot be walked, do as the EAL does. */
-	if (!walked && rte_version_year() < 26)
+	if (!walked && FIND_DEVICE_KNOWN)
 		dev = ((const struct bus_head *)bus)->find_device(NULL, cmp, data);
 	else
 		shown = walked;
 	*found = dev;
 	return shown;
+}
+
+struct names {
+	char (*names)[RTE_DEV_NAME_MAX_LEN];
+	int nb, max;
+};
+
+/* Copy the name of a device, and go on to the next. */
+static int
+name_copy(const struct rte_device *dev, const void *data)
+{
+	struct names *to = *(struct names *const *)data;
+
+	if (rte_dev_name(dev)[0] == '\0')
+		return 1;
+	if (to->nb < to->max)
+		strlcpy(to->names[to->nb], rte_dev_name(dev), RTE_DEV_NAME_MAX_LEN);
+	to->nb++;
+	return 1;
+}
+
+int
+bus_names(const struct rte_bus *bus, char (*names)[RTE_DEV_NAME_MAX_LEN], int max)
+{
+	struct names to = {.names = names, .max = max}, *data = &to;
+
+	if (bus == NULL || !FIND_DEVICE_KNOWN)
+		return -1;
+	((const struct bus_head *)bus)->find_device(NULL, name_copy, &data);
+	return to.nb > max ? -1 : to.nb;
 }
 
 static int

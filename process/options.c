@@ -52,6 +52,7 @@ help(void)
 	       "  --poll-core N        bind the thread that forwards to this core\n"
 	       "  --auto-attach        as primary: attach devices that arrive and are given to "
 	       "vfio-pci or uio\n"
+	       "  --plain-scans        as primary: answer scans of virtual devices as DPDK does\n"
 	       "  --help               show this and the EAL's options, and exit\n"
 	       "  --version            show the versions of program and DPDK, and exit\n"
 	       "\n"
@@ -107,6 +108,7 @@ options_parse(int argc, char **argv, struct options *own)
 		{"keep-going", no_argument, &own->keep_going, 1},
 		{"mbufs", required_argument, NULL, MBUFS},
 		{"monitor", no_argument, &own->monitor, 1},
+		{"plain-scans", no_argument, &own->plain_scans, 1},
 		{"poll-core", required_argument, NULL, POLL_CORE},
 		{"trace", no_argument, &own->trace, 1},
 		{"version", no_argument, NULL, VERSION},

@@ -21,6 +21,7 @@ struct options {
 	int interactive; /* after the scripts, go on with standard input */
 	int keep_going;	 /* run the next command after one has failed */
 	int monitor;	 /* after the scripts, show the events of the group and nothing else */
+	int plain_scans; /* answer scans of virtual devices as DPDK does */
 	int trace;	 /* show each command of a script before it is run */
 	int poll_core;	 /* core of the thread that forwards, -1 for any */
 	int nb_words;	 /* how many arguments stand after "--" */

@@ -19,6 +19,7 @@
 #include "eal/plugins.h"
 #include "eal/port_device.h"
 #include "eal/runtime.h"
+#include "eal/vdev_list.h"
 #include "group/compare.h"
 #include "group/events.h"
 #include "group/file.h"
@@ -250,7 +251,7 @@ colours_decide(int argc, char **argv)
 }
 
 int
-startup_eal(int argc, char **argv, wait_fn wait, char *why)
+startup_eal(int argc, char **argv, bool plain_scans, wait_fn wait, char *why)
 {
 	struct eal_options options;
 	char dir[PATH_MAX];
@@ -273,6 +274,8 @@ startup_eal(int argc, char **argv, wait_fn wait, char *why)
 	if (ret > 0)
 		withdraw_init();
 	withdraw_slot_claimed();
+	if (!plain_scans)
+		vdev_list_start();
 	taken = eal_start(argc, argv, &options, wait, why);
 	if (taken < 0) {
 		group_leave();

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #pragma once
 
+#include <stdbool.h>
+
 #include "base/wait.h"
 
 /* How a process starts. Main thread. */
@@ -16,7 +18,8 @@ void startup_on_beat(void (*fn)(void));
 /**
  * Join the group and start the EAL, once. Waits if another process has the turn.
  *
+ * @param plain_scans do not use eal/vdev_list.h.
  * @param why receives a sentence on failure.
  * @return the number of arguments that the EAL took, like rte_eal_init(); or a negative errno.
  */
-int startup_eal(int argc, char **argv, wait_fn wait, char *why);
+int startup_eal(int argc, char **argv, bool plain_scans, wait_fn wait, char *why);

@@ -69,7 +69,7 @@ fuzz_start(void)
 	out = memfd_create("output", MFD_CLOEXEC);
 	need(out >= 0 && dup2(out, STDOUT_FILENO) >= 0, "no place for what is printed");
 	need(grammar_make(commands) == 0, "no memory");
-	need(startup_eal(RTE_DIM(argv) - 1, argv, input_go_on, why) >= 0, why);
+	need(startup_eal(RTE_DIM(argv) - 1, argv, false, input_go_on, why) >= 0, why);
 	port_control_set_mbufs(1024);
 	need(server_start(leftover_remove) == 0 && telemetry_start() == 0, "it does not serve");
 	need(console_text(&fuzz_console, "quit") == CONSOLE_END_LEAVE, "no line is run");
