@@ -48,7 +48,8 @@
  *    its ethdev event came.
  * i) If the EAL failed, or a process lacks a port: wait until each process has finished its
  *    requests (settle), find the reason, and remove the device where it is left. What only the
- *    primary has, it removes when asked (operations/leftover.h).
+ *    primary has, it removes when asked (operations/leftover.h). If a process lacks a port although
+ *    the EAL reports success, the primary no longer does what eal/vdev_list.h says.
  * j) If it failed only because a process died, or a foreign one came or went, go back to d).
  * k) Enter the device into the catalogue, tell the group the result, release the turn.
  */
@@ -188,6 +189,7 @@ attach_verify(struct operation *op, const char *devargs)
 		readiness_settle(op->wait);
 		views_take(&op->now);
 		if (views_lack(&op->now, &ports, lack, sizeof(lack)) > 0) {
+			request_plain_scans();
 			attach_undo(op, devargs, -ENOMSG);
 			if (op->res->err != 0)
 				text_add(op->res->text, sizeof(op->res->text),

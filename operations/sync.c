@@ -85,8 +85,9 @@ sync_self(void)
 	}
 	/* An attach by the EAL would reach every process, and if this process refused again, the
 	 * EAL would detach the device from all of them. A scan of the buses, as at a start, affects
-	 * only this process. */
-	if (missing && rte_bus_scan() == 0)
+	 * only this process. Whoever asks twice for the virtual devices is told of all
+	 * (eal/vdev_list.h). */
+	if (missing && rte_bus_scan() == 0 && rte_bus_scan() == 0)
 		rte_bus_probe();
 }
 

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "eal/port_device.h"
+#include "eal/vdev_list.h"
 #include "group/errors.h"
 #include "traffic/capture.h"
 #include "traffic/handed.h"
@@ -182,6 +183,10 @@ port_control_do(const struct port_request *req, struct rte_eth_link *link, char 
 
 	if (req->what == PORT_POOL) {
 		pool_mend_if_idle();
+		return 0;
+	}
+	if (req->what == PORT_SCANS) {
+		vdev_list_give_up("a process did not get a device");
 		return 0;
 	}
 	if (!rte_eth_dev_is_valid_port(req->id))

@@ -14,6 +14,7 @@ enum port_what {
 	PORT_NOTE,   /* it has just come: traffic/handed.h */
 	PORT_LINK,   /* its link, as only the primary's driver may know it */
 	PORT_POOL,   /* put lost mbufs back; of no port */
+	PORT_SCANS,  /* vdev_list_give_up(); of no port */
 	PORT_REMOVE, /* its device, or the port itself: request_remove() in traffic/server.h */
 	NB_PORT_WHAT,
 };

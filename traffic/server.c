@@ -253,6 +253,18 @@ request_mend_pool(void)
 }
 
 void
+request_plain_scans(void)
+{
+	struct port_request req = {.what = PORT_SCANS};
+	struct rte_eth_link link;
+	char why[WHY_SIZE];
+
+	/* Failure is harmless: a device that is lacking again is found again. */
+	if (!primary_is_foreign())
+		request_send(&req, ANSWER_S, &link, why);
+}
+
+void
 request_note(const struct port_set *ports)
 {
 	struct port_request req = {.what = PORT_NOTE};

@@ -63,6 +63,10 @@ int request_link(unsigned int id, struct rte_eth_link *link);
 /** Put lost mbufs back if no port is started any more. Call it when ports have gone. */
 void request_mend_pool(void);
 
+/** A process did not get a device: have the primary tell all of them of all devices from now on, as
+ * DPDK does (eal/vdev_list.h). */
+void request_plain_scans(void);
+
 /** Wait until the server is done with the request of an asker that gave up or died. @return 0, or
  * -EBUSY and why. */
 int request_settle(wait_fn wait, char *why);
