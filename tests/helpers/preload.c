@@ -15,6 +15,8 @@
  *
  *   directory   the runtime directory has been made, or is there
  *   group       the file that a group shares is about to be opened, or made
+ *   scan        the bus of virtual devices is about to be scanned
+ *   tell        the primary is about to tell all of a virtual device
  *   init        the EAL is about to start
  *   probe       a device is about to be attached, everyone has been looked at
  *   remove      a device is about to be detached, nobody polls its ports any more
@@ -349,12 +351,27 @@ rte_pdump_init(void)
 }
 
 int
+rte_mp_action_register(const char *name, rte_mp_t action)
+{
+	int (*next)(const char *, rte_mp_t) = dlsym(RTLD_NEXT, "rte_mp_action_register");
+
+	if (strcmp(name, "bus_vdev_mp") == 0)
+		fault("scan");
+	return next(name, action);
+}
+
+int
 rte_mp_sendmsg(struct rte_mp_msg *msg)
 {
 	int (*next)(struct rte_mp_msg *) = dlsym(RTLD_NEXT, "rte_mp_sendmsg");
 
 	if (strcmp(msg->name, "mp_malloc_request") == 0)
 		fault("grow");
+	if (strcmp(msg->name, "bus_vdev_mp") == 0 && fault("tell")) {
+		/* rte_errno of this thread; a shell has none. */
+		*(int *)dlsym(RTLD_DEFAULT, "per_lcore__rte_errno") = EAGAIN;
+		return -1;
+	}
 	return next(msg);
 }
 
