@@ -63,7 +63,9 @@ class Life(Happenings, Looks):
         faults = None
         if self.fault and self.fault["who"] == who:
             faults = hm.Faults(self.fault["library"], tempfile.mkdtemp(dir=self.place.path) + "/f")
-        process = hm.Process(role, self.prefix, eal=self.place.eal, faults=faults, wait=False)
+        process = hm.Process(
+            role, self.prefix, eal=self.place.eal, own=self.place.own, faults=faults, wait=False
+        )
         self.processes[who] = process
         process.wait_prompt()
         if faults:

@@ -21,7 +21,8 @@ def mount(kind, path, options):
 class Place:
     """Mounts and interfaces of the walk's own, so that what it takes away is nobody else's."""
 
-    def __init__(self):
+    def __init__(self, own=()):
+        self.own = own  # options of each program
         self.path = tempfile.mkdtemp(prefix="hms", dir="/tmp")
         self.run = f"{self.path}/run"
         self.huge = f"{self.path}/huge"

@@ -83,6 +83,7 @@ def main():
     parser.add_argument("--report", action="store_true", help="write doc/test-report.rst")
     parser.add_argument("--verbose", action="store_true", help="print each step")
     parser.add_argument("--keep", action="store_true", help="after a divergence, wait")
+    parser.add_argument("--plain-scans", action="store_true", help="an option of the program's")
     parser.add_argument(
         "--fault",
         type=fault_parse,

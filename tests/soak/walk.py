@@ -27,7 +27,7 @@ class Walk:
     def __init__(self, args):
         self.args = args
         self.counts = collections.Counter()
-        self.place = Place()
+        self.place = Place(["--plain-scans"] if args.plain_scans else [])
         self.kinds = kinds(self.place.interface, self.place.tap)
         self.prefixes = (f"hms{os.getpid()}_{number}" for number in itertools.count())
         self.measures = []
