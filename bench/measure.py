@@ -12,7 +12,7 @@ import time
 import tty
 
 import processes
-from processes import EAL, Floor, Program, Scripted, Testpmd, hm
+from processes import EAL, Floor, Plain, Program, Scripted, Testpmd, hm
 
 #: What does the operations in a group of its own, and whether its secondaries are bare ones. All
 #: others are of the program: what an idle one of those costs, by its beats, all pay alike, and
@@ -55,6 +55,37 @@ def in_groups(took, device, secondaries, rounds, pairs, pause):
                 attaches, detaches = group.pairs(devargs, pairs, pause)
                 series["attach"] += attaches
                 series["detach"] += detaches
+
+
+#: Who attaches a device where others are attached already.
+SCANS = {"floor": Floor, "testpmd": Testpmd, "plain": Plain, "program": Program}
+
+
+def scans(counts, abouts, rounds, pairs):
+    """Attach and detach net_null0 among so many secondaries, while so many other devices are
+    attached, by all kinds in turns; microseconds of each operation."""
+    cells = []
+    for secondaries in counts:
+        with contextlib.ExitStack() as stack:
+            groups = {
+                kind: stack.enter_context(processes.group(make, secondaries))
+                for kind, make in SCANS.items()
+            }
+            there = 0
+            for about in abouts:
+                for there in range(there + 1, about + 1):
+                    for group in groups.values():
+                        group.attach(f"net_null{there}")
+                took = {kind: {"attach": [], "detach": []} for kind in groups}
+                for number in range(rounds):
+                    order = list(groups)
+                    for kind in order[number % len(order) :] + order[: number % len(order)]:
+                        attaches, detaches = groups[kind].pairs("net_null0", pairs, 0)
+                        took[kind]["attach"] += attaches
+                        took[kind]["detach"] += detaches
+                cells.append({"secondaries": secondaries, "about": about, "rounds": rounds})
+                cells[-1]["took"] = took
+    return cells
 
 
 def terminals(counts, rounds):

@@ -136,6 +136,11 @@ class Floor:
             raise RuntimeError("the floor failed")
         return took[2::2], took[1::2]
 
+    def attach(self, device):
+        """Attach a device that stays."""
+        if 0 in self.run(f"attach {device}"):
+            raise RuntimeError("the floor failed")
+
     def close(self):
         self.process.communicate()
         return self.process.returncode
@@ -222,6 +227,19 @@ class Program(Scripted):
             raise RuntimeError(f"the program failed: {answers}")
         return attaches, detaches
 
+    def attach(self, device):
+        self.run([f"attach {device}"])
+        answer = self.answer()[1]
+        if answer != f"attached device {device}":
+            raise RuntimeError(f"the program failed: {answer}")
+
+
+class Plain(Program):
+    """The program as primary, that tells secondaries of virtual devices as DPDK does."""
+
+    def __init__(self, prefix):
+        super().__init__(prefix, own=("--plain-scans",))
+
 
 class Testpmd(Scripted):
     """dpdk-testpmd; what it attaches it sets up as well, and what it detaches it closes first."""
@@ -233,6 +251,7 @@ class Testpmd(Scripted):
             + ["--", "-i", "--total-num-mbufs=2048", f"--cmdline-file={path}"]
         )
         self.answer()  # to its own start
+        self.stay = 0  # devices that it keeps
 
     def answer(self):
         said = []
@@ -243,12 +262,20 @@ class Testpmd(Scripted):
                 return when, "\n".join(said)
 
     def pairs(self, devargs, nb, pause):
-        commands = [f"port attach {devargs}", "port detach 0"] * nb
+        commands = [f"port attach {devargs}", f"port detach {self.stay}"] * nb
         answers, attaches, detaches = self.timed(commands, pause)
         for attached, detached in zip(answers[0::2], answers[1::2]):
-            if "Port 0 is attached" not in attached or "is detached" not in detached:
+            attach = f"Port {self.stay} is attached" in attached
+            if not attach or "is detached" not in detached:
                 raise RuntimeError(f"testpmd failed: {attached}\n{detached}")
         return attaches, detaches
+
+    def attach(self, device):
+        self.run([f"port attach {device}"])
+        answer = self.answer()[1]
+        if f"Port {self.stay} is attached" not in answer:
+            raise RuntimeError(f"testpmd failed: {answer}")
+        self.stay += 1
 
 
 @contextlib.contextmanager

@@ -20,6 +20,10 @@ CHART = os.path.join(REPO, "doc", "benchmark.svg")
 FLOOR_MOST = 1.05  # times what the EAL alone takes for an attach and a detach
 TERMINALS_LEAST = 0.90  # of what the same terminals do one after the other
 ONE_SHOT_MOST = 1.20  # times a secondary that starts and leaves
+SCANS_LEAST = 30  # times as long the EAL alone and dpdk-testpmd take to attach where there are many
+SCANS_ABOUT_MOST = 1.20  # times what an attach takes when no other device is attached
+SCANS_LINEAR_MOST = 1.50  # times as much for each secondary among 32 as among 4
+SCANS_FEW_MOST = 1.05  # times what it takes as DPDK does it, among 0 and 1
 FORWARD_LEAST = 0.90  # of what dpdk-testpmd forwards
 
 PAGE_HEAD = """\
@@ -101,6 +105,20 @@ than it takes to lock a file and unlock it. Among 4 others both parts together a
 %. Among 16 and more they are lost in the noise of many processes on two cores: the brackets are
 wider than the distance to the goal. With a device whose probe takes milliseconds the share is small
 in any group.
+
+"""
+
+SCANS = """\
+With other devices about
+========================
+
+Microseconds, medians, to attach and detach a net_null while other virtual devices are attached.
+Every attach has each secondary ask the primary for its virtual devices. DPDK tells all of them of
+all devices each time; this program tells all of them of the new one once (`<design.rst>`_).
+``plain`` is the program with ``--plain-scans``, which does as DPDK does. ``times`` is how many times
+as long the EAL alone takes. What is left for each secondary is to wake its threads: for the
+request, the new device and the answer about it, and to wake the primary for its question and its
+reply.
 
 """
 
@@ -219,6 +237,28 @@ def goals(results):
             cell["rounds"],
             f", {(pair(took['program']) - pair(took['floor'])) / 2:+.0f} µs each",
         )
+    scans = {(c["secondaries"], c["about"]): c for c in results.get("scans", ())}
+
+    def attach(secondaries, about, kind="program", each=1):
+        return [[us / each for us in scans[secondaries, about]["took"][kind]["attach"]]]
+
+    for (secondaries, about), cell in scans.items():
+        name = f"attach among {secondaries} with {about} devices about"
+        own = attach(secondaries, about)
+        if secondaries == 32 and about > 0:
+            wanted = ("x with none", 1, SCANS_ABOUT_MOST)
+            goal(name, own, attach(secondaries, 0), wanted, cell["rounds"])
+        if (secondaries, about) == (32, 24):
+            for kind, label in (("floor", "the EAL alone"), ("testpmd", "dpdk-testpmd")):
+                wanted = ("x as fast", -1, SCANS_LEAST)
+                goal(f"{name}: {label}", attach(32, 24, kind), own, wanted, cell["rounds"])
+        if secondaries == 32:
+            one, few = attach(32, about, each=32), attach(4, about, each=4)
+            wanted = ("x as much a secondary as among 4", 1, SCANS_LINEAR_MOST)
+            goal(f"{name}: linear", one, few, wanted, cell["rounds"])
+        if secondaries < 2:
+            wanted = ("x as DPDK does it", 1, SCANS_FEW_MOST)
+            goal(name, own, attach(secondaries, about, "plain"), wanted, cell["rounds"])
     for one in results["terminals"]:
         if one["terminals"] == 1:
             continue
@@ -254,6 +294,16 @@ def operations_table(results):
     return table(head, rows)
 
 
+def scans_table(results):
+    rows = []
+    for cell in results["scans"]:
+        for what in ("attach", "detach"):
+            values = [statistics.median(took[what]) for took in cell["took"].values()]
+            row = [cell["secondaries"], cell["about"], what, *(f"{one:.0f}" for one in values)]
+            rows.append([*row, f"{values[0] / values[-1]:.1f}"])
+    return table(["others", "about", "operation", *cell["took"], "times"], rows)
+
+
 def figures(results):
     """The results in a few lines."""
     null = {c["secondaries"]: c for c in results["operations"] if c["device"] == "net_null"}
@@ -286,6 +336,8 @@ def page(results):
     met = [[name, figure, "met" if ok else "**missed**"] for name, figure, ok in goals(results)]
     text += WANTED + table(["figure", "result", "goal"], met)
     text += OPERATIONS + operations_table(results)
+    if "scans" in results:
+        text += SCANS + scans_table(results)
     rows = []
     for one in results["terminals"]:
         rates = [one["operations"] / statistics.median(one[how]) for how in ("together", "apart")]

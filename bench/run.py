@@ -24,6 +24,7 @@ import report
 from processes import hm
 
 SECONDARIES = (0, 1, 4, 16, 32)
+ABOUT = (0, 8, 24)  # devices that are attached already
 TERMINALS = (1, 2, 4, 8)
 GROUPS = 4  # of each kind, one after the other: they differ by more than a group's rounds
 PAIRS = 6  # an attach and a detach each, in a round; the first attach is not timed
@@ -80,6 +81,8 @@ def run(quick):
                 f"{device}0", secondaries, rounds(GROUPS), rounds(times), PAIRS, pause
             )
             results["operations"].append(cell)
+    say("with other devices about")
+    results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), 4)
     say("terminals at once")
     results["terminals"] = measure.terminals(TERMINALS[some], rounds(15))
     say("starts")
