@@ -114,10 +114,10 @@ static void
 stats_line_print(const struct counters_line *line)
 {
 	output_print("%-5u %-20s %-8d %12" PRIu64 " %14" PRIu64 " %12" PRIu64 " %14" PRIu64
-		     " %10" PRIu64 " %10" PRIu64 "\n",
+		     " %10" PRIu64 " %10" PRIu64 " %10" PRIu64 "\n",
 		line->id, line->name, line->pid, line->n[COUNTER_RX_PACKETS],
 		line->n[COUNTER_RX_BYTES], line->n[COUNTER_TX_PACKETS], line->n[COUNTER_TX_BYTES],
-		line->n[COUNTER_DROPS], line->n[COUNTER_GAPS]);
+		line->n[COUNTER_DROPS], line->n[COUNTER_GAPS], line->pause_us);
 }
 
 void
@@ -143,8 +143,9 @@ traffic_stats(const char *rest)
 		output_failure("failed to show stats of %s: %s\n",
 			name[0] == '\0' ? words.word[0] : name, why);
 	} else {
-		output_print("%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s\n", "port", "device",
-			"pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes", "drops", "gaps");
+		output_print("%-5s %-20s %-8s %12s %14s %12s %14s %10s %10s %10s\n", "port",
+			"device", "pid", "rx_packets", "rx_bytes", "tx_packets", "tx_bytes",
+			"drops", "gaps", "pause_us");
 		counters_each(words.nb == 1 ? &ports : NULL, stats_line_print);
 		pool = pool_find();
 		if (pool != NULL)

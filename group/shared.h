@@ -30,7 +30,7 @@
 
 /* Raise it with any change of what is shared. Builds with different layouts refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 11U
+#define GROUP_LAYOUT 12U
 #endif
 
 #define GROUP_MAX_MEMBERS 64	 /* most processes of this program in one group */
@@ -206,6 +206,9 @@ struct group_member {
 	BY_COUNTERS struct port_counters counters[RTE_MAX_ETHPORTS];
 	/* What it had counted at the last reset. Written with the turn, by any process. */
 	BY_COUNTERS struct port_counters counters_base[RTE_MAX_ETHPORTS];
+	/* Its longest time between two polls of a port since the last reset, in ticks of the TSC.
+	 * Written by the thread that forwards; and zeroed with the turn, by any process. */
+	BY_COUNTERS _Atomic uint64_t longest_pause[RTE_MAX_ETHPORTS];
 
 	/* 1 while this primary does what a secondary asked for. Written by the server's thread and
 	 * the watch thread, under the server's lock. */

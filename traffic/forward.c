@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
@@ -31,6 +32,7 @@ struct end {
 	bool rx;
 	uint32_t times;		   /* how often the port had been taken away at the start */
 	struct packet_order order; /* of the packets received */
+	uint64_t polled;	   /* when it was polled last, in ticks of the TSC */
 };
 
 /* The main thread fills this in; then it belongs to the thread until that ends. */
@@ -129,22 +131,29 @@ job_main(__rte_unused void *arg)
 	unsigned int reader = withdraw_forward_reader(), i, lost = RTE_MAX_ETHPORTS,
 		     idle_rounds = 0;
 	struct end *in, *out;
+	uint64_t now;
 	uint16_t nb;
 
 	pool_cache_begin();
+	for (i = 0; i < job.nb; i++)
+		job.ends[i].polled = rte_rdtsc();
 	while (!atomic_load_explicit(&job.stop, memory_order_relaxed) && lost == RTE_MAX_ETHPORTS &&
 		!primary_seen_leaving()) {
 		nb = 0;
+		now = rte_rdtsc();
 		for (i = 0; i < job.nb && lost == RTE_MAX_ETHPORTS; i += 2) {
 			in = &job.ends[i];
 			out = in + 1;
 			if (withdraw_closing(in->id) || withdraw_closing(out->id))
 				continue;
 			/* A port may be taken away and given back between two rounds. */
-			if (was_taken(in) || was_taken(out))
+			if (was_taken(in) || was_taken(out)) {
 				lost = was_taken(in) ? in->id : out->id;
-			else
-				nb += direction_run(in, out);
+				continue;
+			}
+			counters_paused(in->id, now - in->polled);
+			in->polled = now;
+			nb += direction_run(in, out);
 		}
 		for (i = 0; i < job.nb; i++)
 			withdraw_quiescent(job.ends[i].id, reader);

@@ -97,6 +97,7 @@ static const struct place {
 	MEMBER(serving),
 	MEMBER(join),
 	MEMBER(counters_base),
+	MEMBER(longest_pause),
 	FIELD(joins),
 };
 

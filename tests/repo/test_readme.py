@@ -29,6 +29,8 @@ TIME = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{6}")
 VARYING = {
     "TIME": TIME,
     "DURATION ms": re.compile(r"\b\d+\.\d{3} ms"),
+    # The last number of a line of `stats`.
+    r"\1 PAUSE": re.compile(r"^(\d+ \S+ \d+( \d+){6}) \d+$"),
     "MAC": re.compile(r"\b(?:[0-9A-F]{2}:){5}[0-9A-F]{2}\b"),
 }
 # The name of a driver's log, with which its messages begin in newer releases.

@@ -88,15 +88,15 @@ class Process(plan.process.Process):
         return peers, last
 
     def stats(self, device=""):
-        """The Stats it shows; without a pool, that has no mbufs."""
+        """The Stats it shows, but for the pauses; without a pool, that has no mbufs."""
         head, *lines = self.cmd(f"stats {device}".strip()).split("\n")
-        assert head.split() == ["port", "device", "pid", *Counts._fields]
+        assert head.split() == ["port", "device", "pid", *Counts._fields, "pause_us"]
         pool = (0, 0)
         if lines and lines[-1].startswith("mbufs: "):
             pool = re.fullmatch(r"mbufs: (\d+) of (\d+) are free", lines.pop()).groups()
         # A process that has counted nothing at a port has no line for it.
         counts = collections.defaultdict(lambda: Counts(*[0] * len(Counts._fields)))
-        for port, device, pid, *numbers in map(str.split, lines):
+        for port, device, pid, *numbers, _ in map(str.split, lines):
             counts[port if device == "-" else device, int(pid)] = Counts(*map(int, numbers))
         assert len(counts) == len(lines), f"a port of a process twice: {lines}"
         return Stats(counts, *map(int, pool))
