@@ -210,9 +210,9 @@ class Scripted:
 class Program(Scripted):
     """The program, in any role."""
 
-    def __init__(self, prefix, role="primary", own=()):
+    def __init__(self, prefix, role="primary", own=(), eal=EAL):
         super().__init__(
-            lambda path: hm.command_line(role, prefix, EAL, (*own, "--cmdline-file", path))
+            lambda path: hm.command_line(role, prefix, eal, (*own, "--cmdline-file", path))
         )
         # It opens the file before it starts the EAL.
         self.run(["list"])
@@ -244,10 +244,10 @@ class Plain(Program):
 class Testpmd(Scripted):
     """dpdk-testpmd; what it attaches it sets up as well, and what it detaches it closes first."""
 
-    def __init__(self, prefix):
+    def __init__(self, prefix, eal=()):
         super().__init__(
             lambda path: ["stdbuf", "-oL", "dpdk-testpmd", "--proc-type=primary"]
-            + [f"--file-prefix={prefix}", *EAL]
+            + [f"--file-prefix={prefix}", *EAL, *eal]
             + ["--", "-i", "--total-num-mbufs=2048", f"--cmdline-file={path}"]
         )
         self.answer()  # to its own start

@@ -11,6 +11,8 @@ import random
 import statistics
 import sys
 
+import disturbed
+
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(REPO, "bench", "results.json")
 PAGE = os.path.join(REPO, "doc", "benchmark.rst")
@@ -180,15 +182,15 @@ def medians(series):
     return sum(statistics.median(values) for values in series)
 
 
-def spread(above, below, rounds):
-    """Between what the ratio of two sums of medians lies nine times of ten, if the rounds that were
-    measured are drawn anew: how far to trust it. All of a round go together, as what disturbs one
-    disturbs the next. Each is a list of series, with as many values in any round."""
+def spread(above, below, rounds, figure=medians):
+    """Between what the ratio of two figures lies nine times of ten, if the rounds that were measured
+    are drawn anew: how far to trust it. All of a round go together, as what disturbs one disturbs
+    the next. Each figure is of a list of series, with as many values in any round."""
     dice = random.Random(1)
 
     def drawn(series, picked):
         each = [len(values) // rounds for values in series]
-        return medians(
+        return figure(
             [value for number in picked for value in values[number * nb : (number + 1) * nb]]
             for values, nb in zip(series, each)
         )
@@ -218,11 +220,11 @@ def goals(results):
     """What is wanted, as (name, figure, is it met)."""
     found = []
 
-    def goal(name, above, below, wanted, rounds=None, more=""):
+    def goal(name, above, below, wanted, rounds=None, more="", of=medians):
         """Wanted is (unit, sign, limit); with sign 1 the most, with -1 the least it may be."""
         unit, sign, limit = wanted
-        figure = medians(above) / medians(below)
-        low, high = spread(above, below, rounds or len(above[0]))
+        figure = of(above) / of(below)
+        low, high = spread(above, below, rounds or len(above[0]), of)
         most = "most" if sign > 0 else "least"
         text = f"{figure:.3f} ({low:.2f} to {high:.2f}) {unit} (at {most} {limit:.2f}){more}"
         found.append((name, text, sign * figure <= sign * limit))
@@ -272,6 +274,8 @@ def goals(results):
     goal("one-shot", [starts["one-shot program"]], [starts["one-shot floor"]], wanted)
     wanted = ("of dpdk-testpmd", -1, FORWARD_LEAST)
     goal("forwarding", [forwards["program"]], [forwards["testpmd"]], wanted)
+    found += disturbed.nothing_lost(results)
+    goal(*disturbed.times(results), of=disturbed.slowest)
     return found
 
 
@@ -314,6 +318,7 @@ def figures(results):
     done = eight["operations"] * len(eight["together"])
     forwarded = statistics.median(results["forwards"]["program"])
     lines = [
+        *disturbed.figures(results),
         f"- Among 4 idle secondaries an attach and a detach of net_null take {pair_ratio(few):.2f} "
         "times what the EAL",
         f"  alone takes, among 32 {pair_ratio(many):.2f} times. Without secondaries the two take "
@@ -360,7 +365,9 @@ def page(results):
     for kind, rates in results["forwards"].items():
         share = ratio(results["forwards"], kind, "testpmd")
         rows.append([kind, f"{statistics.median(rates):.1f}", f"{share:.2f}"])
-    return (text + FORWARD + table(["", "Mpps", "ratio"], rows)).rstrip("\n") + "\n"
+    text += FORWARD + table(["", "Mpps", "ratio"], rows)
+    text += disturbed.TEXT + table(disturbed.HEAD, disturbed.rows(results))
+    return text.rstrip("\n") + "\n"
 
 
 SERIES = (

@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 
+import disturbance
 import measure
 import processes
 import report
@@ -91,6 +92,8 @@ def run(quick):
     results["memory"] = measure.memory()
     say("forwarding")
     results["forwards"] = measure.forwards(rounds(10), 0.5)
+    say("disturbance")
+    results["disturbance"] = disturbance.disturbances(rounds(10), 2.5)
     results["machine"]["minutes"] = (time.monotonic() - begin) / 60
     return results
 

@@ -1,12 +1,13 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """scripts/bench.sh: that it measures, and that what it has written is what it has measured."""
 
-import importlib.util
+import importlib
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import xml.etree.ElementTree
 
 import pytest
@@ -19,10 +20,9 @@ LINE = re.compile(r"(met   |MISSED) (.+): ([-+0-9.]+) .+")
 
 @pytest.fixture(scope="module")
 def report():
-    spec = importlib.util.spec_from_file_location("report", f"{hm.REPO}/bench/report.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    sys.path.insert(0, f"{hm.REPO}/bench")
+    yield importlib.import_module("report")
+    sys.path.pop(0)
 
 
 @pytest.fixture(scope="module")
@@ -69,6 +69,26 @@ def test_how_far_to_trust_a_figure_is_said(report):
     assert low == 1 and high > 5
 
 
+def test_packets_that_are_disturbed_are_said(report, results, capsys):
+    """One of them in a slow round, or one that is lost."""
+    results = json.loads(json.dumps(results))
+    rounds = results["disturbance"]["program"]
+    quiet = {"sent": 5000, "came": 5000, "longest": [10.0] * 50, "failed": 0}
+    rounds["quiet"] = [quiet] * 10
+    rounds["busy"] = [{**quiet, "longest": [10.0] * 44 + [11.5] * 6}, *[quiet] * 9]
+    report.judge(results)
+    lines = capsys.readouterr().out
+    assert "MISSED while others come and go: the slowest of 10,000 packets: 1.150 (" in lines
+    assert "met    while others come and go: packets lost: 0 (0)" in lines
+    rounds["busy"][0]["longest"][-6:] = [10.0] + [11.5] * 5
+    rounds["busy"][1] = {**quiet, "came": 4999, "failed": 2}
+    report.judge(results)
+    lines = capsys.readouterr().out
+    assert "met    while others come and go: the slowest of 10,000 packets: 1.000 (" in lines
+    assert "MISSED while others come and go: packets lost: 1 (0)" in lines
+    assert "MISSED while others come and go: what else failed: 2 (0)" in lines
+
+
 @pytest.mark.long
 def test_it_measures():
     """Whatever the figures are: this machine may be busy."""
@@ -88,6 +108,10 @@ def test_it_measures():
     assert done.returncode in (0, 1) and done.stderr == "" and all(found), done
     figures = {line[2]: float(line[3]) for line in found}
     assert figures.pop("2 terminals at once: operations that failed") == 0
-    assert {"one-shot", "forwarding", "net_null among 1: attach and detach"} <= set(figures)
+    others = "while others come and go: "
+    assert figures.pop(f"{others}what else failed") == 0
+    figures.pop(f"{others}packets lost")
+    expected = {"one-shot", "forwarding", "net_null among 1: attach and detach"}
+    assert expected | {f"{others}the slowest of 10,000 packets"} <= set(figures)
     assert all(figure > 0 for figure in figures.values())
     assert (done.returncode == 1) == ("MISSED" in done.stdout)

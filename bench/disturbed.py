@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""What disturbance.py has measured, for report.py."""
+
+import statistics
+
+MOST = 1.10  # times what the slowest of 10,000 packets take when nothing goes on; and no packet lost
+
+TEXT = """\
+Packets while others come and go
+================================
+
+A secondary forwards packets from one net_tap to another, on a core of its own, with all other
+processes on the other cores. The primary attaches, starts, stops and detaches net_null devices, one
+after the other. Meanwhile processes join and leave, one is killed, dpdk-dumpcap captures at the port
+where the packets come in, and a telemetry client asks ten times a second. Between such rounds of
+some seconds are rounds in which nothing goes on. The group of dpdk-testpmd is the same: its primary
+does the same with its devices, and its secondary forwards.
+
+The kernel stamps each packet when it hands it to the driver, and when it gets it back: so packets
+and times are counted outside, for both alike. Microseconds; 99.99 % of the packets take at most what
+the third last column says. The last column is the longest pause between two polls, as ``stats``
+shows it. The kernel keeps 1000 packets for a net_tap; a pause of more than 200 ms loses packets.
+
+"""
+
+HEAD = ["", "", "devices", "failed", "packets", "lost", "median", "99.99 %", "longest", "pause"]
+
+
+def count(rounds, key):
+    """Of packets or devices, in all of these rounds."""
+    return sum(one["sent"] - one["came"] if key == "lost" else one[key] for one in rounds)
+
+
+def slowest(series):
+    """What the slowest of 10,000 packets take at least, in all of these rounds."""
+    (rounds,) = series
+    came = sum(one["came"] for one in rounds)
+    return sorted(us for one in rounds for us in one["longest"])[-(came // 10000 + 1)]
+
+
+def nothing_lost(results):
+    """The goals of report.py that are numbers to be 0."""
+    return [
+        (f"while others come and go: {what}", f"{nb} (0)", nb == 0)
+        for what, key in (("packets lost", "lost"), ("what else failed", "failed"))
+        for nb in [count(results["disturbance"]["program"]["busy"], key)]
+    ]
+
+
+def times(results):
+    """The goal of report.py of how long packets take."""
+    rounds = results["disturbance"]["program"]
+    name = "while others come and go: the slowest of 10,000 packets"
+    wanted = ("x what they take when nothing goes on", 1, MOST)
+    return name, [rounds["busy"]], [rounds["quiet"]], wanted
+
+
+def rows(results):
+    found = []
+    for kind, states in results["disturbance"].items():
+        for state, rounds in states.items():
+            keys = ("devices", "failed", "sent", "lost")
+            row = [kind, state, *(count(rounds, key) for key in keys)]
+            times = [statistics.median(one["median"] for one in rounds), slowest([rounds])]
+            times.append(max(one["longest"][-1] for one in rounds))
+            pauses = [one["pause"] for one in rounds if one["pause"] is not None]
+            found.append([*row, *(f"{us:.0f}" for us in times), max(pauses, default="-")])
+    return found
+
+
+def figures(results):
+    """The lines that come first on the page."""
+    busy, quiet = (results["disturbance"]["program"][state] for state in ("busy", "quiet"))
+    return [
+        f"- While {count(busy, 'devices')} other devices come and go, a secondary that forwards loses "
+        f"{count(busy, 'lost')} of {count(busy, 'sent')}",
+        f"  packets. 99.99 % of them take at most {slowest([busy]):.0f} µs, and "
+        f"{slowest([quiet]):.0f} µs when nothing goes on.",
+    ]
