@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""Are packets disturbed while a secondary forwards them and its group is busy with other devices? And
-by how much more than in a group in which nothing goes on; beside a group of dpdk-testpmd."""
+"""Are packets disturbed while a secondary forwards them and its group is busy with other devices,
+more than in a group in which nothing goes on? Beside a group of dpdk-testpmd."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ import packets
 import processes
 from processes import EAL, Idle, Program, Testpmd, hm
 
-CYCLES = 100  # devices that come, are started and stopped, and go, in a round; in all a thousand
+CYCLES = 120  # devices that come, are started and stopped, and go, in a round; ten have a thousand
 LOOK = 0.1  # seconds from one question to the telemetry to the next
 
 
@@ -78,7 +78,7 @@ class ProgramGroup:
 
 
 class PmdForwarder(processes.Scripted):
-    """dpdk-testpmd as a secondary that forwards: the queues are its own, as its primary does not."""
+    """dpdk-testpmd as a secondary that forwards; its primary does not, and leaves it the queues."""
 
     def __init__(self, prefix, core):
         super().__init__(
@@ -197,8 +197,8 @@ def look(prefix, asked, seconds):
 
 
 def disturb(group, prefix, seconds, cycles, killed):
-    """All of what may disturb a packet, at the same time. @return how many devices came and went, and
-    of how many of them and of the processes something failed."""
+    """All of what may disturb a packet, at the same time. @return how many devices came and went,
+    and with how many of them and of the processes something failed."""
     devices, joined, *_ = hm.together(
         lambda: [group.cycle() for _ in paced(seconds, cycles)],
         lambda: join(prefix, group.bare, killed),

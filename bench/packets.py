@@ -82,7 +82,7 @@ def main():
         went, came = send(source, ends, first, nb)
         first += nb
         # One of the last time, which was lost for being late, may come now.
-        took = sorted((came[n] - when) / 1000 for n, when in went.items() if n in came)
+        took = sorted(round((came[n] - when) / 1000, 1) for n, when in went.items() if n in came)
         answer = {"sent": nb, "came": len(took), "median": statistics.median(took or [0])}
         print(json.dumps({**answer, "longest": took[-LONGEST:]}), flush=True)
 

@@ -195,11 +195,8 @@ def spread(above, below, rounds, figure=medians):
             for values, nb in zip(series, each)
         )
 
-    found = []
-    for _ in range(300):
-        picked = dice.choices(range(rounds), k=rounds)
-        found.append(drawn(above, picked) / drawn(below, picked))
-    found.sort()
+    picks = [dice.choices(range(rounds), k=rounds) for _ in range(300)]
+    found = sorted(drawn(above, picked) / drawn(below, picked) for picked in picks)
     return found[14], found[-15]
 
 
@@ -274,9 +271,8 @@ def goals(results):
     goal("one-shot", [starts["one-shot program"]], [starts["one-shot floor"]], wanted)
     wanted = ("of dpdk-testpmd", -1, FORWARD_LEAST)
     goal("forwarding", [forwards["program"]], [forwards["testpmd"]], wanted)
-    found += disturbed.nothing_lost(results)
     goal(*disturbed.times(results), of=disturbed.slowest)
-    return found
+    return found + disturbed.nothing_lost(results)
 
 
 def operations_table(results):
@@ -363,11 +359,10 @@ def page(results):
     text += MEMORY + table(["", "bare", "program"], rows)
     rows = []
     for kind, rates in results["forwards"].items():
-        share = ratio(results["forwards"], kind, "testpmd")
-        rows.append([kind, f"{statistics.median(rates):.1f}", f"{share:.2f}"])
-    text += FORWARD + table(["", "Mpps", "ratio"], rows)
-    text += disturbed.TEXT + table(disturbed.HEAD, disturbed.rows(results))
-    return text.rstrip("\n") + "\n"
+        share = f"{ratio(results['forwards'], kind, 'testpmd'):.2f}"
+        rows.append([kind, f"{statistics.median(rates):.1f}", share])
+    text += FORWARD + table(["", "Mpps", "ratio"], rows) + disturbed.TEXT
+    return (text + table(disturbed.HEAD, disturbed.rows(results))).rstrip("\n") + "\n"
 
 
 SERIES = (
@@ -407,9 +402,8 @@ def chart(results):
         out.append(f'<path d="M{left} {y:.1f}H{right}" stroke="#d8dee4"/>')
         out.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
         us *= 10
-    step = (right - left) / len(cells)
     for number, cell in enumerate(cells):
-        middle = left + step * (number + 0.5)
+        middle = left + (right - left) / len(cells) * (number + 0.5)
         for place, (kind, _, colour) in enumerate(SERIES):
             y, x = y_of(pair(cell["took"][kind])), middle + 37 * (place - 1.5) + 3
             out.append(
