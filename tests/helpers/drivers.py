@@ -54,11 +54,8 @@ def table():
 
 def carried(process, device):
     """Packets this process has received there, and sent."""
-    for line in process.cmd("stats").split("\n"):
-        fields = line.split()
-        if len(fields) == 9 and fields[1:3] == [device, str(process.pid)]:
-            return int(fields[3]), int(fields[5])
-    return 0, 0
+    count = process.stats().counts[device, process.pid]
+    return count.rx_packets, count.tx_packets
 
 
 def bonding(process, device):
