@@ -13,7 +13,8 @@ import sys
 import tempfile
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "tests", "helpers"))
+ROOT = os.path.join(os.path.dirname(__file__), "..")
+sys.path[:0] = [os.path.join(ROOT, "tests", "helpers"), ROOT]
 import hotplug_mp as hm  # noqa: E402
 
 #: Of the build; run.py sets it.

@@ -31,7 +31,8 @@ import subprocess
 import sys
 import time
 
-sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "helpers"))
+ROOT = os.path.join(os.path.dirname(__file__), "..", "..")
+sys.path[:0] = [os.path.join(ROOT, "tests", "helpers"), ROOT]
 
 import hotplug_mp as hm  # noqa: E402
 from plan_report import SOAK_SECTION  # noqa: E402
