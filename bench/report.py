@@ -11,6 +11,7 @@ import random
 import statistics
 import sys
 
+from chart import SERIES, chart
 import disturbed
 
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -118,9 +119,19 @@ Microseconds, medians, to attach and detach a net_null while other virtual devic
 Every attach has each secondary ask the primary for its virtual devices. DPDK tells all of them of
 all devices each time; this program tells all of them of the new one once (`<design.rst>`_).
 ``plain`` is the program with ``--plain-scans``, which does as DPDK does. ``times`` is how many times
-as long the EAL alone takes. What is left for each secondary is to wake its threads: for the
-request, the new device and the answer about it, and to wake the primary for its question and its
-reply.
+as long the EAL alone takes.
+
+Where the time of an attach goes, among N secondaries with D devices about:
+
+1. The primary asks each secondary to attach the device: N messages.
+2. Each asks the primary for its devices: N messages.
+3. The primary tells each of them of the new device: N messages. DPDK tells each of them of all
+   devices whenever one of them asks: N × N × (D + 1) messages, and as many wake-ups.
+4. The primary says how many there are: N messages. Each secondary attaches and says so: N messages.
+
+That makes 5 × N messages, and 2 × N for a detach. Among 32 secondaries with 24 devices about, an
+attach and a detach are 224 messages; as DPDK does it, ``perf`` counts 25,792. What is left is to
+wake two threads in each secondary, and the primary for each answer.
 
 """
 
@@ -205,8 +216,8 @@ def pair(took):
     return medians(took.values())
 
 
-def pair_ratio(cell, kind="program"):
-    return pair(cell["took"][kind]) / pair(cell["took"]["floor"])
+def pair_ratio(cell):
+    return pair(cell["took"]["program"]) / pair(cell["took"]["floor"])
 
 
 def ratio(values, kind, floor):
@@ -365,68 +376,6 @@ def page(results):
     return (text + table(disturbed.HEAD, disturbed.rows(results))).rstrip("\n") + "\n"
 
 
-SERIES = (
-    ("floor", "the EAL alone", "#9aa5b1"),
-    ("program", "dpdk-hotplug_mp", "#1f6feb"),
-    ("testpmd", "dpdk-testpmd", "#e08e0b"),
-)
-
-
-def chart(results):
-    """Bars: an attach and a detach of net_null, by the number of secondaries."""
-    cells = [cell for cell in results["operations"] if cell["device"] == "net_null"]
-    values = [pair(cell["took"][kind]) for cell in cells for kind, _, _ in SERIES]
-    low = 10 ** math.floor(math.log10(min(values)))
-    high = 10 ** math.ceil(math.log10(max(values)))
-    left, right, top, bottom = 78, 706, 66, 300
-
-    def y_of(us):
-        return bottom - (bottom - top) * math.log10(us / low) / math.log10(high / low)
-
-    out = [
-        '<svg xmlns="http://www.w3.org/2000/svg" width="720" height="360" '
-        'font-family="sans-serif" font-size="13" fill="#24292f">',
-        "<!-- SPDX-License-Identifier: BSD-3-Clause -->",
-        '<rect width="720" height="360" fill="#ffffff"/>',
-        '<text x="14" y="24" font-size="15" font-weight="bold">'
-        "An attach and a detach of net_null (median time, logarithmic; less is better)</text>",
-    ]
-    for number, (_, label, colour) in enumerate(SERIES):
-        x = left + 180 * number
-        out.append(f'<rect x="{x}" y="38" width="12" height="12" fill="{colour}"/>')
-        out.append(f'<text x="{x + 18}" y="49">{label}</text>')
-    us = low
-    while us <= high:
-        y = y_of(us)
-        label = f"{us} µs" if us < 1000 else f"{us // 1000} ms"
-        out.append(f'<path d="M{left} {y:.1f}H{right}" stroke="#d8dee4"/>')
-        out.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end">{label}</text>')
-        us *= 10
-    for number, cell in enumerate(cells):
-        middle = left + (right - left) / len(cells) * (number + 0.5)
-        for place, (kind, _, colour) in enumerate(SERIES):
-            y, x = y_of(pair(cell["took"][kind])), middle + 37 * (place - 1.5) + 3
-            out.append(
-                f'<rect x="{x:.1f}" y="{y:.1f}" width="31" height="{bottom - y:.1f}" '
-                f'fill="{colour}"/>'
-            )
-            if kind != "floor":
-                out.append(
-                    f'<text x="{x + 15.5:.1f}" y="{y - 5:.1f}" font-size="10.5" '
-                    f'text-anchor="middle">{pair_ratio(cell, kind):.2f}×</text>'
-                )
-        out.append(
-            f'<text x="{middle:.1f}" y="{bottom + 20}" text-anchor="middle">'
-            f"{cell['secondaries']}</text>"
-        )
-    out.append(f'<path d="M{left} {bottom}H{right}" stroke="#24292f"/>')
-    out.append(
-        f'<text x="{(left + right) / 2}" y="{bottom + 44}" text-anchor="middle">'
-        "idle secondaries in the group (number above a bar: times the EAL alone)</text>"
-    )
-    return "\n".join([*out, "</svg>", ""])
-
-
 def write(path, text):
     with open(path, "w", encoding="utf-8") as f:
         f.write(text)
@@ -444,7 +393,12 @@ def main():
     with open(RESULTS, encoding="utf-8") as f:
         results = json.load(f)
     write(PAGE, page(results))
-    write(CHART, chart(results))
+    cells = [
+        (cell["secondaries"], {kind: pair(cell["took"][kind]) for kind, _, _ in SERIES})
+        for cell in results["operations"]
+        if cell["device"] == "net_null"
+    ]
+    write(CHART, chart(cells))
     return judge(results)
 
 
