@@ -42,6 +42,7 @@ static atomic_uint force_after_ms = FORCE_AFTER_MS;
 static atomic_int exit_status;
 static atomic_bool begun;
 static _Atomic enum force_when when;
+static atomic_bool over; /* what must not be ended is done */
 static struct force_hooks hooks;
 
 /* The thread that passes the locks: how often it was asked to, and how often it has done so. */
@@ -68,7 +69,8 @@ force_allow(unsigned int ms)
 void
 force_when(enum force_when now)
 {
-	atomic_store(&when, now);
+	if (atomic_exchange(&when, now) == FORCE_NEVER)
+		atomic_store(&over, true);
 	if (now == FORCE_WHEN_FREE)
 		return;
 	/* The locks' memory may go now. A look that waits for a lock ends before that. */
@@ -249,7 +251,11 @@ end_when_free(unsigned int ms)
 {
 	bool told = false, cleaned = false;
 
+	atomic_store(&over, false);
 	for (;; told = true) {
+		/* A clean-up that comes to its end has as long again for the rest of the way. */
+		if (atomic_exchange(&over, false))
+			ms += time_up();
 		if (may_end()) {
 			/* Before threads are held, because it allocates. */
 			if (!cleaned)

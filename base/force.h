@@ -41,6 +41,7 @@ enum force_when {
 	FORCE_NEVER,	 /* it holds locks that cannot be looked at */
 	FORCE_AT_ONCE,	 /* there are no locks any more, or nobody needs them */
 };
-/** Waits until no pass_locks() is under way, unless it is for FORCE_WHEN_FREE. Main thread, which
- * must hold no lock of the EAL's. */
+/** Waits until no pass_locks() is under way, unless it is for FORCE_WHEN_FREE. After FORCE_NEVER
+ * the process has as long again as it had at first. Main thread, which must hold no lock of the
+ * EAL's. */
 void force_when(enum force_when when);

@@ -27,6 +27,7 @@
  *   alloc       the EAL has just started: with any order, 4 MiB are allocated
  *   grow        a secondary, which has locked a heap, is about to ask the primary for more memory
  *   memory      the EAL, on its way out, has locked the memory that all processes share
+ *   exit        the process is about to end, all is cleaned up
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
  *   wait        a process has asked who polls a port to let go of it, and is about to look again
  *   look        the interrupt thread has looked which ports there are
@@ -299,6 +300,12 @@ rte_eal_alarm_set(uint64_t us, rte_eal_alarm_callback cb, void *arg)
 	if (order_read("interrupt", order, sizeof(order)))
 		next(1, interrupt, NULL);
 	return next(us, cb, arg);
+}
+
+__attribute__((destructor)) static void
+at_exit(void)
+{
+	fault("exit");
 }
 
 /* Each rests for a time of its own. */

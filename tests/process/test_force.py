@@ -7,6 +7,7 @@ import signal
 import pytest
 
 import hotplug_mp as hm
+import plan.outcome
 
 GOES_ON = "it may hold a lock of the EAL's, for which its group would wait for ever, so it goes on"
 
@@ -36,7 +37,12 @@ def test_secondary_in_its_clean_up_goes_on(faulty, how):
         leaving.kill(signal.SIGTERM)
     leaving.faults.wait_met("memory")
     assert_goes_on(leaving)
+    leaving.faults.set("exit", "block")
     leaving.faults.clear("memory")
+    leaving.faults.wait_met("exit")
+    with pytest.raises(plan.outcome.Failed):
+        hm.wait_until(lambda: not leaving.alive(), "it is ended by force", timeout=0.3)
+    leaving.faults.clear("exit")
     assert leaving.wait() == (0 if how == "quit" else 128 + signal.SIGTERM)
     assert hm.BY_FORCE not in leaving.log()
     assert_works(faulty)
