@@ -86,6 +86,8 @@ thread)
     # from a thread that waits.
     without="$without or many_pairs or odd_names or when_the_primary_quits or false_alarm"
     without="$without or waits_while_the_primary_leaves or until_a_signal"
+    # The EAL's 5 s for more memory are over before such a process has had its time.
+    without="$without or (goes_on and asks)"
     # It keeps the file open that it writes its reports to, and ends a process that has no
     # descriptor.
     without="$without or leave_no_descriptors or out_of_descriptors"
