@@ -247,8 +247,9 @@ request_mend_pool(void)
 	struct port_request req = {.what = PORT_POOL};
 	char why[WHY_SIZE];
 
-	/* Failure is harmless: the next caller checks again. */
-	if (!started_any() && !primary_is_foreign() && !pool_whole())
+	/* Who polls may be about to give back what it has cached; the primary waits for that.
+	 * Failure is harmless: the next caller checks again. */
+	if (!started_any() && !primary_is_foreign() && (queues_any() || !pool_whole()))
 		request_send(&req, ANSWER_S, NULL, why);
 }
 
@@ -256,12 +257,11 @@ void
 request_plain_scans(void)
 {
 	struct port_request req = {.what = PORT_SCANS};
-	struct rte_eth_link link;
 	char why[WHY_SIZE];
 
 	/* Failure is harmless: a device that is lacking again is found again. */
 	if (!primary_is_foreign())
-		request_send(&req, ANSWER_S, &link, why);
+		request_send(&req, ANSWER_S, NULL, why);
 }
 
 void
