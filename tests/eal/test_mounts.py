@@ -117,7 +117,9 @@ def test_mount_of_another_page_size(place, prefix):
         stdout=subprocess.PIPE,
     ) as holder:
         assert holder.stdout.readline() == b"\n"
-        enter = ["nsenter", f"--mount=/proc/{holder.pid}/ns/mnt"]
+        # The root of the namespace is another one if the tests run in a chroot.
+        of = f"/proc/{holder.pid}"
+        enter = ["nsenter", f"--mount={of}/ns/mnt", f"--root={of}/root"]
         assert_waits_and_goes_on(STRANGER, other, enter, wrap=enter, prefix=prefix)
         holder.stdin.write(b"\n")
 

@@ -62,7 +62,9 @@ int main(void)
 {
     pthread_t thread;
     pthread_create(&thread, NULL, add, NULL);
-    shared++;
+    /* Two accesses in the same moment may be missed. */
+    while (*(volatile int *)&shared == 0)
+        ;
     return pthread_join(thread, NULL);
 }
 """
