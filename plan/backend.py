@@ -9,18 +9,28 @@ import socket
 import stat
 import subprocess
 
-from plan.outcome import Unusable, wait_until
+from plan.outcome import Failed, Unusable, wait_until
 
 #: In the environment of a backend and of what it has started: the directory's name of its run.
 RUN = "HOTPLUG_PLAN_RUN"
 
 
-def end_of(run):
-    """End what a run that was killed has left of its backends."""
+def alive(**environment):
+    """Processes that have been started with that in their environment."""
+    wanted = {f"{name}={value}".encode() for name, value in environment.items()}
+    found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         with contextlib.suppress(OSError), open(f"/proc/{pid}/environ", "rb") as f:
-            if f"{RUN}={run}".encode() in f.read().split(b"\0"):
-                os.kill(int(pid), signal.SIGKILL)
+            if wanted <= set(f.read().split(b"\0")):
+                found.append(int(pid))
+    return found
+
+
+def end_of(run):
+    """End what a run that was killed has left of its backends."""
+    for pid in alive(**{RUN: run}):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def needed(device):
@@ -46,6 +56,7 @@ class Backend:
 
     def __init__(self, device, command, place, prefix, timeout):
         self.path = needed(device)
+        self.environment = {"SOCKET": self.path, RUN: os.path.basename(place)}
         self.log = f"{place}/{prefix}.log"
         #: A net_virtio_user may be the one that others connect to.
         server = device.arguments.get("server") == "1"
@@ -59,7 +70,7 @@ class Backend:
         with open(self.log, "wb") as log:
             self.process = subprocess.Popen(
                 ["sh", "-c", command],
-                env={**os.environ, "SOCKET": self.path, RUN: os.path.basename(place)},
+                env={**os.environ, **self.environment},
                 # testpmd ends with its input.
                 stdin=subprocess.PIPE,
                 stdout=log,
@@ -85,13 +96,17 @@ class Backend:
             return f.read()[-2000:]
         return ""
 
+    def gone(self):
+        """What sh has started may end a moment after sh."""
+        return self.process.poll() is not None and not alive(**self.environment)
+
     def close(self, timeout):
         """End it and all that it has started."""
         for signo in (signal.SIGTERM, signal.SIGKILL):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signo)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.wait(min(timeout, 10))
+            with contextlib.suppress(Failed):
+                wait_until(self.gone, "the backend ends", min(timeout, 10))
                 break
         self.process.stdin.close()
         with contextlib.suppress(FileNotFoundError):
