@@ -376,6 +376,15 @@ def page(results):
     return (text + table(disturbed.HEAD, disturbed.rows(results))).rstrip("\n") + "\n"
 
 
+def bars(results):
+    """What chart() shows."""
+    return [
+        (cell["secondaries"], {kind: pair(cell["took"][kind]) for kind, _, _ in SERIES})
+        for cell in results["operations"]
+        if cell["device"] == "net_null"
+    ]
+
+
 def write(path, text):
     with open(path, "w", encoding="utf-8") as f:
         f.write(text)
@@ -393,12 +402,7 @@ def main():
     with open(RESULTS, encoding="utf-8") as f:
         results = json.load(f)
     write(PAGE, page(results))
-    cells = [
-        (cell["secondaries"], {kind: pair(cell["took"][kind]) for kind, _, _ in SERIES})
-        for cell in results["operations"]
-        if cell["device"] == "net_null"
-    ]
-    write(CHART, chart(cells))
+    write(CHART, chart(bars(results)))
     return judge(results)
 
 

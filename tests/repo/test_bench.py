@@ -38,7 +38,7 @@ def read(path):
 
 def test_page_and_chart_are_of_the_results(report, results):
     assert read(report.PAGE) == report.page(results)
-    assert read(report.CHART) == report.chart(results)
+    assert read(report.CHART) == report.chart(report.bars(results))
 
 
 def test_chart_is_drawn(report):
