@@ -5,6 +5,7 @@ what was kept on each release.
 usage: chapters.py REPORT FILE..."""
 
 import collections
+import datetime
 import json
 import os
 import platform
@@ -57,7 +58,8 @@ def cell(outcomes):
 
 def table(releases):
     """The section's lines."""
-    lines = ["How many tests of each chapter passed on each release of DPDK:", ""]
+    today = datetime.date.today()
+    lines = [f"How many tests of each chapter passed on each release of DPDK, on {today}:", ""]
     lines += [f":DPDK {release['dpdk']}: {release['machine']}" for release in releases]
     rows = [["Chapter", *(release["dpdk"] for release in releases)]]
     for chapter in sorted({name for release in releases for name in release["chapters"]}):
