@@ -3,6 +3,7 @@
 nothing in another."""
 
 import contextlib
+import glob
 import os
 import re
 import shutil
@@ -105,6 +106,19 @@ wait
 """
 
 
+def stands_still(prefix):
+    """Is a dpdk-proc-info of this group in a write to its standard output?"""
+    for path in glob.glob("/proc/[0-9]*/cmdline"):
+        with contextlib.suppress(OSError):
+            with open(path, encoding="utf-8") as f:
+                command = f.read()
+            if not command.startswith("dpdk-proc-info\0") or f"={prefix}\0" not in command:
+                continue
+            with open(path.replace("cmdline", "syscall"), encoding="ascii") as f:
+                return f.read().split()[:2] == ["1", "0x1"]
+    return False
+
+
 @pytest.fixture
 def looker(pair, stranger):
     """A secondary of another program in a container, which has the stranger's pid there, and stands
@@ -126,7 +140,7 @@ def looker(pair, stranger):
         stderr=subprocess.DEVNULL,
     ) as inside:
         os.close(write)
-        hm.wait_until(lambda: len(hm.sockets(pair.prefix)) == 3, "it has joined")
+        hm.wait_until(lambda: stands_still(pair.prefix), "it has started, and prints")
         yield inside
         os.close(read)
         inside.kill()
