@@ -114,8 +114,7 @@ def stands_still(prefix):
                 command = f.read()
             if not command.startswith("dpdk-proc-info\0") or f"={prefix}\0" not in command:
                 continue
-            with open(path.replace("cmdline", "syscall"), encoding="ascii") as f:
-                return f.read().split()[:2] == ["1", "0x1"]
+            return hm.system_call(path.split("/")[2])[:2] == ["1", "0x1"]
     return False
 
 

@@ -9,7 +9,8 @@ from hotplug_mp.waiting import wait_until
 
 
 class Faults:
-    """The orders for a process that is preloaded with preload.c, which says what can be ordered."""
+    """The orders for a process that is preloaded with preload.c, which names the calls; orders.h
+    says what can be ordered."""
 
     def __init__(self, library, path):
         self.path = path

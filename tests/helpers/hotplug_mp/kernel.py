@@ -14,30 +14,32 @@ from hotplug_mp.waiting import wait_until
 FUTEX = "202"
 
 
+def state(path):
+    """The letter that /proc/.../stat has for a process or thread."""
+    with open(path, encoding="utf-8") as f:
+        return f.read().rpartition(")")[2].split()[0]
+
+
 def stop(pid):
     """Stop a process, and wait until it stands still."""
     os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: state(f"/proc/{pid}/stat") == "T", f"{pid} stops")
 
-    def stopped():
-        with open(f"/proc/{pid}/stat", encoding="utf-8") as f:
-            return f.read().rpartition(")")[2].split()[0] == "T"
 
-    wait_until(stopped, f"{pid} stops")
+def system_call(pid):
+    """What a process waits for in the kernel: the number of the call, and its arguments."""
+    with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
+        return f.read().split()
 
 
 def waits_for_answer(pid):
     """Does a process wait for the answer to a request? It does so on a condition."""
-    with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
-        return f.read().split()[0] == FUTEX
+    return system_call(pid)[0] == FUTEX
 
 
 def sleeps(pid):
     """Does none of a process's threads run?"""
-    states = []
-    for path in glob.glob(f"/proc/{pid}/task/*/stat"):
-        with open(path, encoding="ascii") as f:
-            states.append(f.read().rpartition(")")[2].split()[0])
-    return set(states) == {"S"}
+    return {state(path) for path in glob.glob(f"/proc/{pid}/task/*/stat")} == {"S"}
 
 
 def waits_for_lock(pid):
