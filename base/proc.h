@@ -20,8 +20,8 @@ bool proc_stopped(pid_t pid);
 /** What such a process is, and what to do. */
 extern const char proc_stopped_is[];
 
-/** Close the files that these keep open for pids that nobody has asked about since the
- * last call. */
+/** Close the files that proc_state() and proc_stopped() keep open for pids that nobody has asked
+ * about since the last call. */
 void proc_forget_others(void);
 
 /** Write the command name of a process ("dpdk-testpmd") to name, a buffer of size bytes; "?" if the

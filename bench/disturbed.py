@@ -23,8 +23,9 @@ take at most what the column of that name says. ``pause`` is the longest one bet
 ``stats`` shows it. The kernel keeps 1000 packets for a net_tap, so a pause of more than 200 ms loses
 some.
 
-``perf`` shows no other thread of the group on the core of the forwarder. What is left to disturb it
-is the kernel, the hypervisor, and whatever else the machine does.
+In the round that ``perf`` has looked at, no other process of the group ran on the core of the
+forwarder. What is left to disturb it is the kernel, the hypervisor, and whatever else the machine
+does.
 
 """
 
