@@ -5,8 +5,8 @@
 #include <sys/types.h>
 
 /** Is a process frozen, through a control group (cgroups(7)) that it is in, as in a container that
- * is paused? /proc/PID/stat calls it asleep. False if the control groups are not mounted here.
- * Slower than proc_stopped(). Any thread. */
+ * is paused? /proc/PID/stat calls it asleep. False if the control groups are not mounted here. Any
+ * thread. */
 bool cgroup_frozen(pid_t pid);
 
 /** What such a process is, and what to do. */

@@ -16,6 +16,10 @@
 #include "base/proc.h"
 #include "base/text.h"
 
+/* Fields of /proc/PID/stat, as proc(5) counts them. */
+#define NAME_FIELD 2
+#define STARTED_FIELD 22
+
 const char proc_stopped_is[] = "stopped; resume or end it";
 
 bool
@@ -24,78 +28,123 @@ proc_alive(pid_t pid)
 	return kill(pid, 0) == 0 || errno == EPERM;
 }
 
-/* Every operation reads /proc/PID/stat of each peer, so these files stay open. The file of a
- * process that has gone cannot be read any more, even if another process has its pid by now. */
-static struct stat_file {
-	pid_t pid; /* 0 if none is open */
-	int fd;
-	bool asked; /* read since the last proc_forget_others() */
-} stat_files[64];
-static pthread_mutex_t stat_lock = PTHREAD_MUTEX_INITIALIZER;
+/* Every operation reads two files of each peer, so they stay open. The file of a process that has
+ * gone cannot be read any more, even if another process has its pid by now. */
+static const char *const file_names[] = {[PROC_STAT] = "stat", [PROC_CGROUP] = "cgroup"};
+
+static struct process {
+	pid_t pid; /* 0: free */
+	int fds[RTE_DIM(file_names)];
+	bool asked; /* since the last proc_forget_others() */
+} processes[64];
+static pthread_mutex_t processes_lock = PTHREAD_MUTEX_INITIALIZER;
+
+static void
+process_forget(struct process *process)
+{
+	unsigned int i;
+
+	for (i = 0; i < RTE_DIM(file_names); i++) {
+		if (process->pid != 0 && process->fds[i] >= 0)
+			close(process->fds[i]);
+		process->fds[i] = -1;
+	}
+	process->pid = 0;
+}
+
+/* The entry of a process. If there are more processes than entries, some take turns. */
+static struct process *
+process_find(pid_t pid)
+{
+	struct process *process, *entry = NULL;
+
+	for (process = processes; process < processes + RTE_DIM(processes); process++) {
+		if (process->pid == pid)
+			return process;
+		if (process->pid == 0 && entry == NULL)
+			entry = process;
+	}
+	if (entry == NULL)
+		entry = &processes[pid % RTE_DIM(processes)];
+	process_forget(entry);
+	entry->pid = pid;
+	return entry;
+}
 
 static ssize_t
-stat_read(pid_t pid, char *stat, size_t size)
+file_read(struct process *process, enum proc_file file, char *text, size_t size)
 {
-	struct stat_file *file = &stat_files[pid % RTE_DIM(stat_files)];
+	int *fd = &process->fds[file];
 	char path[32];
 	ssize_t len;
 
-	file->asked = true;
-	if (file->pid == pid) {
-		len = pread(file->fd, stat, size, 0);
+	if (*fd >= 0) {
+		len = pread(*fd, text, size, 0);
 		if (len > 0)
 			return len;
+		close(*fd);
 	}
-	if (file->pid != 0)
-		close(file->fd);
-	file->pid = 0;
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	file->fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (file->fd < 0)
-		return -1;
-	file->pid = pid;
-	return pread(file->fd, stat, size, 0);
-}
-
-char
-proc_state(pid_t pid)
-{
-	char stat[512], *state;
-	ssize_t len;
-
-	pthread_mutex_lock(&stat_lock);
-	len = stat_read(pid, stat, sizeof(stat) - 1);
-	pthread_mutex_unlock(&stat_lock);
-	if (len <= 0)
-		return '\0';
-	stat[len] = '\0';
-	/* The state follows the command name, which is in parentheses and may have some in it. */
-	state = strrchr(stat, ')');
-	return state != NULL && strlen(state) > 2 ? state[2] : '\0';
+	snprintf(path, sizeof(path), "/proc/%d/%s", process->pid, file_names[file]);
+	*fd = open(path, O_RDONLY | O_CLOEXEC);
+	return *fd < 0 ? -1 : pread(*fd, text, size, 0);
 }
 
 bool
-proc_stopped(pid_t pid)
+proc_read(pid_t pid, enum proc_file file, char *text, size_t size)
 {
-	char state = proc_state(pid);
+	struct process *process;
+	ssize_t len;
 
-	return state == 'T' || state == 't';
+	text[0] = '\0';
+	if (pid <= 0)
+		return false;
+	pthread_mutex_lock(&processes_lock);
+	process = process_find(pid);
+	process->asked = true;
+	len = file_read(process, file, text, size - 1);
+	pthread_mutex_unlock(&processes_lock);
+	text[len < 0 ? 0 : len] = '\0';
+	return len > 0;
+}
+
+struct proc_status
+proc_status(pid_t pid)
+{
+	struct proc_status status = {0};
+	char stat[1024], *field = NULL;
+	int i;
+
+	/* The state follows the command name, which is in parentheses and may have some in it. */
+	if (proc_read(pid, PROC_STAT, stat, sizeof(stat)))
+		field = strrchr(stat, ')');
+	if (field == NULL || strlen(field) < 3)
+		return status;
+	status.state = field[2];
+	for (i = NAME_FIELD; i < STARTED_FIELD && field != NULL; i++)
+		field = strchr(field + 1, ' ');
+	if (field != NULL)
+		status.started = strtoull(field, NULL, 10);
+	return status;
+}
+
+bool
+proc_stopped(struct proc_status status)
+{
+	return status.state == 'T' || status.state == 't';
 }
 
 void
 proc_forget_others(void)
 {
-	struct stat_file *file;
+	struct process *process;
 
-	pthread_mutex_lock(&stat_lock);
-	for (file = stat_files; file < stat_files + RTE_DIM(stat_files); file++) {
-		if (file->pid != 0 && !file->asked) {
-			close(file->fd);
-			file->pid = 0;
-		}
-		file->asked = false;
+	pthread_mutex_lock(&processes_lock);
+	for (process = processes; process < processes + RTE_DIM(processes); process++) {
+		if (process->pid != 0 && !process->asked)
+			process_forget(process);
+		process->asked = false;
 	}
-	pthread_mutex_unlock(&stat_lock);
+	pthread_mutex_unlock(&processes_lock);
 }
 
 void

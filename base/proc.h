@@ -3,6 +3,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 /* What the kernel knows of other processes, from /proc. Any thread. */
@@ -10,18 +11,32 @@
 /** Is there a process with this pid? */
 bool proc_alive(pid_t pid);
 
-/** The state of a process, as /proc/PID/stat names it: 'D' if it waits in the kernel and no signal
- * ends that; '\0' if it is not known. */
-char proc_state(pid_t pid);
+/** What /proc/PID/stat says. */
+struct proc_status {
+	char state;	  /* 'D': waits in the kernel, and no signal ends that; '\0': not known */
+	uint64_t started; /* when, in clock ticks since the kernel's start; 0: not known. With the
+			   * pid it names one process. */
+};
+
+struct proc_status proc_status(pid_t pid);
+
+/** A file of a process in /proc. */
+enum proc_file {
+	PROC_STAT,
+	PROC_CGROUP,
+};
+
+/** Read a file of a process into text, a buffer of size bytes, as far as there is room. The file
+ * stays open, so to read it again takes one system call. @return false if it cannot be read. */
+bool proc_read(pid_t pid, enum proc_file file, char *text, size_t size);
 
 /** Is the process stopped, by a signal or by a debugger? */
-bool proc_stopped(pid_t pid);
+bool proc_stopped(struct proc_status status);
 
 /** What such a process is, and what to do. */
 extern const char proc_stopped_is[];
 
-/** Close the files that proc_state() and proc_stopped() keep open for pids that nobody has asked
- * about since the last call. */
+/** Close the files of processes of which nobody has read one since the last call. */
 void proc_forget_others(void);
 
 /** Write the command name of a process ("dpdk-testpmd") to name, a buffer of size bytes; "?" if the

@@ -74,7 +74,7 @@ reader_done(void)
 	bool waits;
 
 	while (reader.pid != 0 && waitpid(reader.pid, NULL, WNOHANG) == 0) {
-		waits = proc_state(reader.pid) == 'D';
+		waits = proc_status(reader.pid).state == 'D';
 		if (!waits)
 			waited_ns = clock_in_ms(ANSWER_MS);
 		if (clock_is_past(waited_ns) || clock_is_past(until_ns))

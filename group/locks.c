@@ -162,7 +162,7 @@ tick_over(unsigned int ticks, bool *told, wait_fn wait, char *why)
 	if (pid == 0)
 		return 0;
 	holder_print(pid, holder, sizeof(holder));
-	stopped = proc_stopped(pid);
+	stopped = proc_stopped(proc_status(pid));
 	if (stopped || cgroup_frozen(pid))
 		return why_set(why, -EBUSY, "%s %s the turn and is %s", holder,
 			pid == next ? "is the next to have" : "has",

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/proc.h"
 #include "group/file.h"
 #include "group/locks.h"
 #include "group/members.h"
@@ -78,6 +79,7 @@ member_claim(struct group_member *member)
 	memset(member, 0, sizeof(*member));
 	group_self = member;
 	atomic_store(&member->join, atomic_fetch_add(&group_shared->joins, 1) + 1);
+	atomic_store(&member->started, proc_status(getpid()).started);
 	atomic_store(&member->pid, getpid());
 }
 

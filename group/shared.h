@@ -30,7 +30,7 @@
 
 /* Raise it with any change of what is shared. Builds with different layouts refuse each other. */
 #ifndef GROUP_LAYOUT
-#define GROUP_LAYOUT 12U
+#define GROUP_LAYOUT 13U
 #endif
 
 #define GROUP_MAX_MEMBERS 64	 /* most processes of this program in one group */
@@ -183,6 +183,9 @@ struct port_counters {
 struct group_member {
 	/* Number of its join, 0 like the pid. It tells two processes with the same pid apart. */
 	BY_MEMBERS _Atomic uint64_t join;
+	/* When the process started (struct proc_status). A running process with this pid and this
+	 * start holds the lock; for any other the lock has to be asked. */
+	BY_MEMBERS _Atomic uint64_t started;
 	BY_MEMBERS _Atomic pid_t pid; /* 0: free, or left in good order */
 	BY_MEMBERS _Atomic uint32_t primary;
 

@@ -28,8 +28,9 @@ peers_beat_is_old(uint64_t beat_ns, unsigned int limit_ms)
 	return beat_ns != 0 && now > beat_ns && now - beat_ns > limit_ms * CLOCK_NS_PER_MS;
 }
 
-void
-peers_look_at(const struct group_member *member, struct peer *peer)
+/* Only what the member shows in shared memory. */
+static void
+shown_look(const struct group_member *member, struct peer *peer)
 {
 	unsigned int i;
 
@@ -41,9 +42,28 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 	peer->late_ns = atomic_load(&member->state.late_ns);
 	for (i = 0; i < RTE_DIM(member->state.ports); i++)
 		peer->ports.words[i] = atomic_load(&member->state.ports[i]);
-	if (!member_alive(member))
+	peer->state = atomic_load(&member->state.short_of_files) != 0 ? PEER_SHORT : PEER_OK;
+}
+
+/* Does this status belong to the process of the slot, and does that run or wait? */
+static bool
+is_status_of(const struct group_member *member, struct proc_status status)
+{
+	return status.started != 0 && status.started == atomic_load(&member->started) &&
+	       status.state != 'Z' && status.state != 'X';
+}
+
+void
+peers_look_at(const struct group_member *member, struct peer *peer)
+{
+	struct proc_status status = {0};
+
+	shown_look(member, peer);
+	if (!peer->self)
+		status = proc_status(peer->who.pid);
+	if (!is_status_of(member, status) && !member_alive(member))
 		peer->state = PEER_GONE;
-	else if (!peer->self && proc_stopped(peer->who.pid))
+	else if (proc_stopped(status))
 		peer->state = PEER_STOPPED;
 	/* To ask the kernel takes a while, so only if it has missed a beat. */
 	else if (peers_beat_is_old(peer->beat_ns, HEARTBEAT_LATE_MS) &&
@@ -51,9 +71,6 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 		peer->state = PEER_FROZEN;
 	else if (peers_beat_is_old(peer->beat_ns, HEARTBEAT_HUNG_MS))
 		peer->state = PEER_HUNG;
-	else
-		peer->state =
-			atomic_load(&member->state.short_of_files) != 0 ? PEER_SHORT : PEER_OK;
 }
 
 static void
@@ -67,7 +84,7 @@ foreign_look(pid_t pid, struct peer *peer)
 		return;
 	if (!proc_alive(pid))
 		peer->state = PEER_GONE;
-	else if (proc_stopped(pid))
+	else if (proc_stopped(proc_status(pid)))
 		peer->state = PEER_STOPPED;
 	else if (cgroup_frozen(pid))
 		peer->state = PEER_FROZEN;

@@ -186,9 +186,9 @@ preflight_peers(const char *dir, char *why)
 		return why_set(why, -EBUSY, "cannot start: %s", silent);
 	/* Before the start it is not known here which process is the primary, so another program's
 	 * is not listed. */
-	if (primary > 0 && (proc_stopped(primary) || cgroup_frozen(primary)))
+	if (primary > 0 && (proc_stopped(proc_status(primary)) || cgroup_frozen(primary)))
 		return why_set(why, -EBUSY, "cannot start: pid %d (primary) is %s", primary,
-			proc_stopped(primary) ? proc_stopped_is : cgroup_frozen_is);
+			proc_stopped(proc_status(primary)) ? proc_stopped_is : cgroup_frozen_is);
 	return 0;
 }
 

@@ -234,6 +234,44 @@ def test_dead_is_no_reason_to_refuse(attached, asker):
     attached.assert_agree(PORT)
 
 
+def test_dead_that_its_parent_has_not_noticed(attached):
+    """/proc has it still."""
+    dead = attached.secondaries[1]
+    os.kill(dead.pid, signal.SIGKILL)
+    hm.wait_equal(lambda: hm.state(f"/proc/{dead.pid}/stat"), "Z")
+    assert attached.primary.peers()[0][dead.pid].state == "gone"
+    assert attached.primary.cmd("attach net_null1") == "attached device net_null1"
+    attached.assert_agree([*PORT, (1, "net_null1")])
+
+
+def stopped_with_pid(pid):
+    """A stopped process that has nothing to do with any group, with this pid."""
+    for _ in range(1000):
+        with open("/proc/sys/kernel/ns_last_pid", "w", encoding="ascii") as f:
+            f.write(str(pid - 1))
+        process = subprocess.Popen(["sleep", "1000"])
+        if process.pid == pid:
+            hm.stop(pid)
+            return process
+        process.kill()
+        process.wait()
+    raise RuntimeError(f"no process got pid {pid}")
+
+
+def test_another_process_has_the_pid_of_a_dead_one(attached):
+    """It is not taken for the one that died, and what it does is no matter."""
+    dead = attached.secondaries[1]
+    dead.die()
+    with stopped_with_pid(dead.pid) as stranger:
+        try:
+            for asker in (attached.primary, attached.secondaries[0]):
+                assert asker.peers()[0][dead.pid].state == "gone"
+            assert attached.primary.cmd("attach net_null1") == "attached device net_null1"
+            attached.assert_agree([*PORT, (1, "net_null1")])
+        finally:
+            stranger.kill()
+
+
 def send_and_block(asker, verb, peer):
     """Have the peer block in the middle of its part. Returns the device."""
     call, device = ("attach", "net_null1") if verb == "attach" else ("release", "net_null0")

@@ -37,14 +37,14 @@ def memory_kb(pid):
 
 
 def kept_open(pid):
-    """What a process has open, but for one /proc/PID/stat of each process it has looked at: a
+    """What a process has open, but for two files in /proc of each process it has looked at: a
     primary opens them with its next beat, which may come after 1000 commands."""
     names = []
     for path in glob.glob(f"/proc/{pid}/fd/*"):
         with contextlib.suppress(FileNotFoundError):
             names.append(os.readlink(path))
     kept = collections.Counter(names)
-    kept.subtract({name for name in names if re.fullmatch(r"/proc/\d+/stat", name)})
+    kept.subtract({name for name in names if re.fullmatch(r"/proc/\d+/(stat|cgroup)", name)})
     return kept
 
 

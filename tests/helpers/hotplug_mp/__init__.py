@@ -31,7 +31,15 @@ from hotplug_mp.faults import Faults
 from hotplug_mp.freezer import Freezer
 from hotplug_mp.group import ROLES, Group, assert_agree
 from hotplug_mp.interfaces import veth_add
-from hotplug_mp.kernel import sleeps, stop, system_call, unread, waits_for_answer, waits_for_lock
+from hotplug_mp.kernel import (
+    sleeps,
+    state,
+    stop,
+    system_call,
+    unread,
+    waits_for_answer,
+    waits_for_lock,
+)
 from hotplug_mp.process import Process
 from hotplug_mp.program import BY_FORCE, command_line, run
 from hotplug_mp.runtime import new_prefix, remove_traces, sockets, traces
