@@ -13,6 +13,7 @@
 
 /* The thread that ends the process by force reads them, too. */
 static atomic_bool is_self;
+static _Atomic pid_t own; /* of this process; getpid(2) is a system call each time */
 static _Atomic pid_t pid;
 static _Atomic pid_t lost; /* pid of the primary once it has left, else 0 */
 
@@ -22,6 +23,7 @@ primary_look(void)
 	pid_t found = getpid();
 	int ret = 0;
 
+	own = found;
 	is_self = rte_eal_process_type() == RTE_PROC_PRIMARY;
 	if (!is_self)
 		ret = runtime_primary_keep(group_file_dir());
@@ -52,7 +54,7 @@ primary_who(void)
 struct who
 primary_who_self(void)
 {
-	return (struct who){.pid = getpid(), .primary = is_self};
+	return (struct who){.pid = own, .primary = is_self};
 }
 
 bool

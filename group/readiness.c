@@ -128,12 +128,11 @@ look(struct views *now, uint64_t start, bool asked_only, char *why)
 	bool late = false;
 	int ret;
 
-	now->nb = 0;
-	if (primary_left() != 0) {
+	views_take(now);
+	if (now->primary_left) {
 		primary_lost_text(why, WHY_SIZE);
 		return -ENOTCONN;
 	}
-	views_take(now);
 	for (peer = now->peers; peer < now->peers + now->nb; peer++) {
 		if (asked_only && peer->no_socket)
 			continue;

@@ -181,21 +181,21 @@ sockets_add(struct views *views)
 {
 	const struct socket_list *list = sockets_look(views);
 	const unsigned int members = views->nb;
-	const bool left = primary_left() != 0;
 	pid_t primary = primary_pid();
 	unsigned int i;
 
+	views->primary_left = primary_left() != 0;
 	for (i = 0; (int)i < list->nb && views->nb < PEERS_MAX; i++) {
 		if (list->pids[i] != RUNTIME_PRIMARY &&
 			!is_listed(views->peers, members, list->pids[i]))
 			foreign_look(list->pids[i], &views->peers[views->nb++]);
 	}
 	/* The primary's socket does not have its pid. */
-	if (primary > 0 && !is_listed(views->peers, members, primary) && !left &&
+	if (primary > 0 && !is_listed(views->peers, members, primary) && !views->primary_left &&
 		views->nb < PEERS_MAX)
 		foreign_look(primary, &views->peers[views->nb++]);
 	/* A process that is alone needs no socket. */
-	for (i = 0; i < views->nb && views->nb > 1 && !left; i++)
+	for (i = 0; i < views->nb && views->nb > 1 && !views->primary_left; i++)
 		socket_check(list, &views->peers[i]);
 }
 
@@ -207,6 +207,7 @@ views_take(struct views *views)
 	const struct group_member *member;
 
 	views->nb = 0;
+	views->primary_left = false;
 	/* Skip slots without a pid: asking the kernel about each would cost more than the rest. */
 	MEMBER_FOREACH(member) {
 		if (views->nb == PEERS_MAX)
@@ -222,6 +223,16 @@ views_take(struct views *views)
 		pthread_mutex_unlock(&lock);
 	}
 	proc_forget_others();
+}
+
+void
+views_shown(struct views *views)
+{
+	const struct group_member *member;
+
+	views->nb = 0;
+	MEMBER_FOREACH(member)
+		shown_look(member, &views->peers[views->nb++]);
 }
 
 const struct peer *

@@ -37,10 +37,14 @@ struct peer {
 struct views {
 	struct peer peers[PEERS_MAX];
 	unsigned int nb;
+	bool primary_left;
 };
 
 /** Look at all processes of the group, including this one. Does not wait. */
 void views_take(struct views *views);
+
+/** The same, without a system call: members alone, and a member that has died looks as before. */
+void views_shown(struct views *views);
 
 /** Look at one member. */
 void peers_look_at(const struct group_member *member, struct peer *peer);

@@ -102,15 +102,15 @@ attach_reason(struct operation *op, int err, char *text, size_t size)
 	}
 }
 
-/* The ports that have come with a device. Another process may have one that this process lacks. A
- * driver such as net_failsafe attaches other devices, too, whose ports are not this one's. */
+/* The ports that have come with a device, as op->now shows. Another process may have one that this
+ * process lacks. A driver such as net_failsafe attaches other devices, too, whose ports are not
+ * this one's. */
 static struct port_set
-ports_come(struct operation *op, const struct rte_device *dev)
+ports_come(const struct operation *op, const struct rte_device *dev)
 {
 	struct port_set ports = device_ports(dev), come;
 	unsigned int id;
 
-	views_take(&op->now);
 	come = views_new(&op->before, &op->now);
 	PORT_SET_FOREACH(id, &come) {
 		if (port_device(id) == NULL)
@@ -137,6 +137,7 @@ attach_undo(struct operation *op, const char *devargs, int err)
 	dev = device_find(&op->da);
 	if (err == -ENOMSG && settled && dev != NULL) {
 		/* The primary finished the attach after this process had stopped waiting. */
+		views_take(&op->now);
 		left = ports_come(op, dev);
 		if (!port_set_is_empty(&left) && views_ports_at(&left, true)) {
 			catalogue_enter(&left, op->da.name, devargs);
@@ -184,10 +185,13 @@ attach_verify(struct operation *op, const char *devargs)
 		attach_undo(op, devargs, -ENOMSG);
 		return;
 	}
+	/* Who has died since then does not count, but is seldom worth to ask for. */
+	views_shown(&op->now);
 	ports = ports_come(op, dev);
 	if (!views_ports_at(&ports, true)) {
 		readiness_settle(op->wait);
 		views_take(&op->now);
+		ports = ports_come(op, dev);
 		if (views_lack(&op->now, &ports, lack, sizeof(lack)) > 0) {
 			request_plain_scans();
 			attach_undo(op, devargs, -ENOMSG);
