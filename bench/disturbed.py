@@ -3,6 +3,8 @@
 
 import statistics
 
+from figures import goal
+
 MOST = 1.10  # times what the slowest of 10,000 packets take when nothing goes on
 
 TEXT = """\
@@ -44,21 +46,17 @@ def slowest(series):
     return sorted(us for one in rounds for us in one["longest"])[-(came // 10000 + 1)]
 
 
-def nothing_lost(results):
-    """The goals of report.py that are numbers to be 0."""
-    return [
-        (f"while others come and go: {what}", f"{nb} (0)", nb == 0)
-        for what, key in (("packets lost", "lost"), ("what else failed", "failed"))
-        for nb in [count(results["disturbance"]["program"]["busy"], key)]
-    ]
-
-
-def times(results):
-    """The goal of report.py of how long packets take."""
+def goals(results):
+    """What is wanted, as (name, figure, is it met)."""
     rounds = results["disturbance"]["program"]
-    name = "while others come and go: the slowest of 10,000 packets"
+    about = "while others come and go: "
     wanted = ("x what they take when nothing goes on", 1, MOST)
-    return name, [rounds["busy"]], [rounds["quiet"]], wanted
+    name = f"{about}the slowest of 10,000 packets"
+    found = [goal(name, [rounds["busy"]], [rounds["quiet"]], wanted, of=slowest)]
+    for what, key in (("packets lost", "lost"), ("what else failed", "failed")):
+        nb = count(rounds["busy"], key)
+        found.append((f"{about}{what}", f"{nb} (0)", nb == 0))
+    return found
 
 
 def rows(results):

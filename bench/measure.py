@@ -8,6 +8,7 @@ import os
 import pty
 import re
 import subprocess
+import tempfile
 import time
 import tty
 
@@ -23,6 +24,11 @@ KINDS = {
     "program": (Program, False),
     "testpmd": (Testpmd, False),
 }
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
 
 
 def operations(device, secondaries, nb_groups, rounds, pairs, pause):
@@ -55,6 +61,42 @@ def in_groups(took, device, secondaries, rounds, pairs, pause):
                 attaches, detaches = group.pairs(devargs, pairs, pause)
                 series["attach"] += attaches
                 series["detach"] += detaches
+
+
+#: A system call in what strace writes. How often a thread waits for another or wakes it up depends on
+#: which of them comes first, so that is not counted.
+CALL = re.compile(r"^(?!futex)\w+\(", re.MULTILINE)
+
+
+def traced(group, nb):
+    """System calls that the main thread makes for an attach or a detach, on average."""
+    with tempfile.NamedTemporaryFile("r") as log:
+        strace = subprocess.Popen(["strace", "-qq", "-o", log.name, "-p", str(group.pid)])
+        try:
+            status = f"/proc/{group.pid}/status"
+            hm.wait_until(lambda: f"TracerPid:\t{strace.pid}\n" in read(status), "strace traces")
+            group.pairs("net_null0", nb, 0)
+        finally:
+            strace.terminate()
+            strace.wait()
+        return len(CALL.findall(log.read())) / (2 * nb)
+
+
+def calls(counts, nb):
+    """System calls for an attach or a detach of a net_null by the EAL alone and by the program, in
+    groups with so many secondaries."""
+    found = []
+    for secondaries in counts:
+        found.append({"secondaries": secondaries})
+        for kind in ("floor", "program"):
+            make, bare = KINDS[kind]
+            with processes.group(make, secondaries, bare) as group:
+                group.pairs("net_null0", 3, 0)
+                # What has just been changed is looked at more closely (group/views.c).
+                runtime = f"{hm.RUNTIME}/{group.prefix}"
+                hm.wait_until(lambda: time.time() - os.stat(runtime).st_mtime > 1, "all is quiet")
+                found[-1][kind] = traced(group, nb)
+    return found
 
 
 #: Who attaches a device where others are attached already.

@@ -25,6 +25,7 @@ import report
 from processes import hm
 
 SECONDARIES = (0, 1, 4, 16, 32)
+CALLS = (0, 1, 4, 16)  # secondaries, where system calls are counted
 ABOUT = (0, 8, 24)  # devices that are attached already
 TERMINALS = (1, 2, 4, 8)
 GROUPS = 4  # of each kind, one after the other: they differ by more than a group's rounds
@@ -82,6 +83,8 @@ def run(quick):
                 f"{device}0", secondaries, rounds(GROUPS), rounds(times), PAIRS, pause
             )
             results["operations"].append(cell)
+    say("system calls")
+    results["calls"] = measure.calls(CALLS[some], 20)
     say("with other devices about")
     results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), 4)
     say("terminals at once")

@@ -62,10 +62,11 @@ def test_a_goal_that_is_missed_is_said(report, results, capsys):
 
 def test_how_far_to_trust_a_figure_is_said(report):
     """One round in two took ten times as long for both: together that says little, a round much."""
+    spread = importlib.import_module("figures").spread
     even, mixed = [10, 10] * 10, [10, 10, 100, 100] * 5
-    assert report.spread([even], [even], rounds=10) == (1, 1)
-    assert report.spread([mixed], [mixed], rounds=10) == (1, 1)
-    low, high = report.spread([mixed], [even], rounds=10)
+    assert spread([even], [even], rounds=10) == (1, 1)
+    assert spread([mixed], [mixed], rounds=10) == (1, 1)
+    low, high = spread([mixed], [even], rounds=10)
     assert low == 1 and high > 5
 
 
@@ -111,7 +112,10 @@ def test_it_measures():
     others = "while others come and go: "
     assert figures.pop(f"{others}what else failed") == 0
     figures.pop(f"{others}packets lost")
-    expected = {"one-shot", "forwarding", "net_null among 1: attach and detach"}
+    # What is counted does not depend on the machine.
+    assert 0 < figures["system calls added in a group of one"] <= 10
+    assert 0 < figures["system calls added for each of 1 others"] <= 2
+    expected = {"one-shot", "forwarding", "net_af_packet among 1: attach and detach"}
     assert expected | {f"{others}the slowest of 10,000 packets"} <= set(figures)
     assert all(figure > 0 for figure in figures.values())
     assert (done.returncode == 1) == ("MISSED" in done.stdout)
