@@ -2,6 +2,7 @@
 #define BY_ERRORS
 #include <ctype.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "eal/log_tap.h"
@@ -42,11 +43,20 @@ errors_start(void)
 bool
 errors_first(struct who *who, char *text, size_t size)
 {
+	return errors_first_with("", who, text, size);
+}
+
+bool
+errors_first_with(const char *part, struct who *who, char *text, size_t size)
+{
 	uint64_t op = turn_operation(), order = UINT64_MAX;
 	struct group_member *member;
 
 	MEMBER_FOREACH(member) {
-		if (atomic_load(&member->error.op) != op || member->error.order >= order)
+		if (atomic_load(&member->error.op) != op || member->error.order >= order ||
+			memmem(member->error.text,
+				strnlen(member->error.text, sizeof(member->error.text)), part,
+				strlen(part)) == NULL)
 			continue;
 		order = member->error.order;
 		*who = member_who(member);

@@ -18,3 +18,6 @@ int errors_start(void);
  * @return false if no process of this program has logged an error.
  */
 bool errors_first(struct who *who, char *text, size_t size);
+
+/** The same, among those errors that have part in them. */
+bool errors_first_with(const char *part, struct who *who, char *text, size_t size);

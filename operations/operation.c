@@ -13,8 +13,10 @@
 #include "group/compare.h"
 #include "group/errors.h"
 #include "group/events.h"
+#include "group/file.h"
 #include "group/primary.h"
 #include "group/readiness.h"
+#include "group/removal.h"
 #include "group/turn.h"
 #include "operations/catalogue.h"
 #include "operations/leftover.h"
@@ -22,6 +24,9 @@
 #include "operations/which.h"
 #include "traffic/server.h"
 #include "traffic/withdraw.h"
+
+/* net_tap and net_memif log this in a secondary whose EAL finds no lock on the file config. */
+#define NO_PRIMARY "Primary process is missing"
 
 #define MAX_RETRIES 2 /* each may take as long as the EAL waits for an answer */
 
@@ -248,6 +253,13 @@ reason_find(struct operation *op, int err, char *text, size_t size)
 				who_name(late->who).text, peers_halt(late->state));
 		else
 			snprintf(text, size, "%s did not answer in time", who_name(late->who).text);
+	} else if (errors_first_with(NO_PRIMARY, &who, error, sizeof(error)) &&
+		   removal_of_config()) {
+		/* The primary lives, and may have logged a warning before as an error. */
+		snprintf(text, size,
+			"%s: its driver takes the primary for missing, because config has been "
+			"removed from %s; quit all processes of the group and start anew",
+			who_name(who).text, group_file_dir());
 	} else if (errors_first(&who, error, sizeof(error)) &&
 		   (primary == NULL || strncmp(error, "EAL: Failed to", 14) != 0)) {
 		snprintf(text, size, "%s: %s", who_name(who).text, error);

@@ -156,6 +156,24 @@ def test_file_that_is_needed_to_join(start, members, where, name, roles):
     assert start("auto", input="attach net_null0\n").stdout == "attached device net_null0\n"
 
 
+@pytest.mark.parametrize("typed_at", [0, 1])
+def test_attach_of_a_net_tap_after_config_has_gone(process, where, typed_at):
+    """Its driver opens that file in a secondary to see whether the primary lives. Nobody is told
+    that the primary is missing, nor of a warning that the primary has logged before."""
+    members = [process("primary"), process("secondary")]
+    devargs = f"net_tap0,iface=hmr{members[0].pid}"
+    os.unlink(f"{where}/config")
+    assert members[typed_at].cmd(f"attach {devargs}") == (
+        f"failed to attach device net_tap0: {members[1]}: its driver takes the primary for "
+        f"missing, because config has been removed from {where}; {ANEW}"
+    )
+    hm.assert_agree(members, [])
+    # Without a secondary nobody asks.
+    assert members[1].quit() == 0
+    assert members[0].cmd(f"attach {devargs}") == "attached device net_tap0"
+    assert members[0].quit() == 0
+
+
 def test_config_of_a_group_with_mounts_of_its_own(start, process, where):
     """The same directory, but not in the same mount namespace."""
     primary = process("primary", wrap=["unshare", "--mount"])
