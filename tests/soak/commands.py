@@ -58,6 +58,14 @@ class Commands:
         text = "this process" if holder == who else str(self.members[holder])
         return text + (f": {why}" if why else "")
 
+    def primary_seen(self, name):
+        """In a secondary, net_tap asks the EAL whether the primary lives, and that opens config."""
+        if self.removed == "config" and self.of_kind[name].driver == "net_tap":
+            # Each secondary refuses; the first one is named.
+            reasons = [f"{m}: {self.blind}" for m in self.members.values() if m.role != "primary"]
+            if reasons:
+                raise Refused(*reasons)
+
     def do_attach(self, who, devargs):
         name = self.word(devargs)
         self.all_answer(who)
@@ -68,6 +76,7 @@ class Commands:
         if name not in self.of_kind or devargs != self.of_kind[name].devargs:
             # Arguments the driver does not know: its own words, in the process that refused.
             raise Refused(OWN_WORDS)
+        self.primary_seen(name)
         port = None
         if self.of_kind[name].port:
             port = next(i for i in itertools.count() if i not in dict(self.ports()))

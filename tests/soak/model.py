@@ -33,6 +33,8 @@ class Model(Commands):
         self.starved = False
         #: The file of the group that has been removed, and what each process says of it.
         self.removed = self.notice = None
+        #: What is said of a driver that takes the primary for missing then.
+        self.blind = None
 
     def copy(self):
         other = copy.copy(self)
@@ -71,6 +73,9 @@ class Model(Commands):
         self.removed = name
         self.notice = f"{name} has been removed from {where}: no process can join any more; quit "
         self.notice += "all processes of the group and start anew"
+        self.blind = "its driver takes the primary for missing, because "
+        self.blind += f"{name} has been removed from {where}; quit all processes of the group and "
+        self.blind += "start anew"
         self.news += [(who, self.notice) for who in self.members]
 
     # What is typed.
@@ -158,7 +163,9 @@ class Model(Commands):
             after = after.copy()
             after.leave(victim)
             found.append((answer, after))
-        if line.startswith("start net_tap"):
-            # Its driver sends the queues to every process, and fails if one of them dies.
+        blind = self.removed == "config" and line.startswith("attach net_tap")
+        if blind or line.startswith("start net_tap"):
+            # Its driver sends the queues to every process, and fails if one of them dies. And of
+            # one that refused an attach and died, no reason is left.
             found.append((prefixed(f"failed to {self.what(*line.split())}: ", ANY), before))
         return found
