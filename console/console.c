@@ -100,7 +100,7 @@ keys_read(void)
 
 /* A parser with neither input nor output. */
 static bool
-parser_make(cmdline_parse_ctx_t *grammar)
+parser_make(void)
 {
 	quitting = false;
 	parser = cmdline_new(grammar, "", -1, -1);
@@ -118,7 +118,7 @@ terminal_run(const struct console *con)
 	char c;
 
 	input_set_sources(con->sources);
-	if (!parser_make(grammar_typed))
+	if (!parser_make())
 		return CONSOLE_END_FAILED;
 	if (!terminal_open(parser, con->prompt, typed_run)) {
 		perror(PROGRAM ": cannot use the terminal");
@@ -145,7 +145,7 @@ lines_begin(const struct console *con, struct lines *lines)
 {
 	*lines = (struct lines){.con = con};
 	input_set_sources(con->sources);
-	return parser_make(grammar_scripted);
+	return parser_make();
 }
 
 static void

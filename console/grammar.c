@@ -99,8 +99,7 @@ static struct cmdline_token_ops word_ops; /* the library's, except parse */
 static struct completion_token line_token = {.hdr = {&line_ops, 0}};
 static cmdline_parse_inst_t line_inst = {.f = command_run, .tokens = {&line_token.hdr, NULL}};
 
-cmdline_parse_ctx_t grammar_scripted[] = {&line_inst, NULL};
-cmdline_parse_ctx_t *grammar_typed;
+cmdline_parse_ctx_t *grammar;
 
 static cmdline_parse_inst_t *
 instruction_make(const struct command *cmd)
@@ -134,15 +133,15 @@ grammar_make(const struct command *table)
 	word_ops.parse = word_parse;
 	while (table[nb].name != NULL)
 		nb++;
-	grammar_typed = calloc(nb + 2, sizeof(cmdline_parse_ctx_t));
-	if (grammar_typed == NULL)
+	grammar = calloc(nb + 2, sizeof(cmdline_parse_ctx_t));
+	if (grammar == NULL)
 		return -ENOMEM;
 	for (i = 0; i < nb; i++) {
-		grammar_typed[i] = instruction_make(&table[i]);
-		if (grammar_typed[i] == NULL)
+		grammar[i] = instruction_make(&table[i]);
+		if (grammar[i] == NULL)
 			return -ENOMEM;
 	}
-	grammar_typed[nb] = &line_inst;
+	grammar[nb] = &line_inst;
 	return 0;
 }
 

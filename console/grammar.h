@@ -18,8 +18,8 @@ struct command {
 /** Make the grammar from a table that ends with a row without a name. @return 0 or -ENOMEM. */
 int grammar_make(const struct command *table);
 
-/** The grammar for a terminal, and the grammar for other lines, which has no completion. */
-extern cmdline_parse_ctx_t *grammar_typed, grammar_scripted[];
+/** The grammar of a line. */
+extern cmdline_parse_ctx_t *grammar;
 
 /** `help [command]`; rest is what was typed after it. */
 void help_print(const char *rest);
