@@ -221,15 +221,34 @@ def all_but(core):
         os.sched_setaffinity(0, before)
 
 
-def one_round(group, prefix, sender, seconds, cycles, killed):
+@contextlib.contextmanager
+def endless_loop():
+    """Something that has nothing to do with DPDK and takes all of the other cores' time."""
+    with contextlib.ExitStack() as stack:
+        for _ in os.sched_getaffinity(0):
+            loop = stack.enter_context(subprocess.Popen(["sh", "-c", "while :; do :; done"]))
+            stack.callback(loop.kill)
+        yield
+
+
+def one_round(group, prefix, sender, seconds, cycles, killed, beside=contextlib.nullcontext):
     """@return what became of the packets, and the forwarder's own longest pause."""
     group.forward()
     time.sleep(0.2)
     work = [lambda: sender.send(seconds)]
     if cycles > 0:
         work.append(lambda: disturb(group, prefix, seconds, cycles, killed))
-    seen, went = [*hm.together(*work), {"devices": 0, "failed": 0}][:2]
+    with beside():
+        seen, went = [*hm.together(*work), {"devices": 0, "failed": 0}][:2]
     return {**seen, **went, "pause": group.end()}
+
+
+#: What goes on: devices that come and go, or something beside the group.
+STATES = {
+    "quiet": (False, contextlib.nullcontext),
+    "busy": (True, contextlib.nullcontext),
+    "loop": (False, endless_loop),
+}
 
 
 def disturbances(rounds, seconds, cycles=CYCLES):
@@ -246,13 +265,12 @@ def disturbances(rounds, seconds, cycles=CYCLES):
             )
             sender = Sender(ports)
             stack.callback(sender.close)
-            found[kind] = {"quiet": [], "busy": []}
-            ones += [(found[kind][how], group, sender, how) for how in ("quiet", "busy")]
+            found[kind] = {how: [] for how in STATES}
+            ones += [(found[kind][how], group, sender, how) for how in STATES]
         for number in range(rounds):
             random.Random(number).shuffle(ones)
             for series, group, sender, how in ones:
-                nb = cycles if how == "busy" else 0
-                series.append(
-                    one_round(group, group.prefix, sender, seconds, nb, number == rounds // 2)
-                )
+                busy, beside = STATES[how]
+                went = (group.prefix, sender, seconds, cycles if busy else 0, number == rounds // 2)
+                series.append(one_round(group, *went, beside))
     return found

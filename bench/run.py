@@ -32,7 +32,7 @@ GROUPS = 4  # of each kind, one after the other: they differ by more than a grou
 PAIRS = 6  # an attach and a detach each, in a round; the first attach is not timed
 #: With rounds for each group, and seconds before an operation. What is done to a socket waits for
 #: the kernel's clock; in step with that a few microseconds are nothing, or a tick of 8 ms.
-DEVICES = {"net_null": (8, 0), "net_af_packet": (3, 0.016)}
+DEVICES = {"net_null": (8, 0), "net_af_packet": (2, 0.016)}
 
 
 def output(*args):
@@ -86,7 +86,7 @@ def run(quick):
     say("system calls")
     results["calls"] = measure.calls(CALLS[some], 20)
     say("with other devices about")
-    results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), 4)
+    results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), rounds(6), 4)
     say("terminals at once")
     results["terminals"] = measure.terminals(TERMINALS[some], rounds(15))
     say("starts")
@@ -94,7 +94,7 @@ def run(quick):
     say("memory")
     results["memory"] = measure.memory()
     say("forwarding")
-    results["forwards"] = measure.forwards(rounds(10), 0.5)
+    results["forwards"] = measure.forwards(rounds(16), 0.5)
     say("disturbance")
     results["disturbance"] = disturbance.disturbances(rounds(10), 2.5)
     results["machine"]["minutes"] = (time.monotonic() - begin) / 60
