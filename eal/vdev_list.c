@@ -142,8 +142,14 @@ scan_begins(void)
 {
 	struct list now;
 	int i, nb = 0;
+	bool any;
 
 	atomic_fetch_add(&nb_scans, 1);
+	pthread_mutex_lock(&lock);
+	any = told.nb > 0;
+	pthread_mutex_unlock(&lock);
+	if (!any)
+		return;
 	list_read(&now);
 	pthread_mutex_lock(&lock);
 	for (i = 0; i < told.nb; i++) {
