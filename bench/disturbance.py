@@ -42,6 +42,7 @@ def answer(process, wanted):
 class ProgramGroup:
     """A primary of the program, which carries out operations, and a secondary that forwards."""
 
+    states = ("quiet", "busy", "loop")
     asked = ("/hotplug_mp/list", "/hotplug_mp/show,0", "/hotplug_mp/peers", "/hotplug_mp/events")
     bare = False
 
@@ -94,6 +95,7 @@ class PmdForwarder(processes.Scripted):
 class PmdGroup:
     """The same of dpdk-testpmd."""
 
+    states = ("quiet", "busy")
     asked = ("/ethdev/list", "/ethdev/info,0", "/ethdev/stats,0", "/eal/params")
     bare = True
 
@@ -231,24 +233,15 @@ def endless_loop():
         yield
 
 
-def one_round(group, prefix, sender, seconds, cycles, killed, beside=contextlib.nullcontext):
+def one_round(group, prefix, sender, seconds, cycles, killed):
     """@return what became of the packets, and the forwarder's own longest pause."""
     group.forward()
     time.sleep(0.2)
     work = [lambda: sender.send(seconds)]
     if cycles > 0:
         work.append(lambda: disturb(group, prefix, seconds, cycles, killed))
-    with beside():
-        seen, went = [*hm.together(*work), {"devices": 0, "failed": 0}][:2]
+    seen, went = [*hm.together(*work), {"devices": 0, "failed": 0}][:2]
     return {**seen, **went, "pause": group.end()}
-
-
-#: What goes on: devices that come and go, or something beside the group.
-STATES = {
-    "quiet": (False, contextlib.nullcontext),
-    "busy": (True, contextlib.nullcontext),
-    "loop": (False, endless_loop),
-}
 
 
 def disturbances(rounds, seconds, cycles=CYCLES):
@@ -265,12 +258,14 @@ def disturbances(rounds, seconds, cycles=CYCLES):
             )
             sender = Sender(ports)
             stack.callback(sender.close)
-            found[kind] = {how: [] for how in STATES}
-            ones += [(found[kind][how], group, sender, how) for how in STATES]
+            found[kind] = {how: [] for how in group.states}
+            ones += [(found[kind][how], group, sender, how) for how in group.states]
         for number in range(rounds):
             random.Random(number).shuffle(ones)
             for series, group, sender, how in ones:
-                busy, beside = STATES[how]
-                went = (group.prefix, sender, seconds, cycles if busy else 0, number == rounds // 2)
-                series.append(one_round(group, *went, beside))
+                beside = endless_loop if how == "loop" else contextlib.nullcontext
+                nb = cycles if how == "busy" else 0
+                with beside():
+                    one = one_round(group, group.prefix, sender, seconds, nb, number == rounds // 2)
+                series.append(one)
     return found

@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-3-Clause
-"""Make doc/benchmark.rst and .svg of bench/results.json, and hold the figures against the goals.
+"""Make doc/benchmark.rst and .svg, and the figures of the README, of bench/results.json, and hold
+the figures against the goals.
 
 usage: bench/report.py    after bench/run.py, which calls it"""
 
 import json
 import os
+import re
 import statistics
 import sys
 
@@ -17,6 +19,7 @@ import operated
 REPO = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(REPO, "bench", "results.json")
 PAGE = os.path.join(REPO, "doc", "benchmark.rst")
+README = os.path.join(REPO, "README.rst")
 CHART = os.path.join(REPO, "doc", "benchmark.svg")
 
 #: The goals.
@@ -177,6 +180,12 @@ def page(results):
     return (text + table(disturbed.HEAD, disturbed.rows(results))).rstrip("\n") + "\n"
 
 
+def readme(text, results):
+    """The README with the figures that come first on the page."""
+    few = "\n".join([*operated.figures(results), *disturbed.figures(results)])
+    return re.sub(r"(\nHow fast\n=+\n\n.*?\n\n)- .*?(\n\n)", rf"\g<1>{few}\2", text, 1, re.DOTALL)
+
+
 def bars(results):
     """What chart() shows."""
     return [
@@ -184,6 +193,11 @@ def bars(results):
         for cell in results["operations"]
         if cell["device"] == "net_null"
     ]
+
+
+def read(path):
+    with open(path, encoding="utf-8") as f:
+        return f.read()
 
 
 def write(path, text):
@@ -200,10 +214,10 @@ def judge(results):
 
 
 def main():
-    with open(RESULTS, encoding="utf-8") as f:
-        results = json.load(f)
+    results = json.loads(read(RESULTS))
     write(PAGE, page(results))
     write(CHART, chart(bars(results)))
+    write(README, readme(read(README), results))
     return judge(results)
 
 

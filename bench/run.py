@@ -28,7 +28,7 @@ SECONDARIES = (0, 1, 4, 16, 32)
 CALLS = (0, 1, 4, 16)  # secondaries, where system calls are counted
 ABOUT = (0, 8, 24)  # devices that are attached already
 TERMINALS = (1, 2, 4, 8)
-GROUPS = 4  # of each kind, one after the other: they differ by more than a group's rounds
+GROUPS = 3  # of each kind, one after the other: they differ by more than a group's rounds
 PAIRS = 6  # an attach and a detach each, in a round; the first attach is not timed
 #: With rounds for each group, and seconds before an operation. What is done to a socket waits for
 #: the kernel's clock; in step with that a few microseconds are nothing, or a tick of 8 ms.
@@ -86,15 +86,15 @@ def run(quick):
     say("system calls")
     results["calls"] = measure.calls(CALLS[some], 20)
     say("with other devices about")
-    results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), rounds(6), 4)
+    results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), rounds(6), 3)
     say("terminals at once")
-    results["terminals"] = measure.terminals(TERMINALS[some], rounds(15))
+    results["terminals"] = measure.terminals(TERMINALS[some], rounds(10))
     say("starts")
-    results["starts"] = measure.starts(rounds(30))
+    results["starts"] = measure.starts(rounds(20))
     say("memory")
     results["memory"] = measure.memory()
     say("forwarding")
-    results["forwards"] = measure.forwards(rounds(16), 0.5)
+    results["forwards"] = measure.forwards(rounds(10), 0.5)
     say("disturbance")
     results["disturbance"] = disturbance.disturbances(rounds(10), 2.5)
     results["machine"]["minutes"] = (time.monotonic() - begin) / 60

@@ -185,7 +185,7 @@ attach_verify(struct operation *op, const char *devargs)
 		attach_undo(op, devargs, -ENOMSG);
 		return;
 	}
-	/* Who has died since then does not count, but is seldom worth to ask for. */
+	/* Whether one of them has died meanwhile matters only if it seems to lack a port. */
 	views_shown(&op->now);
 	ports = ports_come(op, dev);
 	if (!views_ports_at(&ports, true)) {

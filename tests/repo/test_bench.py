@@ -41,6 +41,11 @@ def test_page_and_chart_are_of_the_results(report, results):
     assert read(report.CHART) == report.chart(report.bars(results))
 
 
+def test_readme_has_the_figures(report, results):
+    assert "- An attach among 32 secondaries, with 24 devices about, takes " in read(report.README)
+    assert read(report.README) == report.readme(read(report.README), results)
+
+
 def test_chart_is_drawn(report):
     chart = xml.etree.ElementTree.parse(report.CHART).getroot()
     assert chart.tag == "{http://www.w3.org/2000/svg}svg"
