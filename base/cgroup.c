@@ -18,14 +18,14 @@ const char cgroup_frozen_is[] = "frozen by its control group; thaw or end it";
 
 /* The two versions of the control groups that can freeze processes. Most processes of a group of
  * processes are in the same control group, and one after the other all are asked about. So the
- * state of one control group is kept for a millisecond, and the file with it stays open. */
+ * state of one control group is kept for a millisecond, and where its file is for longer. */
 static struct freezer {
 	const char *controller;	   /* in a line of /proc/PID/cgroup; empty for version 2 */
 	const char *type, *option; /* of the mount */
 	const char *file, *line;   /* where the state is, and what it is if frozen */
 
-	int fd; /* of the last group; 0 if none is open */
 	char group[PATH_MAX];
+	char path[2 * PATH_MAX + 64]; /* of the group's file */
 	uint64_t until_ns;
 	bool frozen;
 } freezers[] = {
@@ -59,39 +59,44 @@ place_find(const struct freezer *freezer, char *place)
 	return found;
 }
 
-/* Open the file with the state of a group. */
+/* Find the file with the state of a group. */
 static void
-state_open(struct freezer *freezer, const char *group)
+path_find(struct freezer *freezer, const char *group)
 {
-	char place[PATH_MAX], path[2 * PATH_MAX + 64];
+	char place[PATH_MAX];
 
-	if (freezer->fd > 0)
-		close(freezer->fd);
-	freezer->fd = 0;
 	strlcpy(freezer->group, group, sizeof(freezer->group));
-	if (!place_find(freezer, place))
-		return;
-	snprintf(path, sizeof(path), "%s%s/%s", place, group, freezer->file);
-	freezer->fd = RTE_MAX(open(path, O_RDONLY | O_CLOEXEC), 0);
+	freezer->path[0] = '\0';
+	if (place_find(freezer, place))
+		snprintf(freezer->path, sizeof(freezer->path), "%s%s/%s", place, group,
+			freezer->file);
 }
 
-/* A group that has been removed has no state, and a new one may have its name. */
+/* @return false if the file is not there, or not any more. */
+static bool
+file_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t len = fd < 0 ? -1 : read(fd, text, size - 1);
+
+	if (fd >= 0)
+		close(fd);
+	text[RTE_MAX(len, 0)] = '\0';
+	return len > 0;
+}
+
 static bool
 state_read(struct freezer *freezer, const char *group)
 {
+	bool same = strcmp(freezer->group, group) == 0;
 	char state[256];
-	ssize_t len = -1;
 
-	if (strcmp(freezer->group, group) == 0 && !clock_is_past(freezer->until_ns))
+	if (same && !clock_is_past(freezer->until_ns))
 		return freezer->frozen;
-	if (freezer->fd > 0 && strcmp(freezer->group, group) == 0)
-		len = pread(freezer->fd, state, sizeof(state) - 1, 0);
-	if (len <= 0) {
-		state_open(freezer, group);
-		if (freezer->fd > 0)
-			len = pread(freezer->fd, state, sizeof(state) - 1, 0);
+	if (!same || !file_read(freezer->path, state, sizeof(state))) {
+		path_find(freezer, group);
+		file_read(freezer->path, state, sizeof(state));
 	}
-	state[RTE_MAX(len, 0)] = '\0';
 	freezer->frozen = strstr(state, freezer->line) != NULL;
 	freezer->until_ns = clock_in_ms(1);
 	return freezer->frozen;

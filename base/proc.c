@@ -20,6 +20,8 @@
 #define NAME_FIELD 2
 #define STARTED_FIELD 22
 
+#define FILES_LEFT 16 /* descriptors that are not used for files that stay open */
+
 const char proc_stopped_is[] = "stopped; resume or end it";
 
 bool
@@ -71,6 +73,16 @@ process_find(pid_t pid)
 	return entry;
 }
 
+/* Descriptors with the highest numbers are left to the EAL, which goes on without a page if it
+ * cannot open the page's file. */
+static bool
+is_one_of_the_last(int fd)
+{
+	struct rlimit limit;
+
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && fd + FILES_LEFT >= (int64_t)limit.rlim_cur;
+}
+
 static ssize_t
 file_read(struct process *process, enum proc_file file, char *text, size_t size)
 {
@@ -86,7 +98,14 @@ file_read(struct process *process, enum proc_file file, char *text, size_t size)
 	}
 	snprintf(path, sizeof(path), "/proc/%d/%s", process->pid, file_names[file]);
 	*fd = open(path, O_RDONLY | O_CLOEXEC);
-	return *fd < 0 ? -1 : pread(*fd, text, size, 0);
+	if (*fd < 0)
+		return -1;
+	len = pread(*fd, text, size, 0);
+	if (is_one_of_the_last(*fd)) {
+		close(*fd);
+		*fd = -1;
+	}
+	return len;
 }
 
 bool

@@ -27,7 +27,8 @@ enum proc_file {
 };
 
 /** Read a file of a process into text, a buffer of size bytes, as far as there is room. The file
- * stays open, so to read it again takes one system call. @return false if it cannot be read. */
+ * stays open if descriptors are left, so to read it again takes one system call. @return false if
+ * it cannot be read. */
 bool proc_read(pid_t pid, enum proc_file file, char *text, size_t size);
 
 /** Is the process stopped, by a signal or by a debugger? */

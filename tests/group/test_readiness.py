@@ -74,12 +74,17 @@ def test_hung(attached, who):
     assert_works(attached)
 
 
+def descriptors(process):
+    """The numbers of those that a process has open."""
+    # A thread that runs may have one open for a moment.
+    hm.wait_until(lambda: hm.sleeps(process.pid), "all threads wait")
+    return {int(fd) for fd in os.listdir(f"/proc/{process.pid}/fd")}
+
+
 def descriptors_limit(process, more):
     """From now on it can open so many files more; None for as many as before."""
     _, hard = resource.prlimit(process.pid, resource.RLIMIT_NOFILE)
-    # A thread that runs may have one open for a moment.
-    hm.wait_until(lambda: hm.sleeps(process.pid), "all threads wait")
-    used = {int(fd) for fd in os.listdir(f"/proc/{process.pid}/fd")}
+    used = descriptors(process)
     free = (number for number in itertools.count() if number not in used)
     limit = hard if more is None else next(itertools.islice(free, more, None))
     resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (limit, hard))
@@ -104,6 +109,18 @@ def test_out_of_descriptors(attached, who):
         descriptors_limit(short, more)
         hm.wait_until(lambda: asked.peers()[0][short.pid].state == "ok", "it is seen")
         assert_works(attached)
+
+
+def test_last_descriptors_are_left_to_the_eal(attached):
+    """It keeps files of its peers open for the next look, but none that would make it short."""
+    asker = attached.secondaries[0]
+    descriptors_limit(asker, 5)
+    before = descriptors(asker)
+    assert asker.cmd("attach net_null1") == "attached device net_null1"
+    assert descriptors(asker) == before
+    descriptors_limit(asker, None)
+    assert asker.cmd("detach net_null1") == "detached device net_null1"
+    assert descriptors(asker) > before
 
 
 @pytest.mark.parametrize("who", hm.ROLES)
