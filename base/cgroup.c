@@ -18,14 +18,14 @@ const char cgroup_frozen_is[] = "frozen by its control group; thaw or end it";
 
 /* The two versions of the control groups that can freeze processes. Most processes of a group of
  * processes are in the same control group, and one after the other all are asked about. So the
- * state of one control group is kept for a millisecond, and where its file is for longer. */
+ * state of one control group is kept for a millisecond, and where they are mounted for good. */
 static struct freezer {
 	const char *controller;	   /* in a line of /proc/PID/cgroup; empty for version 2 */
 	const char *type, *option; /* of the mount */
 	const char *file, *line;   /* where the state is, and what it is if frozen */
 
-	char group[PATH_MAX];
-	char path[2 * PATH_MAX + 64]; /* of the group's file */
+	char place[PATH_MAX]; /* where the groups are mounted; empty if not known */
+	char group[PATH_MAX]; /* the last one */
 	uint64_t until_ns;
 	bool frozen;
 } freezers[] = {
@@ -42,12 +42,13 @@ static struct freezer {
 };
 static pthread_mutex_t freezers_lock = PTHREAD_MUTEX_INITIALIZER;
 
-/* Find where these control groups are mounted. */
+/* Find where these control groups are mounted. @return whether that is not the place known so far.
+ */
 static bool
-place_find(const struct freezer *freezer, char *place)
+place_find(struct freezer *freezer)
 {
 	FILE *f = fopen("/proc/mounts", "re");
-	char line[PATH_MAX + 512], type[64], options[256];
+	char line[PATH_MAX + 512], place[PATH_MAX], type[64], options[256];
 	bool found = false;
 
 	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
@@ -56,31 +57,26 @@ place_find(const struct freezer *freezer, char *place)
 			strstr(options, freezer->option) != NULL;
 	if (f != NULL)
 		fclose(f);
-	return found;
+	if (!found || strcmp(freezer->place, place) == 0)
+		return false;
+	strlcpy(freezer->place, place, sizeof(freezer->place));
+	return true;
 }
 
-/* Find the file with the state of a group. */
-static void
-path_find(struct freezer *freezer, const char *group)
-{
-	char place[PATH_MAX];
-
-	strlcpy(freezer->group, group, sizeof(freezer->group));
-	freezer->path[0] = '\0';
-	if (place_find(freezer, place))
-		snprintf(freezer->path, sizeof(freezer->path), "%s%s/%s", place, group,
-			freezer->file);
-}
-
-/* @return false if the file is not there, or not any more. */
+/* Read the file of a group. @return false if it is not there. */
 static bool
-file_read(const char *path, char *text, size_t size)
+file_read(const struct freezer *freezer, const char *group, char *text, size_t size)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t len = fd < 0 ? -1 : read(fd, text, size - 1);
+	char path[2 * PATH_MAX + 64];
+	ssize_t len = -1;
+	int fd;
 
-	if (fd >= 0)
+	snprintf(path, sizeof(path), "%s%s/%s", freezer->place, group, freezer->file);
+	fd = freezer->place[0] == '\0' ? -1 : open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		len = read(fd, text, size - 1);
 		close(fd);
+	}
 	text[RTE_MAX(len, 0)] = '\0';
 	return len > 0;
 }
@@ -88,15 +84,13 @@ file_read(const char *path, char *text, size_t size)
 static bool
 state_read(struct freezer *freezer, const char *group)
 {
-	bool same = strcmp(freezer->group, group) == 0;
 	char state[256];
 
-	if (same && !clock_is_past(freezer->until_ns))
+	if (strcmp(freezer->group, group) == 0 && !clock_is_past(freezer->until_ns))
 		return freezer->frozen;
-	if (!same || !file_read(freezer->path, state, sizeof(state))) {
-		path_find(freezer, group);
-		file_read(freezer->path, state, sizeof(state));
-	}
+	if (!file_read(freezer, group, state, sizeof(state)) && place_find(freezer))
+		file_read(freezer, group, state, sizeof(state));
+	strlcpy(freezer->group, group, sizeof(freezer->group));
 	freezer->frozen = strstr(state, freezer->line) != NULL;
 	freezer->until_ns = clock_in_ms(1);
 	return freezer->frozen;

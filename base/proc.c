@@ -18,9 +18,10 @@
 
 /* Fields of /proc/PID/stat, as proc(5) counts them. */
 #define NAME_FIELD 2
+#define FLAGS_FIELD 9
 #define STARTED_FIELD 22
 
-#define FILES_LEFT 16 /* descriptors that are not used for files that stay open */
+#define PF_EXITING 0x4 /* in the flags: include/linux/sched.h */
 
 const char proc_stopped_is[] = "stopped; resume or end it";
 
@@ -73,14 +74,14 @@ process_find(pid_t pid)
 	return entry;
 }
 
-/* Descriptors with the highest numbers are left to the EAL, which goes on without a page if it
- * cannot open the page's file. */
+/* The upper half of the descriptors is left to the EAL, which goes on without a page if it cannot
+ * open the page's file. */
 static bool
-is_one_of_the_last(int fd)
+is_of_the_upper_half(int fd)
 {
 	struct rlimit limit;
 
-	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && fd + FILES_LEFT >= (int64_t)limit.rlim_cur;
+	return getrlimit(RLIMIT_NOFILE, &limit) == 0 && (rlim_t)fd >= limit.rlim_cur / 2;
 }
 
 static ssize_t
@@ -101,7 +102,7 @@ file_read(struct process *process, enum proc_file file, char *text, size_t size)
 	if (*fd < 0)
 		return -1;
 	len = pread(*fd, text, size, 0);
-	if (is_one_of_the_last(*fd)) {
+	if (is_of_the_upper_half(*fd)) {
 		close(*fd);
 		*fd = -1;
 	}
@@ -139,8 +140,11 @@ proc_status(pid_t pid)
 	if (field == NULL || strlen(field) < 3)
 		return status;
 	status.state = field[2];
-	for (i = NAME_FIELD; i < STARTED_FIELD && field != NULL; i++)
+	for (i = NAME_FIELD; i < STARTED_FIELD && field != NULL; i++) {
 		field = strchr(field + 1, ' ');
+		if (field != NULL && i + 1 == FLAGS_FIELD)
+			status.ends = strtoul(field, NULL, 10) & PF_EXITING;
+	}
 	if (field != NULL)
 		status.started = strtoull(field, NULL, 10);
 	return status;

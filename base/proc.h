@@ -14,6 +14,7 @@ bool proc_alive(pid_t pid);
 /** What /proc/PID/stat says. */
 struct proc_status {
 	char state;	  /* 'D': waits in the kernel, and no signal ends that; '\0': not known */
+	bool ends;	  /* it is dying, or dead: its locks may be gone already */
 	uint64_t started; /* when, in clock ticks since the kernel's start; 0: not known. With the
 			   * pid it names one process. */
 };

@@ -61,8 +61,7 @@ the difference of the medians above.
   directory, one prints the line, and some ask for the pid. The rest of the time goes to
   understanding the command, to searching the bus for the device before and after, and to the events.
 - For each other process: is it the process that joined, and is it stopped (one call), and is it
-  frozen (another one)? In a control group other than the root there is one more for all that are in
-  it.
+  frozen (another one)? Three more are for each control group, other than the root, that they are in.
 
 """
 

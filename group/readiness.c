@@ -130,6 +130,8 @@ look(struct views *now, uint64_t start, bool asked_only, char *why)
 
 	views_take(now);
 	if (now->primary_left) {
+		/* What a dead primary has left is for the next one to clear away. */
+		now->nb = 0;
 		primary_lost_text(why, WHY_SIZE);
 		return -ENOTCONN;
 	}

@@ -50,7 +50,7 @@ static bool
 is_status_of(const struct group_member *member, struct proc_status status)
 {
 	return status.started != 0 && status.started == atomic_load(&member->started) &&
-	       status.state != 'Z' && status.state != 'X';
+	       !status.ends && status.state != 'Z' && status.state != 'X';
 }
 
 void
@@ -231,8 +231,11 @@ views_shown(struct views *views)
 	const struct group_member *member;
 
 	views->nb = 0;
-	MEMBER_FOREACH(member)
-		shown_look(member, &views->peers[views->nb++]);
+	MEMBER_FOREACH(member) {
+		shown_look(member, &views->peers[views->nb]);
+		if (views->peers[views->nb].who.pid > 0)
+			views->nb++;
+	}
 }
 
 const struct peer *

@@ -181,14 +181,16 @@ preflight_peers(const char *dir, char *why)
 	const pid_t primary = runtime_primary(dir);
 	char silent[WHY_SIZE];
 	struct views views;
+	bool stopped;
 
 	if (readiness_look(&views, silent) < 0)
 		return why_set(why, -EBUSY, "cannot start: %s", silent);
 	/* Before the start it is not known here which process is the primary, so another program's
 	 * is not listed. */
-	if (primary > 0 && (proc_stopped(proc_status(primary)) || cgroup_frozen(primary)))
+	stopped = primary > 0 && proc_stopped(proc_status(primary));
+	if (stopped || (primary > 0 && cgroup_frozen(primary)))
 		return why_set(why, -EBUSY, "cannot start: pid %d (primary) is %s", primary,
-			proc_stopped(proc_status(primary)) ? proc_stopped_is : cgroup_frozen_is);
+			stopped ? proc_stopped_is : cgroup_frozen_is);
 	return 0;
 }
 
