@@ -14,6 +14,7 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -108,6 +109,9 @@ def main():
     parser.add_argument("--quick", action="store_true")
     args = parser.parse_args()
     hm.BINARY, processes.FLOOR = (os.path.abspath(p) for p in (args.program, args.floor))
+    for tool in ("dpdk-testpmd", "dpdk-dumpcap", "strace"):
+        if shutil.which(tool) is None:
+            sys.exit(f"bench: no {tool} here; run scripts/setup.sh --test first")
     results = run(args.quick)
     if args.quick:
         return report.judge(results)

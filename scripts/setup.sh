@@ -18,7 +18,7 @@ packages_demo="tmux"
 packages_test="python3-pytest python3-pytest-xdist python3-docutils clang
     clang-format libclang-rt-dev llvm clang-tidy cppcheck codespell shellcheck tmux make pciutils
     qemu-system-x86 busybox-static
-    git man-db bash bash-completion gcovr procps mmdebstrap systemd"
+    git man-db bash bash-completion gcovr procps strace mmdebstrap systemd"
 
 say()
 {

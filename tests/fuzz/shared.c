@@ -190,7 +190,7 @@ complete(void)
 	struct cmdline *cl;
 
 	fuzz_check_output();
-	cl = cmdline_new(grammar_typed, "", -1, STDOUT_FILENO);
+	cl = cmdline_new(grammar, "", -1, STDOUT_FILENO);
 	cmdline_in(cl, keys, sizeof(keys) - 1);
 	cmdline_free(cl);
 	fuzz_drop_output();
