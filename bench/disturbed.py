@@ -74,11 +74,15 @@ def rows(results):
         for state, rounds in states.items():
             keys = ("devices", "failed", "sent", "lost")
             row = [kind, state, *(count(rounds, key) for key in keys)]
-            times = [statistics.median(one["median"] for one in rounds), slowest([rounds])]
-            times.append(slow(rounds))
-            times.append(max(us for one in rounds for us in one["longest"][-1:]))
+            # dpdk-testpmd's forwarder may not forward any more.
+            seen = [one for one in rounds if one["came"] > 0]
+            times = ["-"] * 4
+            if seen:
+                us = [statistics.median(one["median"] for one in seen), slowest([seen])]
+                us += [slow(seen), max(one["longest"][-1] for one in seen)]
+                times = [f"{value:.0f}" for value in us]
             pauses = [one["pause"] for one in rounds if one["pause"] is not None]
-            found.append([*row, *(f"{us:.0f}" for us in times), max(pauses, default="-")])
+            found.append([*row, *times, max(pauses, default="-")])
     return found
 
 
