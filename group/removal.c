@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -108,15 +107,4 @@ removal_text(char *text, size_t size)
 	strlcpy(text, found, size);
 	pthread_mutex_unlock(&lock);
 	return text[0] != '\0';
-}
-
-bool
-removal_of_config(void)
-{
-	char path[PATH_MAX + sizeof("/config")];
-
-	if (group_file_dir()[0] == '\0')
-		return false;
-	snprintf(path, sizeof(path), "%s/config", group_file_dir());
-	return access(path, F_OK) != 0 && errno == ENOENT;
 }

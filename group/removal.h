@@ -14,6 +14,3 @@ void removal_look(void);
 /** If a file of the group is known to have been removed, write what that means into text. Any
  * thread. @return false if none is. */
 bool removal_text(char *text, size_t size);
-
-/** Is the file missing now by which the EAL of a secondary sees that the primary lives? */
-bool removal_of_config(void);

@@ -65,7 +65,7 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 		peer->state = PEER_GONE;
 	else if (proc_stopped(status))
 		peer->state = PEER_STOPPED;
-	/* To ask the kernel takes a while, so only if it has missed a beat. */
+	/* That is one more system call, so only if it has missed a beat. */
 	else if (peers_beat_is_old(peer->beat_ns, HEARTBEAT_LATE_MS) &&
 		 cgroup_frozen(peer->who.pid))
 		peer->state = PEER_FROZEN;

@@ -37,7 +37,7 @@ struct peer {
 struct views {
 	struct peer peers[PEERS_MAX];
 	unsigned int nb;
-	bool primary_left;
+	bool primary_left; /* only views_take() sets it */
 };
 
 /** Look at all processes of the group, including this one. Does not wait. */

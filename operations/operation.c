@@ -10,13 +10,13 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "eal/runtime.h"
 #include "group/compare.h"
 #include "group/errors.h"
 #include "group/events.h"
 #include "group/file.h"
 #include "group/primary.h"
 #include "group/readiness.h"
-#include "group/removal.h"
 #include "group/turn.h"
 #include "operations/catalogue.h"
 #include "operations/leftover.h"
@@ -254,7 +254,7 @@ reason_find(struct operation *op, int err, char *text, size_t size)
 		else
 			snprintf(text, size, "%s did not answer in time", who_name(late->who).text);
 	} else if (errors_first_with(NO_PRIMARY, &who, error, sizeof(error)) &&
-		   removal_of_config()) {
+		   !runtime_primary_complete(group_file_dir())) {
 		/* The primary lives, and may have logged a warning before as an error. */
 		snprintf(text, size,
 			"%s: its driver takes the primary for missing, because config has been "

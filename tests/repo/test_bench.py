@@ -96,6 +96,20 @@ def test_packets_that_are_disturbed_are_said(report, results, capsys):
     assert "MISSED while others come and go: what else failed: 2 (0)" in lines
 
 
+def test_few_system_calls_are_added(report):
+    """At most 10 in a group of one, and 2 for each other process; and three for each control group
+    other than the root that they are in. Beside that, a beat may be late."""
+    hm.need(shutil.which("strace"), "no strace; install strace")
+    hm.need(os.path.exists(f"{BUILD}/build.ninja"), f"{BUILD} is no build directory")
+    subprocess.run(["ninja", "-C", BUILD, "floor"], check=True, stdout=subprocess.DEVNULL)
+    measure, processes = (importlib.import_module(name) for name in ("measure", "processes"))
+    processes.FLOOR = f"{BUILD}/floor"
+    alone, among = (report.operated.own_calls(cell) for cell in measure.calls((0, 2), 5))
+    groups = re.findall(r"^\d+:(?:freezer)?:/.+", read("/proc/self/cgroup"), re.MULTILINE)
+    assert 0 < alone <= 10
+    assert 0 < among - alone <= 2 * 2 + 3 * len(groups) + 0.5
+
+
 @pytest.mark.long
 def test_it_measures():
     """Whatever the figures are: this machine may be busy."""
