@@ -255,7 +255,7 @@ def test_dead_that_its_parent_has_not_noticed(attached):
     """/proc has it still."""
     dead = attached.secondaries[1]
     os.kill(dead.pid, signal.SIGKILL)
-    hm.wait_equal(lambda: hm.state(f"/proc/{dead.pid}/stat"), "Z")
+    hm.wait_until(lambda: hm.is_dead(dead.pid), "it has died")
     assert attached.primary.peers()[0][dead.pid].state == "gone"
     assert attached.primary.cmd("attach net_null1") == "attached device net_null1"
     attached.assert_agree([*PORT, (1, "net_null1")])

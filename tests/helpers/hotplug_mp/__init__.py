@@ -32,6 +32,7 @@ from hotplug_mp.freezer import Freezer
 from hotplug_mp.group import ROLES, Group, assert_agree
 from hotplug_mp.interfaces import veth_add
 from hotplug_mp.kernel import (
+    is_dead,
     sleeps,
     state,
     stop,

@@ -20,6 +20,12 @@ def state(path):
         return f.read().rpartition(")")[2].split()[0]
 
 
+def is_dead(pid):
+    """Has a process that nobody has waited for ended, the last of its threads included? The first
+    one of them may be a zombie while others have the process's files and locks still."""
+    return state(f"/proc/{pid}/stat") == "Z" and os.listdir(f"/proc/{pid}/task") == [str(pid)]
+
+
 def stop(pid):
     """Stop a process, and wait until it stands still."""
     os.kill(pid, signal.SIGSTOP)
