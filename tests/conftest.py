@@ -62,8 +62,11 @@ def machine(pytestconfig):
     """What every test needs of the machine."""
     hm.need(os.access(hm.BINARY, os.X_OK), f"{hm.BINARY} is not built; meson compile -C build")
     hm.need(os.geteuid() == 0, "hugepages and network interfaces need root")
+    if hm.IN_GUEST:
+        return
+    hm.own_hugepages(getattr(pytestconfig, "workerinput", {"workercount": 1})["workercount"])
     # A card's interfaces are in the network the machine has.
-    if not hm.IN_GUEST and not pytestconfig.getoption("--pci"):
+    if not pytestconfig.getoption("--pci"):
         hm.own_network()
 
 

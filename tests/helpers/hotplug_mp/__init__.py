@@ -7,6 +7,7 @@ from hotplug_mp.apart import (
     OTHER_MIB,
     TooLittle,
     few_drivers,
+    own_hugepages,
     own_mounts,
     own_network,
 )

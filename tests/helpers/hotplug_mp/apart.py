@@ -60,10 +60,9 @@ def free_mib():
 
 
 def own_mounts():
-    """Have a runtime directory and hugepages of our own, on the only hugetlbfs there is.
+    """Have a runtime directory of our own, and no hugetlbfs yet: own_hugepages().
 
-    The kernel sets the hugepages aside at once: other programs can neither take them later, nor
-    can the tests take theirs. Tests that are run by a test stay where that one is."""
+    Tests that are run by a test stay where that one is."""
     if os.environ.get("HM_APART") == "1":
         return
     free = free_mib()
@@ -74,18 +73,34 @@ def own_mounts():
         )
     own(CLONE_NEWNS, "mount")
     mount("--make-rprivate", "/")
-    with open("/proc/mounts", encoding="utf-8") as f:
-        others = [line.split()[1] for line in f if line.split()[2] == "hugetlbfs"]
-    for place in others:
+    for place in mounts_of_hugepages():
         # Lazily, because another program of this machine may use it.
         subprocess.run(["umount", "--lazy", place], check=True, timeout=TIMEOUT)
     os.makedirs(HUGEPAGES, exist_ok=True)
-    size = f"{HUGEPAGES_MIB}M"
-    options = f"pagesize=2M,size={size},min_size={size},mode=0700"
-    mount("-t", "hugetlbfs", "-o", options, "hotplug_mp-tests", HUGEPAGES)
     os.makedirs(RUNTIME, exist_ok=True)
     mount("-t", "tmpfs", "-o", "mode=0700", "hotplug_mp-tests", RUNTIME)
     os.environ["HM_APART"] = "1"
+
+
+def mounts_of_hugepages():
+    with open("/proc/thread-self/mounts", encoding="utf-8") as f:
+        return [line.split()[1] for line in f if line.split()[2] == "hugetlbfs"]
+
+
+def own_hugepages(workers):
+    """Have hugepages of our own, on the only hugetlbfs there is: the share of one of so many workers.
+
+    The kernel sets them aside at once: other programs can neither take them later, nor can the
+    tests take theirs. A worker has a mount of its own because all groups on a mount wait for each
+    other: the EAL locks it while a process starts, and for each page that a process of a group takes
+    or maps. With a sanitizer that can last for longer than the 5 s in which the EAL wants an answer.
+    """
+    if mounts_of_hugepages():
+        return  # those of the test that runs us
+    own(CLONE_NEWNS, "mount")
+    least = HUGEPAGES_MIB // workers // 2 * 2
+    options = f"pagesize=2M,size={HUGEPAGES_MIB}M,min_size={least}M,mode=0700"
+    mount("-t", "hugetlbfs", "-o", options, "hotplug_mp-tests", HUGEPAGES)
 
 
 def few_drivers():
