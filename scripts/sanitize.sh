@@ -86,8 +86,9 @@ thread)
     # from a thread that waits.
     without="$without or many_pairs or odd_names or when_the_primary_quits or false_alarm"
     without="$without or waits_while_the_primary_leaves or until_a_signal"
-    # The EAL's 5 s for more memory are over before such a process has had its time.
-    without="$without or (goes_on and asks)"
+    # A hugepage that is freed is hundreds of thousands of accesses for it. The EAL's 5 s are over
+    # before such a process, or the pool of dpdk-pdump, has had its time.
+    without="$without or (goes_on and asks) or dpdk-pdump"
     # It keeps the file open that it writes its reports to, and ends a process that has no
     # descriptor.
     without="$without or leave_no_descriptors or out_of_descriptors"
