@@ -107,29 +107,35 @@ class PmdGroup:
         self.nb = 0
 
     def forward(self):
-        self.forwarder.run(["start"])
+        self.do(self.forwarder, "start")
 
     def end(self):
-        self.forwarder.run(["stop"])
+        self.do(self.forwarder, "stop")
 
     def cycle(self):
         # What has failed may leave a device behind, so the next one has another name.
         self.nb += 1
-        said = self.do(f"port attach net_null{1 + self.nb}")
+        said = self.do(self.primary, f"port attach net_null{1 + self.nb}")
         port = re.search(r"Port (\d+) is attached", said)
         if port is None:
             return False
         for verb in ("start", "stop", "detach"):
-            said += self.do(f"port {verb} {port[1]}")
-        return said.count("Done\n") == 4
+            said += self.do(self.primary, f"port {verb} {port[1]}")
+        if said.count("Done\n") == 4:
+            return True
+        # The forwarder does not start again while there is a port that is stopped.
+        self.do(self.primary, f"port detach {port[1]}")
+        return False
 
-    def do(self, command):
-        """@return the lines that it says; after some failures that is nothing."""
+    @staticmethod
+    def do(process, command):
+        """@return the lines that it says; after some failures that is nothing. They have to be read:
+        it prints some for each port that comes or goes, and stands still if nobody reads them."""
         last = "Change verbose level from 0 to 0"
-        self.primary.run([command, "set verbose 0"])
+        process.run([command, "set verbose 0"])
         said = []
         while last not in said:
-            said.append(self.primary.lines.next(self.primary.process)[1])
+            said.append(process.lines.next(process.process)[1])
         return "".join(f"{line}\n" for line in said)
 
     def close(self):

@@ -74,7 +74,7 @@ def rows(results):
         for state, rounds in states.items():
             keys = ("devices", "failed", "sent", "lost")
             row = [kind, state, *(count(rounds, key) for key in keys)]
-            # dpdk-testpmd's forwarder may not forward any more.
+            # A forwarder may have stood still.
             seen = [one for one in rounds if one["came"] > 0]
             times = ["-"] * 4
             if seen:
