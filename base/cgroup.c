@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <fcntl.h>
 #include <limits.h>
+#include <mntent.h>
 #include <pthread.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ const char cgroup_frozen_is[] = "frozen by its control group; thaw or end it";
  * state of one control group is kept for a millisecond, and where they are mounted for good. */
 static struct freezer {
 	const char *controller;	   /* in a line of /proc/PID/cgroup; empty for version 2 */
-	const char *type, *option; /* of the mount */
+	const char *type, *option; /* of the mount; any option if NULL */
 	const char *file, *line;   /* where the state is, and what it is if frozen */
 
 	char place[PATH_MAX]; /* where the groups are mounted; empty if not known */
@@ -34,11 +35,7 @@ static struct freezer {
 		.option = "freezer",
 		.file = "freezer.state",
 		.line = "FROZEN\n"},
-	{.controller = "",
-		.type = "cgroup2",
-		.option = "",
-		.file = "cgroup.events",
-		.line = "frozen 1\n"},
+	{.controller = "", .type = "cgroup2", .file = "cgroup.events", .line = "frozen 1\n"},
 };
 static pthread_mutex_t freezers_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -47,20 +44,23 @@ static pthread_mutex_t freezers_lock = PTHREAD_MUTEX_INITIALIZER;
 static bool
 place_find(struct freezer *freezer)
 {
-	FILE *f = fopen("/proc/mounts", "re");
-	char line[PATH_MAX + 512], place[PATH_MAX], type[64], options[256];
-	bool found = false;
+	FILE *mounts = setmntent("/proc/mounts", "re");
+	struct mntent entry, *mount = NULL;
+	char line[PATH_MAX + 512];
+	bool changed;
 
-	while (f != NULL && !found && fgets(line, sizeof(line), f) != NULL)
-		found = sscanf(line, "%*s %4095s %63s %255s", place, type, options) == 3 &&
-			strcmp(type, freezer->type) == 0 &&
-			strstr(options, freezer->option) != NULL;
-	if (f != NULL)
-		fclose(f);
-	if (!found || strcmp(freezer->place, place) == 0)
+	if (mounts == NULL)
 		return false;
-	strlcpy(freezer->place, place, sizeof(freezer->place));
-	return true;
+	while ((mount = getmntent_r(mounts, &entry, line, sizeof(line))) != NULL) {
+		if (strcmp(mount->mnt_type, freezer->type) == 0 &&
+			(freezer->option == NULL || hasmntopt(mount, freezer->option) != NULL))
+			break;
+	}
+	endmntent(mounts);
+	changed = mount != NULL && strcmp(freezer->place, mount->mnt_dir) != 0;
+	if (changed)
+		strlcpy(freezer->place, mount->mnt_dir, sizeof(freezer->place));
+	return changed;
 }
 
 /* Read the file of a group. @return false if it is not there. */

@@ -60,7 +60,7 @@ def free_mib():
 
 
 def own_mounts():
-    """Have a runtime directory of our own, and no hugetlbfs yet: own_hugepages().
+    """Have a runtime directory of our own, and for the present no hugetlbfs and no control groups.
 
     Tests that are run by a test stay where that one is."""
     if os.environ.get("HM_APART") == "1":
@@ -73,7 +73,9 @@ def own_mounts():
         )
     own(CLONE_NEWNS, "mount")
     mount("--make-rprivate", "/")
-    for place in mounts_of_hugepages():
+    # The program takes the first mount of control groups; tests/helpers/hotplug_mp/freezer.py has
+    # its own.
+    for place in mounts_of("hugetlbfs", "cgroup", "cgroup2"):
         # Lazily, because another program of this machine may use it.
         subprocess.run(["umount", "--lazy", place], check=True, timeout=TIMEOUT)
     os.makedirs(HUGEPAGES, exist_ok=True)
@@ -82,9 +84,9 @@ def own_mounts():
     os.environ["HM_APART"] = "1"
 
 
-def mounts_of_hugepages():
+def mounts_of(*kinds):
     with open("/proc/thread-self/mounts", encoding="utf-8") as f:
-        return [line.split()[1] for line in f if line.split()[2] == "hugetlbfs"]
+        return [line.split()[1] for line in f if line.split()[2] in kinds]
 
 
 def own_hugepages(workers):
@@ -95,7 +97,7 @@ def own_hugepages(workers):
     other: the EAL locks it while a process starts, and for each page that a process of a group takes
     or maps. With a sanitizer that can last for longer than the 5 s in which the EAL wants an answer.
     """
-    if mounts_of_hugepages():
+    if mounts_of("hugetlbfs"):
         return  # those of the test that runs us
     own(CLONE_NEWNS, "mount")
     least = HUGEPAGES_MIB // workers // 2 * 2
