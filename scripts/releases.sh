@@ -66,7 +66,7 @@ tests()
 {
     cd "$place"
     HM_STRICT=1 HM_CHAPTERS=$place/chapters.json /usr/bin/python3 -m pytest -p no:cacheprovider -n "$((2 * $(nproc)))" \
-        --dist loadgroup -rs tests "$@"
+        --dist loadgroup -rs "$@"
 }
 
 # And this on the machine.

@@ -60,7 +60,7 @@ tests()
     {
         ended=0
         HM_REPORT=$report HM_CHAPTERS=$logs/0.json /usr/bin/python3 -m pytest \
-            -n "$((3 * $(nproc)))" --dist loadgroup tests "$@" || ended=$?
+            -n "$((3 * $(nproc)))" --dist loadgroup "$@" || ended=$?
         echo "$ended" >"$logs/tests.end"
     } | tee "$logs/tests"
     return "$(cat "$logs/tests.end")"
