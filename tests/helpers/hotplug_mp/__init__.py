@@ -4,7 +4,6 @@
 from hotplug_mp.answers import Counts, Peer, Stats
 from hotplug_mp.apart import (
     HUGEPAGES_MIB,
-    OTHER_MIB,
     TooLittle,
     few_drivers,
     own_hugepages,

@@ -20,9 +20,9 @@ DRIVERS += " net_tap net_vhost net_virtio"
 #: A directory that no test uses, to be mounted over.
 PLACE = "/srv"
 #: MiB of hugepages that all tests that run at the same time need at most.
-HUGEPAGES_MIB = 384
-#: And what tests take beside it, on mounts of their own.
-OTHER_MIB = 128
+HUGEPAGES_MIB = 512
+#: And that are set aside for them.
+SURE_MIB = 192
 PAGES = "/sys/kernel/mm/hugepages/hugepages-2048kB"
 
 
@@ -66,9 +66,9 @@ def own_mounts():
     if os.environ.get("HM_APART") == "1":
         return
     free = free_mib()
-    if free < HUGEPAGES_MIB + OTHER_MIB:
+    if free < HUGEPAGES_MIB:
         raise TooLittle(
-            f"the tests need {HUGEPAGES_MIB + OTHER_MIB} MiB of hugepages, and {free} MiB are free; "
+            f"the tests need {HUGEPAGES_MIB} MiB of hugepages, and {free} MiB are free; "
             "scripts/setup.sh --test reserves more"
         )
     own(CLONE_NEWNS, "mount")
@@ -90,18 +90,19 @@ def mounts_of(*kinds):
 
 
 def own_hugepages(workers):
-    """Have hugepages of our own, on the only hugetlbfs there is: the share of one of so many workers.
+    """Have hugepages of our own, on the only hugetlbfs there is, in one of so many workers.
 
-    The kernel sets them aside at once: other programs can neither take them later, nor can the
-    tests take theirs. A worker has a mount of its own because all groups on a mount wait for each
-    other: the EAL locks it while a process starts, and for each page that a process of a group takes
-    or maps. With a sanitizer that can last for longer than the 5 s in which the EAL wants an answer.
+    The kernel sets some aside for each at once: other programs can neither take them later, nor can
+    the tests take theirs. A worker has a mount of its own because all groups on a mount wait for
+    each other: the EAL locks it while a process starts, and for each page that a process of a group
+    takes or maps. With a sanitizer that can last for longer than the 5 s in which the EAL wants an
+    answer.
     """
     if mounts_of("hugetlbfs"):
         return  # those of the test that runs us
     own(CLONE_NEWNS, "mount")
-    least = HUGEPAGES_MIB // workers // 2 * 2
-    options = f"pagesize=2M,size={HUGEPAGES_MIB}M,min_size={least}M,mode=0700"
+    sure = SURE_MIB // workers // 2 * 2
+    options = f"pagesize=2M,min_size={sure}M,mode=0700"
     mount("-t", "hugetlbfs", "-o", options, "hotplug_mp-tests", HUGEPAGES)
 
 
