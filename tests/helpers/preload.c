@@ -20,7 +20,8 @@
  *   exit        the process is about to end, all is cleaned up
  *   idle        a thread that polls ports has found nothing, and rests before it looks again
  *   wait        a process has asked who polls a port to let go of it, and is about to look again
- *   look        the interrupt thread has looked which ports there are
+ *   beat        the interrupt thread is about to look which ports there are
+ *   look        it has looked
  *   event       who wants to know has been told that a port comes or goes; its state is the old one
  *   start       ethdev is to start a port
  *   stop        ethdev is to stop a port
@@ -153,16 +154,25 @@ rte_eth_dev_callback_process(void *dev, int event, void *ret_param)
 	return ret;
 }
 
+static bool
+in_interrupt_thread(void)
+{
+	char thread[16] = "";
+
+	return pthread_getname_np(pthread_self(), thread, sizeof(thread)) == 0 &&
+	       strstr(thread, "intr") != NULL;
+}
+
 uint16_t
 rte_eth_find_next(uint16_t id)
 {
 	uint16_t (*next)(uint16_t) = dlsym(RTLD_NEXT, "rte_eth_find_next");
-	uint16_t found = next(id);
-	char thread[16] = "";
+	uint16_t found;
 
-	if (found >= RTE_MAX_ETHPORTS &&
-		pthread_getname_np(pthread_self(), thread, sizeof(thread)) == 0 &&
-		strstr(thread, "intr") != NULL)
+	if (id == 0 && in_interrupt_thread())
+		fault("beat");
+	found = next(id);
+	if (found >= RTE_MAX_ETHPORTS && in_interrupt_thread())
 		fault("look");
 	return found;
 }
