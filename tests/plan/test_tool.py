@@ -18,11 +18,14 @@ from plan.known import LIMITS
 from plan.place import NAME
 
 TOOL = f"{hm.REPO}/scripts/plan.sh"
-RUNS = f"/var/run/{NAME}"
+#: The runs of this worker. One that is killed here is to be mended here, and by no other worker.
+RUNTIME = f"{hm.RUNTIME}/plan-{os.getpid()}"
 
 
 def start(*args, **kwargs):
     kwargs.setdefault("cwd", "/")
+    kwargs["env"] = {**os.environ, **kwargs.get("env", {}), "RUNTIME_DIRECTORY": RUNTIME}
+    os.makedirs(RUNTIME, exist_ok=True)
     return subprocess.Popen(
         [TOOL, "--program", hm.BINARY, *args],
         stdin=subprocess.DEVNULL,
@@ -55,7 +58,8 @@ def processes_of(pid):
 
 
 def files_of(pid):
-    places = (f"{RUNS}/*", f"{hm.RUNTIME}/*", f"{hm.HUGEPAGES}/*", "/tmp/hotplug_mp-*")
+    runtime = (f"{RUNTIME}/{NAME}/*", f"{RUNTIME}/dpdk/*")
+    places = (*runtime, f"{hm.HUGEPAGES}/*", "/tmp/hotplug_mp-*")
     return [p for place in places for p in glob.glob(place) if f"plan{pid}_" in p]
 
 
