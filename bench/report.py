@@ -184,7 +184,8 @@ def page(results):
 def readme(text, results):
     """The README with the figures that come first on the page."""
     few = "\n".join([*operated.figures(results), *disturbed.figures(results)])
-    return re.sub(r"(\nHow fast\n=+\n\n.*?\n\n)- .*?(\n\n)", rf"\g<1>{few}\2", text, 1, re.DOTALL)
+    section = r"(\nHow fast\n=+\n\n.*?\n\n)- .*?(\n\n)"
+    return re.sub(section, rf"\g<1>{few}\2", text, count=1, flags=re.DOTALL)
 
 
 def bars(results):

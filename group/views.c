@@ -202,12 +202,15 @@ sockets_add(struct views *views)
 void
 views_take(struct views *views)
 {
-	/* Protects what sockets_look() keeps. */
+	/* Protects what sockets_look() keeps. Without it, a thread could also forget all processes
+	 * that it has just looked at, because another thread has done so meanwhile, as nobody has
+	 * asked about them since (proc_forget_others()). */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	const struct group_member *member;
 
 	views->nb = 0;
 	views->primary_left = false;
+	pthread_mutex_lock(&lock);
 	/* Skip slots without a pid: asking the kernel about each would cost more than the rest. */
 	MEMBER_FOREACH(member) {
 		if (views->nb == PEERS_MAX)
@@ -217,12 +220,10 @@ views_take(struct views *views)
 		if (views->peers[views->nb].who.pid > 0)
 			views->nb++;
 	}
-	if (group_file_dir()[0] != '\0') {
-		pthread_mutex_lock(&lock);
+	if (group_file_dir()[0] != '\0')
 		sockets_add(views);
-		pthread_mutex_unlock(&lock);
-	}
 	proc_forget_others();
+	pthread_mutex_unlock(&lock);
 }
 
 void
