@@ -114,6 +114,7 @@ def test_out_of_descriptors(attached, who):
 def test_last_descriptors_are_left_to_the_eal(attached):
     """It keeps files of its peers open for the next look, but none that would make it short."""
     asker = attached.secondaries[0]
+    attached.add_secondary()  # which it has not looked at yet
     descriptors_limit(asker, 5)
     before = descriptors(asker)
     assert asker.cmd("attach net_null1") == "attached device net_null1"
