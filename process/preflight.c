@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/pidfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -34,6 +36,7 @@
 
 #define LOOK_MS 20
 #define TELL_MS 1000
+#define ENDS_MS 2000
 
 void
 preflight_no_space(const char *dir, char *why)
@@ -71,28 +74,56 @@ preflight_options(const struct eal_options *options, char *dir, char *why)
 	return 0;
 }
 
+/* The last process of a group removes its files, and has ended a moment later. */
+static bool
+ends_soon(pid_t pid)
+{
+	struct pollfd process = {.fd = pidfd_open(pid, 0), .events = POLLIN};
+	bool ended;
+
+	if (process.fd < 0)
+		return errno == ESRCH;
+	ended = poll(&process, 1, ENDS_MS) > 0;
+	close(process.fd);
+	return ended;
+}
+
+/* Find a process that uses a file of the group which has been removed, the name of which is set.
+ * @return its pid, 0 if there is none. */
+static pid_t
+removed_user(const char *dir, pid_t primary, char *name)
+{
+	pid_t pids[PEERS_MAX], user;
+	unsigned int nb = 0, i;
+
+	if (primary == 0) {
+		do
+			user = removed_from_any(dir, name);
+		while (user != 0 && ends_soon(user));
+		return user;
+	}
+	if (!runtime_primary_complete(dir))
+		return 0;
+	if (removed_from(dir, primary, name) > 0)
+		return primary;
+	/* The secondaries of another program's primary may have a group's file that has gone. */
+	if (locks_any_slot() == 0)
+		nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
+	for (i = 0; i < nb; i++) {
+		if (pids[i] > 0 && removed_from(dir, pids[i], name) > 0)
+			return pids[i];
+	}
+	return 0;
+}
+
 /* Refuse to start beside a process that uses a file which has been removed: this one would make
  * another of the same name, and have nothing in common with that process. */
 static int
 removed_check(const struct eal_options *options, const char *dir, pid_t primary, char *why)
 {
 	char name[NAME_MAX + 1], program[32];
-	pid_t pids[PEERS_MAX], user = 0;
-	unsigned int nb = 0, i;
+	pid_t user = removed_user(dir, primary, name);
 
-	if (primary == 0)
-		user = removed_from_any(dir, name);
-	else if (!runtime_primary_complete(dir))
-		return 0;
-	else if (removed_from(dir, primary, name) > 0)
-		user = primary;
-	/* The secondaries of another program's primary may have a group's file that has gone. */
-	else if (locks_any_slot() == 0)
-		nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
-	for (i = 0; i < nb && user == 0; i++) {
-		if (pids[i] > 0 && removed_from(dir, pids[i], name) > 0)
-			user = pids[i];
-	}
 	if (user == 0)
 		return 0;
 	proc_program(user, program, sizeof(program));

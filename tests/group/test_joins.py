@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """A process that starts or leaves takes turns with operations, too."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -163,6 +164,16 @@ def test_start_waits_for_an_operation_and_says_for_whom(faulty):
     faulty.assert_agree([(0, "net_null0")])
 
 
+def has_looked(starts):
+    """Does a process that starts wait for another one to end, or has it ended itself?"""
+    if not starts.alive():
+        return True
+    fds = f"/proc/{starts.pid}/fd"
+    with contextlib.suppress(FileNotFoundError):
+        return any("pidfd" in os.readlink(f"{fds}/{fd}") for fd in os.listdir(fds))
+    return False
+
+
 @pytest.mark.parametrize("role", ["primary", "auto"])
 def test_start_behind_the_last_one_of_an_earlier_group(process, make_faults, prefix, role):
     """That takes the group's file with it, and the directory if nothing else is in there: who has
@@ -173,7 +184,12 @@ def test_start_behind_the_last_one_of_an_earlier_group(process, make_faults, pre
     faults.wait_met("init")
     first = process(role, wait=False)
     hm.wait_until(lambda: hm.waits_for_lock(first.pid), "it waits for its turn")
+    # It has the file still when it has removed it.
+    faults.set("exit", "block")
     faults.set("init", "refuse")
+    faults.wait_met("exit")
+    hm.wait_until(lambda: has_looked(first), "it looks who uses the file")
+    faults.clear()
     assert last.wait() == 1
     first.wait_prompt()
     late = process("secondary")
