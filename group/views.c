@@ -202,9 +202,9 @@ sockets_add(struct views *views)
 void
 views_take(struct views *views)
 {
-	/* Protects what sockets_look() keeps. Without it, a thread could also forget all processes
-	 * that it has just looked at, because another thread has done so meanwhile, as nobody has
-	 * asked about them since (proc_forget_others()). */
+	/* Protects what sockets_look() keeps. It also keeps two threads apart that look at the same
+	 * time: proc_forget_others() forgets each process that has not been looked at since the
+	 * call before, so the second thread's call would forget all of them. */
 	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	const struct group_member *member;
 

@@ -14,8 +14,9 @@
  * directory, PATH_MAX bytes; empty if the options say that there is none. */
 int preflight_options(const struct eal_options *options, char *dir, char *why);
 
-/** Check this process's role against the processes that run. @param joins receives whether it will
- * be a secondary. */
+/** Check this process's role against the processes that run. Waits, 2 s at most for each, for those
+ * of an earlier group that are about to end. @param joins receives whether it will be a secondary.
+ */
 int preflight_roles(const struct eal_options *options, const char *dir, bool *joins, char *why);
 
 /** Check the roles, and that nothing can block or kill the EAL's start. With the turn, so that no

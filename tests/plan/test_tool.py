@@ -24,7 +24,6 @@ RUNTIME = f"{hm.RUNTIME}/plan-{os.getpid()}"
 
 def start(*args, **kwargs):
     kwargs.setdefault("cwd", "/")
-    kwargs["env"] = {**os.environ, **kwargs.get("env", {}), "RUNTIME_DIRECTORY": RUNTIME}
     os.makedirs(RUNTIME, exist_ok=True)
     return subprocess.Popen(
         [TOOL, "--program", hm.BINARY, *args],
@@ -32,6 +31,7 @@ def start(*args, **kwargs):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
+        env={**os.environ, "RUNTIME_DIRECTORY": RUNTIME},
         **kwargs,
     )
 
