@@ -15,16 +15,26 @@ def files(prefix):
     return sorted(os.path.basename(path) for path in glob.glob(f"{hm.HUGEPAGES}/{prefix}map_*"))
 
 
+@pytest.fixture
+def huge(tmp_path):
+    """A mount of the test's own, with few pages: with --legacy-mem the EAL takes all it can get at
+    its start, and gives back later what is more than -m says."""
+    options = ["-t", "hugetlbfs", "-o", "pagesize=2M,size=128M", "nodev", str(tmp_path)]
+    subprocess.run(["mount", *options], check=True)
+    yield str(tmp_path)
+    subprocess.run(["umount", tmp_path], check=True)
+
+
 @pytest.mark.parametrize("pool", [False, True], ids=["alone", "with a pool"])
 @pytest.mark.parametrize("options", ["", "--single-file-segments", "--legacy-mem -m 64", "--no-shconf"])
-def test_primary_that_quits(process, prefix, options, pool):
-    primary = process("primary", eal=["--no-pci", *options.split()])
+def test_primary_that_quits(huge, process, options, pool):
+    primary = process("primary", eal=["--no-pci", "--huge-dir", huge, *options.split()])
     if pool:
         attach(primary, "net_ring0")
         start(primary, "net_ring0")
-    assert files(prefix) != []
+    assert os.listdir(huge) != []
     assert primary.quit() == 0
-    assert files(prefix) == []
+    assert os.listdir(huge) == []
 
 
 def test_secondary_keeps_what_it_uses(pair):
@@ -40,15 +50,9 @@ def test_secondary_keeps_what_it_uses(pair):
     assert left.quit() == 0
 
 
-def test_files_that_shall_stay(process, prefix, tmp_path):
+def test_files_that_shall_stay(huge, process):
     """On a mount of their own, because each other primary that starts removes what nobody uses."""
-    options = ["-t", "hugetlbfs", "-o", "pagesize=2M", "nodev", str(tmp_path)]
-    subprocess.run(["mount", *options], check=True)
-    try:
-        eal = ["--no-pci", "--huge-unlink=never", "--huge-dir", str(tmp_path)]
-        primary = process("primary", eal=eal)
-        there = sorted(os.listdir(tmp_path))
-        assert primary.quit() == 0
-        assert sorted(os.listdir(tmp_path)) == there != []
-    finally:
-        subprocess.run(["umount", tmp_path], check=True)
+    primary = process("primary", eal=["--no-pci", "--huge-unlink=never", "--huge-dir", huge])
+    there = sorted(os.listdir(huge))
+    assert primary.quit() == 0
+    assert sorted(os.listdir(huge)) == there != []
