@@ -4,6 +4,7 @@
 import contextlib
 import os
 import subprocess
+import tempfile
 
 import pytest
 
@@ -35,8 +36,8 @@ class Freezer:
         # A kernel may be built without one of the two.
         if done.returncode != 0:
             pytest.skip(f"this kernel has no {version}: {done.stderr.decode()}")
-        self.group = f"{place}/hotplug_mp-tests-{os.getpid()}"
-        os.mkdir(self.group)
+        # In another pid namespace, this pid may be somebody else's.
+        self.group = tempfile.mkdtemp(prefix="hotplug_mp-tests-", dir=place)
 
     def write(self, path, text):
         with open(path, "w", encoding="ascii") as f:
