@@ -48,6 +48,8 @@ class Life(Happenings, Looks):
         self.gone = []
         self.full = False
         self.taken = 0
+        #: How much each terminal had shown before the step.
+        self.shown = {}
         self.killed_ones = 0
         self.begin = time.monotonic()
         try:
@@ -110,6 +112,7 @@ class Life(Happenings, Looks):
     def step(self, text):
         """Do one, and see that all is as the model says. Returns False if it was passed over."""
         word, _, rest = text.partition(" ")
+        self.shown = {who: process.transcript.tell() for who, process in self.processes.items()}
         if word.endswith(":"):
             done = self.typed(text)
         else:
@@ -153,10 +156,7 @@ class Life(Happenings, Looks):
 
     def choose(self, models):
         """Several may be true still: look which one is, in a process that can be asked."""
-        telling = {who for model in models for who, _ in model.news}
-        able = [who for who in self.model.members if self.runs(who) and who in self.processes]
-        # Not one that has news to tell still, which would come in between.
-        asked = next((who for who in able if who not in telling), able[0])
+        asked = next(w for w in self.model.members if self.runs(w) and w in self.processes)
         ports = self.processes[asked].list()
         fit = [model for model in models if model.ports() == ports]
         if not fit:

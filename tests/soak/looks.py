@@ -14,7 +14,7 @@ class Looks:
             return
         self.hear()
         for who, line in self.model.news:
-            if self.runs(who):
+            if self.runs(who) and not self.told(who, line):
                 self.processes[who].news(line, timeout=hm.SOON)
         self.model.news = [(who, line) for who, line in self.model.news if not self.runs(who)]
         ports = self.model.ports()
@@ -23,6 +23,11 @@ class Looks:
                 self.expect(process.list(), ports, f"list of {who}")
         if self.taken % 10 == 0:
             self.look_at_peers()
+
+    def told(self, who, line):
+        """Has it said this in the step already? The answer to a line passes over news."""
+        shown = self.processes[who].transcript.getvalue()
+        return f"{line}\r\n" in shown[self.shown.get(who, 0) :]
 
     def hear(self):
         """A process that is sent descriptors when it can have no more hears nothing from then on."""
