@@ -2,12 +2,15 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <rte_common.h>
@@ -208,6 +211,28 @@ proc_files_open(void)
 	}
 	closedir(d);
 	return nb;
+}
+
+pid_t
+proc_lock_holder(const char *path)
+{
+	FILE *f = fopen("/proc/locks", "re");
+	unsigned int major_nb, minor_nb;
+	char line[256];
+	struct stat st;
+	pid_t pid, found = 0;
+	uint64_t inode;
+
+	if (f == NULL)
+		return 0;
+	while (found <= 0 && fgets(line, sizeof(line), f) != NULL && stat(path, &st) == 0) {
+		if (sscanf(line, "%*u: FLOCK %*s %*s %d %x:%x:%" SCNu64, &pid, &major_nb, &minor_nb,
+			    &inode) == 4 &&
+			makedev(major_nb, minor_nb) == st.st_dev && inode == st.st_ino)
+			found = pid;
+	}
+	fclose(f);
+	return RTE_MAX(found, 0);
 }
 
 pid_t

@@ -49,6 +49,10 @@ void proc_program(pid_t pid, char *name, size_t size);
  * cannot even look. */
 unsigned int proc_files_open(void);
 
+/** Pid of a process that has locked the file at this path with flock(2); 0 if there is none, or if
+ * it has no pid here. */
+pid_t proc_lock_holder(const char *path);
+
 /** Id of a thread of this process that has one of these names; 0 if there is none. The list ends
  * with NULL. */
 pid_t proc_thread(const char *const *names);

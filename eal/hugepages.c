@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <mntent.h>
@@ -9,14 +8,13 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <sys/statfs.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include <rte_string_fns.h>
 
 #include "base/clock.h"
+#include "base/proc.h"
 #include "base/text.h"
 #include "eal/hugepages.h"
 
@@ -88,29 +86,6 @@ hugepages_look(const char *huge_dir)
 	return dirs.nb == 0 ? -ENOENT : 0;
 }
 
-/* Pid of a process that has locked this file with flock(2); 0 if it has no pid here. */
-static pid_t
-lock_pid(int fd)
-{
-	FILE *f = fopen("/proc/locks", "re");
-	unsigned int major_nb, minor_nb;
-	char line[256];
-	struct stat st;
-	pid_t pid, found = 0;
-	uint64_t inode;
-
-	if (f == NULL)
-		return 0;
-	while (fstat(fd, &st) == 0 && found <= 0 && fgets(line, sizeof(line), f) != NULL) {
-		if (sscanf(line, "%*u: FLOCK %*s %*s %d %x:%x:%" SCNu64, &pid, &major_nb, &minor_nb,
-			    &inode) == 4 &&
-			makedev(major_nb, minor_nb) == st.st_dev && inode == st.st_ino)
-			found = pid;
-	}
-	fclose(f);
-	return found > 0 ? found : 0;
-}
-
 static int
 dir_wait(const char *path, wait_fn wait, char *why)
 {
@@ -123,7 +98,7 @@ dir_wait(const char *path, wait_fn wait, char *why)
 	if (fd < 0)
 		return 0;
 	for (looks = 1; flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK; looks++) {
-		pid = lock_pid(fd);
+		pid = proc_lock_holder(path);
 		snprintf(holder, sizeof(holder), "pid %d", pid);
 		snprintf(text, sizeof(text), "waiting for %s, which has locked %s",
 			pid == 0 ? "a process" : holder, path);

@@ -44,6 +44,10 @@ bool runtime_primary_complete(const char *dir);
  */
 bool runtime_other_dpdk(const char *dir, struct runtime_versions *versions);
 
+/** A file in the runtime directory that every process of a group keeps locked: the table of
+ * the memory zones. */
+#define RUNTIME_TABLE "fbarray_memzone"
+
 /** Instead of a pid: the primary, whose socket does not have its pid in its name. */
 #define RUNTIME_PRIMARY 0
 /** Instead of a pid: a process of another pid namespace. */

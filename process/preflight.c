@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <limits.h>
-#include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -19,12 +17,11 @@
 #include "base/text.h"
 #include "device/abilities.h"
 #include "eal/hugepages.h"
-#include "eal/removed.h"
 #include "eal/runtime.h"
 #include "eal/uio.h"
 #include "group/fit.h"
-#include "group/locks.h"
 #include "group/readiness.h"
+#include "process/earlier.h"
 #include "process/harm.h"
 #include "process/limits.h"
 #include "process/preflight.h"
@@ -36,7 +33,6 @@
 
 #define LOOK_MS 20
 #define TELL_MS 1000
-#define ENDS_MS 2000
 
 void
 preflight_no_space(const char *dir, char *why)
@@ -74,99 +70,6 @@ preflight_options(const struct eal_options *options, char *dir, char *why)
 	return 0;
 }
 
-/* The last process of a group removes its files, and has ended a moment later. */
-static bool
-ends_soon(pid_t pid)
-{
-	struct pollfd process = {.fd = pidfd_open(pid, 0), .events = POLLIN};
-	bool ended;
-
-	if (process.fd < 0)
-		return errno == ESRCH;
-	ended = poll(&process, 1, ENDS_MS) > 0;
-	close(process.fd);
-	return ended;
-}
-
-/* Find a process that uses a file of the group which has been removed, the name of which is set.
- * @return its pid, 0 if there is none. */
-static pid_t
-removed_user(const char *dir, pid_t primary, char *name)
-{
-	pid_t pids[PEERS_MAX], user;
-	unsigned int nb = 0, i;
-
-	if (primary == 0) {
-		do
-			user = removed_from_any(dir, name);
-		while (user != 0 && ends_soon(user));
-		return user;
-	}
-	if (!runtime_primary_complete(dir))
-		return 0;
-	if (removed_from(dir, primary, name) > 0)
-		return primary;
-	/* The secondaries of another program's primary may have a group's file that has gone. */
-	if (locks_any_slot() == 0)
-		nb = runtime_secondaries(dir, pids, RTE_DIM(pids));
-	for (i = 0; i < nb; i++) {
-		if (pids[i] > 0 && removed_from(dir, pids[i], name) > 0)
-			return pids[i];
-	}
-	return 0;
-}
-
-/* Refuse to start beside a process that uses a file which has been removed: this one would make
- * another of the same name, and have nothing in common with that process. */
-static int
-removed_check(const struct eal_options *options, const char *dir, pid_t primary, char *why)
-{
-	char name[NAME_MAX + 1], program[32];
-	pid_t user = removed_user(dir, primary, name);
-
-	if (user == 0)
-		return 0;
-	proc_program(user, program, sizeof(program));
-	/* The EAL would make new files, so that this process has other memory than the group. */
-	if (name[0] == '/')
-		return why_set(why, -ESTALE,
-			"%s has been removed while pid %d (%s) uses it, or that one was started "
-			"with --huge-unlink; quit all processes with the file prefix \"%s\", then "
-			"start anew, or choose another --file-prefix",
-			name, user, program, options->file_prefix);
-	return why_set(why, -ESTALE,
-		"%s has been removed from %s while pid %d (%s) uses it; quit all processes with "
-		"the file prefix \"%s\", then start anew, or choose another --file-prefix",
-		name, dir, user, program, options->file_prefix);
-}
-
-/* Refuse to be a primary beside the secondaries of an earlier one. Those that have lost their
- * sockets are still members. */
-static int
-secondaries_check(const struct eal_options *options, char *why)
-{
-	const struct peer *peer;
-	struct views views = {0};
-	char list[1024] = "";
-
-	if (group_self != NULL)
-		views_take(&views);
-	for (peer = views.peers; peer < views.peers + views.nb; peer++) {
-		if (peer->self || peer->state == PEER_GONE)
-			continue;
-		if (peer->who.pid < 0)
-			text_add(list, sizeof(list), " ? (in another pid namespace)");
-		else
-			text_add(list, sizeof(list), " %d", peer->who.pid);
-	}
-	if (list[0] == '\0')
-		return 0;
-	return why_set(why, -EBUSY,
-		"secondaries of an earlier primary still run with the file prefix \"%s\": pid%s; quit "
-		"them first, or choose another --file-prefix",
-		options->file_prefix, list);
-}
-
 int
 preflight_roles(const struct eal_options *options, const char *dir, bool *joins, char *why)
 {
@@ -193,7 +96,7 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 			"with --proc-type=auto, or choose another --file-prefix",
 			options->file_prefix, primary, program);
 	}
-	ret = removed_check(options, dir, primary, why);
+	ret = earlier_files(options, dir, primary, why);
 	if (ret < 0)
 		return ret;
 	if (*joins && primary == 0)
@@ -201,7 +104,7 @@ preflight_roles(const struct eal_options *options, const char *dir, bool *joins,
 			"no primary runs with the file prefix \"%s\", so there is nothing to join; "
 			"start the primary first, or use --proc-type=auto",
 			options->file_prefix);
-	return *joins ? 0 : secondaries_check(options, why);
+	return *joins ? 0 : earlier_secondaries(options, dir, why);
 }
 
 /* A start sends messages to all processes. If one does not read them, its socket may become full;
