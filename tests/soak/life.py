@@ -2,6 +2,7 @@
 """One primary and the secondaries that join it, held against the model after each step."""
 
 import contextlib
+import functools
 import os
 import re
 import tempfile
@@ -174,9 +175,29 @@ class Life(Happenings, Looks):
                 for model in fit:
                     model.forwards.pop(who, None)
                     model.news = [(w, line) for w, line in model.news if w != who]
+        fit = self.telling(fit)
         if not fit:
             raise Divergence("no order of what was done leads to what is shown")
         self.model = fit[0].copy()
+
+    def telling(self, models):
+        """Those of which the news are told: of two who take the ports of one forward away, the first
+        one ends it."""
+
+        def has_told(who, model):
+            return self.told(who, *(line for w, line in model.news if w == who))
+
+        def one_is_told(who, models):
+            self.processes[who].list()  # to read what it shows
+            return any(has_told(who, model) for model in models)
+
+        for who in [who for who in self.processes if self.runs(who)]:
+            wanted = {tuple(line for w, line in model.news if w == who) for model in models}
+            if len(wanted) > 1 and () not in wanted:
+                told = functools.partial(one_is_told, who, models)
+                hm.wait_until(told, f"{who} tells one of {wanted}", timeout=hm.SOON)
+                models = [model for model in models if has_told(who, model)]
+        return models
 
     @staticmethod
     def shows(model, name, shown):

@@ -24,10 +24,10 @@ class Looks:
         if self.taken % 10 == 0:
             self.look_at_peers()
 
-    def told(self, who, line):
-        """Has it said this in the step already? The answer to a line passes over news."""
-        shown = self.processes[who].transcript.getvalue()
-        return f"{line}\r\n" in shown[self.shown.get(who, 0) :]
+    def told(self, who, *lines):
+        """Has it said these in the step already? The answer to a line passes over news."""
+        shown = self.processes[who].transcript.getvalue()[self.shown.get(who, 0) :]
+        return all(f"{line}\r\n" in shown for line in lines)
 
     def hear(self):
         """A process that is sent descriptors when it can have no more hears nothing from then on."""
