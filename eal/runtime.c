@@ -262,10 +262,16 @@ table_in_use(int dir, const char *name)
 	bool used;
 
 	if (fd < 0)
-		return true;
+		return errno != ENOENT;
 	used = flock(fd, LOCK_EX | LOCK_NB) < 0;
 	close(fd);
 	return used;
+}
+
+bool
+runtime_table_used(const char *path)
+{
+	return table_in_use(AT_FDCWD, path);
 }
 
 /* Which files of a process to remove. */

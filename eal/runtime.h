@@ -48,6 +48,10 @@ bool runtime_other_dpdk(const char *dir, struct runtime_versions *versions);
  * the memory zones. */
 #define RUNTIME_TABLE "fbarray_memzone"
 
+/** Has a process locked the table at this path? To see it, it is locked for a moment, so that no
+ * process may be joining the group. */
+bool runtime_table_used(const char *path);
+
 /** Instead of a pid: the primary, whose socket does not have its pid in its name. */
 #define RUNTIME_PRIMARY 0
 /** Instead of a pid: a process of another pid namespace. */

@@ -9,6 +9,7 @@
 
 #include <rte_common.h>
 
+#include "base/clock.h"
 #include "base/proc.h"
 #include "base/text.h"
 #include "eal/removed.h"
@@ -17,6 +18,7 @@
 #include "group/views.h"
 #include "process/earlier.h"
 
+#define LOOK_MS 20
 #define ENDS_MS 2000
 
 /* A process that leaves has ended a moment after it has removed its files. */
@@ -89,16 +91,24 @@ earlier_files(const struct eal_options *options, const char *dir, pid_t primary,
 static int
 tables_check(const char *dir, char *why)
 {
+	const uint64_t until = clock_in_ms(ENDS_MS);
 	char path[PATH_MAX], program[32];
-	unsigned int looks;
-	pid_t user;
+	pid_t user = 0;
 
 	snprintf(path, sizeof(path), "%s/" RUNTIME_TABLE, dir);
-	user = proc_lock_holder(path);
-	for (looks = 0; user != 0 && looks < PEERS_MAX && ends_soon(user); looks++)
+	while (runtime_table_used(path) && !clock_is_past(until)) {
+		/* The kernel's list may lack one while others come and go. */
 		user = proc_lock_holder(path);
-	if (user == 0)
+		if (user == 0 || ends_soon(user))
+			clock_sleep_ns(LOOK_MS * CLOCK_NS_PER_MS);
+	}
+	if (!runtime_table_used(path))
 		return 0;
+	if (user == 0)
+		return why_set(why, -EBUSY,
+			"a process uses %s of an earlier primary; end it first, or choose another "
+			"--file-prefix",
+			path);
 	proc_program(user, program, sizeof(program));
 	return why_set(why, -EBUSY,
 		"pid %d (%s) uses %s of an earlier primary; end it first, or choose another "
