@@ -5,6 +5,7 @@ import itertools
 import os
 import re
 import resource
+import threading
 
 import hotplug_mp as hm
 from walkers import ANSWER_S, SECONDARIES, Divergence
@@ -148,7 +149,12 @@ class Happenings:
         if not self.runs(who):
             return False
         pid = self.processes[who].pid
-        used = {int(fd) for fd in os.listdir(f"/proc/{pid}/fd")}
+        looks = []
+        for _ in range(5):
+            looks.append({int(fd) for fd in os.listdir(f"/proc/{pid}/fd")})
+            threading.Event().wait(0.01)
+        # Without those that a thread has open for a moment.
+        used = set.intersection(*looks)
         free = itertools.filterfalse(used.__contains__, itertools.count())
         limit = next(itertools.islice(free, int(spare), None))
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
