@@ -238,6 +238,17 @@ class Life(Happenings, Looks):
         self.choose(models)
         return True
 
+    def lock_is_left(self):
+        """Does a process wait for a lock that a killed one had (doc/limits.rst)?"""
+        running = [self.processes[who].pid for who in self.processes if self.runs(who)]
+        return self.killed_ones > 0 and any(hm.spins(pid) for pid in running)
+
+    def abandon(self):
+        """Kill everybody."""
+        for process in self.processes.values():
+            process.die()
+        self.close()
+
     def settle(self):
         """Bring it back to where it began; then it has what it had."""
         self.step_empty()

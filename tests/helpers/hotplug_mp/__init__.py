@@ -34,6 +34,7 @@ from hotplug_mp.interfaces import veth_add
 from hotplug_mp.kernel import (
     is_dead,
     sleeps,
+    spins,
     state,
     stop,
     system_call,

@@ -7,6 +7,7 @@ import os
 import signal
 import struct
 import termios
+import threading
 
 from hotplug_mp.waiting import wait_until
 
@@ -33,9 +34,26 @@ def stop(pid):
 
 
 def system_call(pid):
-    """What a process waits for in the kernel: the number of the call, and its arguments."""
+    """What a process waits for in the kernel: the number of the call, and its arguments; "running" if
+    it waits for nothing. A thread has a number of its own."""
     with open(f"/proc/{pid}/syscall", encoding="ascii") as f:
         return f.read().split()
+
+
+def spins(pid):
+    """Does a thread of a process, other than one that polls, run for a second and make no system
+    call? No work of the program lasts so long: it waits for a spinlock."""
+    threads = set()
+    for path in glob.glob(f"/proc/{pid}/task/*/comm"):
+        with open(path, encoding="utf-8") as f:
+            if "worker" not in f.read():
+                threads.add(path.split("/")[-2])
+    for _ in range(50):
+        threads = {thread for thread in threads if system_call(thread) == ["running"]}
+        if not threads:
+            return False
+        threading.Event().wait(0.02)
+    return True
 
 
 def waits_for_answer(pid):
