@@ -199,40 +199,38 @@ def test_start_behind_the_last_one_of_an_earlier_group(process, make_faults, pre
         assert one.quit() == 0
 
 
-@pytest.mark.parametrize("role", ["primary", "auto"])
-def test_start_behind_a_secondary_that_leaves(process, make_faults, role):
-    """It uses the memory of its primary, which was killed, until it has ended."""
+@pytest.fixture
+def leaves(process, make_faults):
+    """A secondary that is at its end, and uses the memory of its primary, which was killed; it stays
+    so until its faults are cleared, or as long as a process has to leave."""
     primary = process("primary")
-    faults = make_faults()
-    secondary = process("secondary", faults=faults)
+    secondary = process("secondary", faults=make_faults())
     primary.die()
-    faults.set("exit", "block")
+    secondary.faults.set("exit", "block")
     secondary.send("quit")
-    faults.wait_met("exit")
+    secondary.faults.wait_met("exit")
+    return secondary
+
+
+@pytest.mark.parametrize("role", ["primary", "auto"])
+def test_start_behind_a_secondary_that_leaves(process, leaves, role):
     start = process(role, wait=False)
     hm.wait_until(lambda: has_looked(start), "it looks who uses the memory")
-    faults.clear()
+    leaves.faults.clear()
     start.wait_prompt()
     late = process("secondary")
     assert late.cmd("attach net_null0") == "attached device net_null0"
     hm.assert_agree([start, late], [(0, "net_null0")])
 
 
-def test_start_behind_a_secondary_that_does_not_end(process, make_faults, prefix):
-    primary = process("primary")
-    faults = make_faults()
-    secondary = process("secondary", faults=faults)
-    primary.die()
-    faults.set("exit", "block")
-    secondary.send("quit")
-    faults.wait_met("exit")
-    secondary.kill(signal.SIGSTOP)
+def test_start_behind_a_secondary_that_does_not_end(process, leaves, prefix):
+    leaves.kill(signal.SIGSTOP)
     start = process("primary", wait=False)
     assert start.wait() == 1
-    said = f"pid {secondary.pid} (dpdk-hotplug_mp) uses {hm.RUNTIME}/{prefix}/fbarray_memzone of an "
+    said = f"pid {leaves.pid} (dpdk-hotplug_mp) uses {hm.RUNTIME}/{prefix}/fbarray_memzone of an "
     said += "earlier primary; end it first, or choose another --file-prefix"
     assert start.log().splitlines()[-1] == f"dpdk-hotplug_mp: {said}"
-    secondary.kill(signal.SIGCONT)
+    leaves.kill(signal.SIGCONT)
 
 
 def test_start_when_an_earlier_group_takes_its_directory_away(process, make_faults, prefix):
