@@ -17,7 +17,9 @@ import packets
 import processes
 from processes import EAL, Idle, Program, Testpmd, hm
 
-CYCLES = 120  # devices that come, are started and stopped, and go, in a round; ten have a thousand
+#: Devices that come, are started and stopped, and go, in a round. Ten rounds have a thousand, even if
+#: in some of them an operation waits for 5 s.
+CYCLES = 135
 LOOK = 0.1  # seconds from one question to the telemetry to the next
 
 

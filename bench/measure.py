@@ -146,6 +146,41 @@ def scans_in_groups(cells, rounds, pairs):
                     cell["took"][kind]["detach"] += detaches
 
 
+def linear(counts, abouts, rounds, pairs):
+    """Attach and detach net_null0 by the program alone, in a group with few and one with many
+    secondaries, while so many other devices are attached: all in turns; microseconds of each
+    operation."""
+    cells = {
+        (secondaries, about): {"attach": [], "detach": []}
+        for secondaries in counts
+        for about in abouts
+    }
+    with contextlib.ExitStack() as stack:
+        groups = {
+            secondaries: stack.enter_context(processes.group(Program, secondaries))
+            for secondaries in counts
+        }
+        for number in range(rounds):
+            there = 0
+            # None of them always comes after the same other.
+            order = list(groups.items())[:: -1 if number % 2 else 1]
+            for about in abouts:
+                for there in range(there + 1, about + 1):
+                    for group in groups.values():
+                        group.attach(f"net_null{there}")
+                for secondaries, group in order:
+                    attaches, detaches = group.pairs("net_null0", pairs, 0)
+                    cells[secondaries, about]["attach"] += attaches
+                    cells[secondaries, about]["detach"] += detaches
+            for group in groups.values():
+                for device in range(1, there + 1):
+                    group.detach(f"net_null{device}")
+    return [
+        {"secondaries": secondaries, "about": about, "rounds": rounds, "took": took}
+        for (secondaries, about), took in cells.items()
+    ]
+
+
 def terminals(counts, rounds):
     """The same operations on the same group by several terminals at once, and by those terminals
     one after the other; about as many for any number of terminals. A terminal alone attaches

@@ -92,6 +92,15 @@ two processors, the 33 processes take turns, and each finds the caches cold.
 """
 
 
+LINEAR = """\
+The same by the program alone, with few secondaries and with many, in turns: what 32 secondaries cost
+is held against what 4 cost, and what it costs with devices about against without. While the table
+above is measured there are four groups at a time, each of whose processes takes the processors for
+its beats; here there are two.
+
+"""
+
+
 def pair(took):
     """Microseconds of an attach and a detach."""
     return medians(took.values())
@@ -108,7 +117,8 @@ def own_calls(cell):
 
 def goals(results):
     """What is wanted, as (name, figure, is it met)."""
-    return [*operation_goals(results), *call_goals(results), *scan_goals(results)]
+    kinds = (operation_goals, call_goals, scan_goals, linear_goals)
+    return [one for kind in kinds for one in kind(results)]
 
 
 def operation_goals(results):
@@ -136,28 +146,38 @@ def call_goals(results):
 
 
 def scan_goals(results):
-    scans = {(c["secondaries"], c["about"]): c for c in results["scans"]}
-
-    def attach(secondaries, about, kind="program", each=1):
-        return [[us / each for us in scans[secondaries, about]["took"][kind]["attach"]]]
-
-    for (secondaries, about), cell in scans.items():
+    for cell in results["scans"]:
+        secondaries, about = cell["secondaries"], cell["about"]
         name = f"attach among {secondaries} with {about} devices about"
-        own = attach(secondaries, about)
-        if secondaries == 32 and about > 0:
-            wanted = ("x with none", 1, SCANS_ABOUT_MOST)
-            yield goal(name, own, attach(secondaries, 0), wanted, cell["rounds"])
+        attach = {kind: [took["attach"]] for kind, took in cell["took"].items()}
         if (secondaries, about) == (32, 24):
             for kind, label in (("floor", "the EAL alone"), ("testpmd", "dpdk-testpmd")):
                 wanted = ("x as fast", -1, SCANS_LEAST)
-                yield goal(f"{name}: {label}", attach(32, 24, kind), own, wanted, cell["rounds"])
-        if secondaries == 32:
-            one, few = attach(32, about, each=32), attach(4, about, each=4)
-            wanted = ("x as much a secondary as among 4", 1, SCANS_LINEAR_MOST)
-            yield goal(f"{name}: linear", one, few, wanted, cell["rounds"])
+                yield goal(
+                    f"{name}: {label}", attach[kind], attach["program"], wanted, cell["rounds"]
+                )
         if secondaries < 2:
             wanted = ("x as DPDK does it", 1, SCANS_FEW_MOST)
-            yield goal(name, own, attach(secondaries, about, "plain"), wanted, cell["rounds"])
+            yield goal(name, attach["program"], attach["plain"], wanted, cell["rounds"])
+
+
+def linear_goals(results):
+    cells = {(c["secondaries"], c["about"]): c for c in results["linear"]}
+    few, many = sorted({secondaries for secondaries, _ in cells})
+
+    def attach(secondaries, about, each=1):
+        return [[us / each for us in cells[secondaries, about]["took"]["attach"]]]
+
+    for (secondaries, about), cell in cells.items():
+        if secondaries == few:
+            continue
+        name = f"attach among {many} with {about} devices about"
+        if about > 0:
+            wanted = ("x with none", 1, SCANS_ABOUT_MOST)
+            yield goal(name, attach(many, about), attach(many, 0), wanted, cell["rounds"])
+        wanted = (f"x as much a secondary as among {few}", 1, SCANS_LINEAR_MOST)
+        one, other = attach(many, about, many), attach(few, about, few)
+        yield goal(f"{name}: linear", one, other, wanted, cell["rounds"])
 
 
 def operations_table(results):
@@ -189,6 +209,15 @@ def calls_table(results):
     return table(["others", "floor", "program", "added", "µs added"], rows)
 
 
+def linear_table(results):
+    rows = []
+    for cell in results["linear"]:
+        took = cell["took"]
+        us = [f"{figure(took[what]):.0f}" for what in took for figure in (statistics.median, p99)]
+        rows.append([cell["secondaries"], cell["about"], *us])
+    return table(["others", "about", "attach", "p99", "detach", "p99"], rows)
+
+
 def scans_table(results):
     rows = []
     for cell in results["scans"]:
@@ -202,7 +231,7 @@ def scans_table(results):
 def sections(results):
     """The page's sections."""
     text = OPERATIONS + operations_table(results) + CALLS + calls_table(results)
-    return text + SCANS + scans_table(results)
+    return text + SCANS + scans_table(results) + LINEAR + linear_table(results)
 
 
 def figures(results):

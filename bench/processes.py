@@ -229,9 +229,15 @@ class Program(Scripted):
         return attaches, detaches
 
     def attach(self, device):
-        self.run([f"attach {device}"])
+        self.done(f"attach {device}", f"attached device {device}")
+
+    def detach(self, device):
+        self.done(f"detach {device}", f"detached device {device}")
+
+    def done(self, line, wanted):
+        self.run([line])
         answer = self.answer()[1]
-        if answer != f"attached device {device}":
+        if answer != wanted:
             raise RuntimeError(f"the program failed: {answer}")
 
 

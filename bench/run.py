@@ -28,6 +28,7 @@ from processes import hm
 SECONDARIES = (0, 1, 4, 16, 32)
 CALLS = (0, 1, 4, 16)  # secondaries, where system calls are counted
 ABOUT = (0, 8, 24)  # devices that are attached already
+LINEAR = (4, 32)  # secondaries, where each is to cost as much
 TERMINALS = (1, 2, 4, 8)
 GROUPS = 3  # of each kind, one after the other: they differ by more than a group's rounds
 PAIRS = 6  # an attach and a detach each, in a round; the first attach is not timed
@@ -88,6 +89,7 @@ def run(quick):
     results["calls"] = measure.calls(CALLS[some], 20)
     say("with other devices about")
     results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), rounds(6), 3)
+    results["linear"] = measure.linear(LINEAR, ABOUT, rounds(12), PAIRS)
     say("terminals at once")
     results["terminals"] = measure.terminals(TERMINALS[some], rounds(10))
     say("starts")
