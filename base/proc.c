@@ -216,16 +216,16 @@ proc_files_open(void)
 pid_t
 proc_lock_holder(const char *path)
 {
-	FILE *f = fopen("/proc/locks", "re");
 	unsigned int major_nb, minor_nb;
+	pid_t pid, found = 0;
 	char line[256];
 	struct stat st;
-	pid_t pid, found = 0;
 	uint64_t inode;
+	FILE *f;
 
-	if (f == NULL)
+	if (stat(path, &st) < 0 || (f = fopen("/proc/locks", "re")) == NULL)
 		return 0;
-	while (found <= 0 && fgets(line, sizeof(line), f) != NULL && stat(path, &st) == 0) {
+	while (found <= 0 && fgets(line, sizeof(line), f) != NULL) {
 		if (sscanf(line, "%*u: FLOCK %*s %*s %d %x:%x:%" SCNu64, &pid, &major_nb, &minor_nb,
 			    &inode) == 4 &&
 			makedev(major_nb, minor_nb) == st.st_dev && inode == st.st_ino)

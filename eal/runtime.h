@@ -48,8 +48,8 @@ bool runtime_other_dpdk(const char *dir, struct runtime_versions *versions);
  * the memory zones. */
 #define RUNTIME_TABLE "fbarray_memzone"
 
-/** Has a process locked the table at this path? To see it, it is locked for a moment, so that no
- * process may be joining the group. */
+/** Has a process locked the table at this path? To find out, this locks the table for a moment, so
+ * nobody may be joining the group. With the turn of those that start. */
 bool runtime_table_used(const char *path);
 
 /** Instead of a pid: the primary, whose socket does not have its pid in its name. */

@@ -93,7 +93,7 @@ tables_check(const char *dir, char *why)
 {
 	const uint64_t until = clock_in_ms(ENDS_MS);
 	char path[PATH_MAX], program[32];
-	pid_t user = 0;
+	pid_t user;
 
 	snprintf(path, sizeof(path), "%s/" RUNTIME_TABLE, dir);
 	while (runtime_table_used(path) && !clock_is_past(until)) {
@@ -104,6 +104,7 @@ tables_check(const char *dir, char *why)
 	}
 	if (!runtime_table_used(path))
 		return 0;
+	user = proc_lock_holder(path);
 	if (user == 0)
 		return why_set(why, -EBUSY,
 			"a process uses %s of an earlier primary; end it first, or choose another "
