@@ -201,22 +201,25 @@ def test_start_behind_the_last_one_of_an_earlier_group(process, make_faults, pre
 
 @pytest.fixture
 def leaves(process, make_faults):
-    """A secondary that is at its end, and uses the memory of its primary, which was killed; it stays
-    so until its faults are cleared, or as long as a process has to leave."""
+    """A secondary that is stopped at its end, and uses the memory of its primary, which was
+    killed. Without being stopped it would be ended by force."""
     primary = process("primary")
     secondary = process("secondary", faults=make_faults())
     primary.die()
     secondary.faults.set("exit", "block")
     secondary.send("quit")
     secondary.faults.wait_met("exit")
-    return secondary
+    secondary.stop()
+    secondary.faults.clear()
+    yield secondary
+    secondary.resume()
 
 
 @pytest.mark.parametrize("role", ["primary", "auto"])
 def test_start_behind_a_secondary_that_leaves(process, leaves, role):
     start = process(role, wait=False)
     hm.wait_until(lambda: has_looked(start), "it looks who uses the memory")
-    leaves.faults.clear()
+    leaves.resume()
     start.wait_prompt()
     late = process("secondary")
     assert late.cmd("attach net_null0") == "attached device net_null0"
@@ -224,13 +227,11 @@ def test_start_behind_a_secondary_that_leaves(process, leaves, role):
 
 
 def test_start_behind_a_secondary_that_does_not_end(process, leaves, prefix):
-    leaves.kill(signal.SIGSTOP)
     start = process("primary", wait=False)
     assert start.wait() == 1
     said = f"pid {leaves.pid} (dpdk-hotplug_mp) uses {hm.RUNTIME}/{prefix}/fbarray_memzone of an "
     said += "earlier primary; end it first, or choose another --file-prefix"
     assert start.log().splitlines()[-1] == f"dpdk-hotplug_mp: {said}"
-    leaves.kill(signal.SIGCONT)
 
 
 def test_start_when_an_earlier_group_takes_its_directory_away(process, make_faults, prefix):
