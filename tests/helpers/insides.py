@@ -7,8 +7,8 @@ import subprocess
 import hotplug_mp as hm
 
 
-def build_c(source, directory):
-    """Build a program that knows DPDK and the layout of the group's file; returns its path."""
+def run_c(source, directory, *args):
+    """Build a program that knows the layout of the group's file; returns what it prints."""
     hm.need(shutil.which("cc") and shutil.which("pkg-config"), "no C compiler; install gcc")
     build = 'cc -D_GNU_SOURCE -DALLOW_EXPERIMENTAL_API -I"$1" $(pkg-config --cflags libdpdk)'
     program = str(directory / "program")
@@ -19,12 +19,6 @@ def build_c(source, directory):
         check=True,
         timeout=hm.TIMEOUT,
     )
-    return program
-
-
-def run_c(source, directory, *args):
-    """What such a program prints."""
-    program = build_c(source, directory)
     return subprocess.check_output([program, *args], text=True, timeout=hm.TIMEOUT)
 
 

@@ -11,6 +11,8 @@
  *   sleep SECONDS   the same, but no longer than that
  *   spin SECONDS    take that much of a processor's time
  *   leak NUMBER     open so many files, and leave them open
+ *   lock            take the lock on the lists that a group has in its memory, and block: whoever
+ *                   is killed then leaves it behind
  *
  * From the first time a call has met its file, there is a file <call>.met.
  */
@@ -25,6 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <rte_eal_memconfig.h>
 #include <rte_log.h>
 
 /* What call is to do now. */
@@ -85,9 +88,14 @@ fault(const char *call)
 {
 	const struct timespec tick = {.tv_nsec = 2000000};
 	uint64_t begin = now_ms(CLOCK_MONOTONIC), ran = now_ms(CLOCK_THREAD_CPUTIME_ID);
+	bool locked = false;
 	char order[1024];
 
 	while (order_read(call, order, sizeof(order))) {
+		if (strcmp(order, "lock") == 0 && !locked) {
+			rte_mcfg_tailq_write_lock();
+			locked = true;
+		}
 		met_write(call);
 		if (strncmp(order, "refuse", 6) == 0) {
 			if (order[6] != '\0')

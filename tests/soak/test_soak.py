@@ -2,18 +2,15 @@
 """The random walk, with another seed each day; and proof that it can fail."""
 
 import datetime
-import functools
 import os
 import re
-import select
+import signal
 import subprocess
 import sys
 
-import pexpect
 import pytest
 
 import hotplug_mp as hm
-from insides import build_c
 
 pytestmark = pytest.mark.long
 
@@ -37,57 +34,35 @@ def soak(*args, timeout):
     return done.returncode, done.stdout, figures
 
 
-#: A secondary that takes ethdev's lock again and again.
-TAKER = """
-#include <stdio.h>
-#include <rte_eal.h>
-#include <rte_ethdev.h>
-
-int
-main(int argc, char **argv)
-{
-	uint64_t id;
-
-	if (rte_eal_init(argc, argv) < 0)
-		return 1;
-	puts("ready");
-	fflush(stdout);
-	for (;;)
-		rte_eth_dev_owner_new(&id);
-}
-"""
-
-
-def hangs(process, line, answer):
-    """Does a line that is typed hang at a spinlock, and not give this answer?"""
-    process.send(line)
-    seen = [f"{answer}\r\n", pexpect.TIMEOUT]
-    for _ in range(hm.TIMEOUT):
-        if process.child.expect_exact(seen, timeout=1) == 0:
-            process.rest()
-            return False
-        if hm.spins(process.pid):
-            return True
-    raise AssertionError(f"{process} says nothing")
-
-
-def test_lock_that_a_killed_process_left_is_seen(process, prefix, tmp_path):
+def test_lock_that_a_killed_process_left_is_seen(process, prefix, make_faults):
     """By this a walk tells what DPDK cannot do (doc/limits.rst) from a fault."""
     primary = process("primary")
-    taker = [build_c(TAKER, tmp_path), "--proc-type=secondary", f"--file-prefix={prefix}", "--no-pci"]
-    left = False
-    while not left:
-        assert not hm.spins(primary.pid)
-        with subprocess.Popen(taker, stdout=subprocess.PIPE) as killed:
-            ready = functools.partial(select.select, [killed.stdout], [], [], 0)
-            hm.wait_until(lambda: ready()[0] or hm.spins(killed.pid), "it is ready, or hangs")
-            # ethdev looks for its memory first, and for that takes another lock.
-            left = not ready()[0]
-            killed.kill()
-        left = left or hangs(primary, "attach net_null0", "attached device net_null0")
-        left = left or hangs(primary, "detach net_null0", "detached device net_null0")
-    primary.die()
+    killed = process("secondary", faults=make_faults())
+    killed.faults.set("attach", "lock")
+    killed.send("attach net_null0")
+    killed.faults.wait_met("attach")
+    killed.die()
+    assert not hm.spins(primary.pid)
+    primary.send("attach net_ring0")
+    hm.wait_until(lambda: hm.spins(primary.pid), "it waits for the lock")
+    primary.kill(signal.SIGTERM)
+    assert primary.wait() == 128 + signal.SIGTERM
+    assert "left without clean-up" in primary.log()
     hm.remove_traces(prefix)
+
+
+@pytest.mark.thorough
+def test_walk_begins_anew_when_a_lock_is_left(preload, tmp_path):
+    history = tmp_path / "history"
+    steps = ["join s1", "s1: attach net_null0,no-rx=1, killed after 500 ms", "p: attach net_ring0"]
+    history.write_text("\n".join([*steps, "p: attach net_ring0", "p: list"]), encoding="utf-8")
+    status, out, figures = soak(
+        *("--history", str(history), "--fault", f"s1:attach=lock:{preload}"),
+        timeout=10 * hm.TIMEOUT,
+    )
+    assert status == 0, out
+    assert figures["locks that killed processes have left"] == "1"
+    assert "a killed process has left a lock: seed 1, step " in out
 
 
 @pytest.mark.parametrize(
@@ -98,6 +73,7 @@ def test_a_walk(minutes):
     assert status == 0, out
     assert figures["seed"] == SEED
     assert figures["divergences"] == "0"
+    assert figures["locks that killed processes have left"] == "0"
     assert int(figures["operations"]) >= 50 * float(minutes)
     for what in ("descriptors", "hugepages"):
         before, after = re.match(r"(\d+) before, (\d+) after", figures[what]).groups()

@@ -93,6 +93,8 @@ class Walk:
             if not self.life.lock_is_left():
                 raise
         self.counts["locks"] += 1
+        where = f"seed {self.args.seed}, step {self.counts['steps'] + 1}: {text}"
+        print(f"a killed process has left a lock: {where}", flush=True)
         if self.counts["locks"] > 1 + self.counts["fault typed and killed"] / 500:
             raise Divergence("too many killed processes have left a lock behind")
         self.life.abandon()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """What the kernel says of a process: whether it is stopped, and what it waits for."""
 
+import contextlib
 import fcntl
 import glob
 import os
@@ -43,13 +44,16 @@ def system_call(pid):
 def spins(pid):
     """Does a thread of a process, other than one that polls, run for a second and make no system
     call? No work of the program lasts so long: it waits for a spinlock."""
-    threads = set()
-    for path in glob.glob(f"/proc/{pid}/task/*/comm"):
-        with open(path, encoding="utf-8") as f:
-            if "worker" not in f.read():
-                threads.add(path.split("/")[-2])
+
+    def runs(thread):
+        # It may end meanwhile.
+        with contextlib.suppress(OSError), open(f"/proc/{thread}/comm", encoding="utf-8") as f:
+            return "worker" not in f.read() and system_call(thread) == ["running"]
+        return False
+
+    threads = os.listdir(f"/proc/{pid}/task")
     for _ in range(50):
-        threads = {thread for thread in threads if system_call(thread) == ["running"]}
+        threads = [thread for thread in threads if runs(thread)]
         if not threads:
             return False
         threading.Event().wait(0.02)
