@@ -17,8 +17,8 @@ import packets
 import processes
 from processes import EAL, Idle, Program, Testpmd, hm
 
-#: Devices that come, are started and stopped, and go, in a round. Ten rounds have a thousand, even if
-#: in some of them an operation waits for 5 s. The number is even: so an operation begins when the
+#: Devices that come, are started and stopped, and go, in a round. Ten rounds have 1,300, but for
+#: those in which an operation waits for 5 s. The number is even: so an operation begins when the
 #: capture is told to end, and not while it is ending.
 CYCLES = 130
 LOOK = 0.1  # seconds from one question to the telemetry to the next
