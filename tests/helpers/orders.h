@@ -13,6 +13,7 @@
  *   leak NUMBER     open so many files, and leave them open
  *   lock            take the lock on the lists that a group has in its memory, and block: whoever
  *                   is killed then leaves it behind
+ *   print           lock standard error, as a thread has it that prints, and block
  *
  * From the first time a call has met its file, there is a file <call>.met.
  */
@@ -96,6 +97,8 @@ fault(const char *call)
 			rte_mcfg_tailq_write_lock();
 			locked = true;
 		}
+		if (strcmp(order, "print") == 0)
+			flockfile(stderr); /* any number of times */
 		met_write(call);
 		if (strncmp(order, "refuse", 6) == 0) {
 			if (order[6] != '\0')

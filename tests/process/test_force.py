@@ -121,3 +121,16 @@ def test_secondary_without_a_lock_is_ended(faulty):
     assert hm.BY_FORCE in blocked.log()
     faulty.secondaries = [other]
     assert_works(faulty)
+
+
+def test_secondary_that_prints_is_ended(faulty):
+    """In the middle of an attach, while another thread cannot print."""
+    (blocked, other) = faulty.secondaries
+    blocked.faults.set("probe", "print")
+    blocked.send("attach net_null0")
+    blocked.faults.wait_met("probe")
+    blocked.kill(signal.SIGTERM)
+    assert blocked.wait() == 128 + signal.SIGTERM
+    assert hm.BY_FORCE in blocked.log()
+    faulty.secondaries = [other]
+    assert_works(faulty)
