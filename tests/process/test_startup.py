@@ -10,6 +10,7 @@ import time
 import pytest
 
 import hotplug_mp as hm
+import traffic
 from starts import why
 
 
@@ -157,3 +158,36 @@ def test_one_that_did_not_get_a_device_says_so_at_its_start(pair, make_faults):
     assert lacks in late.log()
     faults.clear()
     assert late.cmd("sync").startswith("synced: all 3 processes agree: 1 ports; mended: ")
+
+
+def policies(process):
+    """Of each thread of a process: its name, and how the kernel schedules it."""
+    found = {}
+    for thread in os.listdir(f"/proc/{process.pid}/task"):
+        with open(f"/proc/{process.pid}/task/{thread}/comm", encoding="utf-8") as f:
+            found[int(thread)] = f.read().strip(), os.sched_getscheduler(int(thread))
+    return found
+
+
+def test_secondary_answers_without_pushing_others_aside(pair):
+    """But its own threads, of which one polls ports, are like those of any program."""
+    (secondary,) = pair.secondaries
+    assert {policy for _, policy in policies(pair.primary).values()} == {os.SCHED_OTHER}
+    begun = policies(secondary)
+    answer = {name for name, policy in begun.values() if policy == os.SCHED_BATCH}
+    assert any("intr" in name for name in answer) and any("mp" in name for name in answer)
+    assert begun[secondary.pid][1] == os.SCHED_OTHER
+    traffic.attach(secondary, "net_null0")
+    traffic.start(secondary, "net_null0")
+    traffic.forward(secondary, "net_null0", "net_null0")
+    polls = policies(secondary).items() - begun.items()
+    assert {policy for _, (_, policy) in polls} == {os.SCHED_OTHER}
+
+
+def test_secondary_keeps_the_policy_it_is_started_with(pair):
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    try:
+        secondary = pair.add_secondary()
+    finally:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    assert {policy for _, policy in policies(secondary).values()} == {os.SCHED_IDLE}
