@@ -106,6 +106,17 @@ class Model(Commands):
                 found.append((failed, stopped))
         return found
 
+    def beside_sends(self, lines, who, line):
+        """Refusals of a line because another one of these still sends, and has the queue."""
+        found = []
+        for other, beside in lines:
+            sends = beside.startswith("send ") and self.outcomes(other, beside)[0][1] is not self
+            if other != who and sends and line.startswith(("send ", "forward ")):
+                busy = self.copy()
+                busy.forwards[other] = (None, beside.split(" ")[1], False)
+                found += [(a, self) for a, after in busy.outcomes(who, line) if after is busy]
+        return found
+
     def together(self, lines):
         """Outcomes of lines typed at the same time, [(who, line)]: those of every order."""
         found = []
@@ -116,6 +127,7 @@ class Model(Commands):
                     ({**answers, number: answer}, after)
                     for answers, before in states
                     for answer, after in before.outcomes(*lines[number])
+                    + before.beside_sends(lines, *lines[number])
                 ]
             found += [([answers[n] for n in range(len(lines))], after) for answers, after in states]
         return found
