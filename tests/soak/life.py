@@ -246,9 +246,10 @@ class Life(Happenings, Looks):
         return self.killed_ones > 0 and any(hm.spins(pid) for pid in running)
 
     def abandon(self):
-        """Kill everybody."""
+        """Kill everybody who has not ended yet."""
         for process in self.processes.values():
-            process.die()
+            if process.alive():
+                process.die()
         self.close()
 
     def settle(self):
