@@ -11,16 +11,16 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 
 import packets
 import processes
 from processes import EAL, Idle, Program, Testpmd, hm
 
-#: Devices that come, are started and stopped, and go, in a round. Ten rounds have 1,300, but for
-#: those in which an operation waits for 5 s. The number is even: so an operation begins when the
-#: capture is told to end, and not while it is ending.
-CYCLES = 130
+#: Devices that come, are started and stopped, and go, in a round. Ten rounds have 1,100, but for
+#: the one in which an operation may wait five seconds for the process that is killed.
+CYCLES = 110
 LOOK = 0.1  # seconds from one question to the telemetry to the next
 
 
@@ -185,8 +185,18 @@ def join(prefix, bare, killed):
     return True
 
 
-def capture(prefix, seconds):
-    """What comes and goes at port 0, for some seconds."""
+def come_and_go(group, seconds, cycles, turn):
+    """Devices, one after the other. @return with which of them all went well."""
+    done = []
+    for _ in paced(seconds, cycles):
+        with turn:
+            done.append(group.cycle())
+    return done
+
+
+def capture(prefix, seconds, turn):
+    """What comes and goes at port 0, for some seconds. It ends between two devices, because the EAL
+    waits five seconds for the answer of a process that is just leaving."""
     with subprocess.Popen(
         ["dpdk-dumpcap", f"--file-prefix={prefix}", "-P", "-i", "0", "-w", "/dev/null"],
         stdin=subprocess.DEVNULL,
@@ -194,7 +204,10 @@ def capture(prefix, seconds):
         stderr=subprocess.DEVNULL,
     ) as process:
         time.sleep(seconds)
-        process.send_signal(signal.SIGINT)
+        with turn:
+            process.send_signal(signal.SIGINT)
+            # To reap it as well may take the kernel a second.
+            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
 
 
 def look(prefix, asked, seconds):
@@ -210,10 +223,11 @@ def look(prefix, asked, seconds):
 def disturb(group, prefix, seconds, cycles, killed):
     """All of what may disturb a packet, at the same time. @return how many devices came and went,
     and with how many of them and of the processes something failed."""
+    turn = threading.Lock()
     devices, joined, *_ = hm.together(
-        lambda: [group.cycle() for _ in paced(seconds, cycles)],
+        lambda: come_and_go(group, seconds, cycles, turn),
         lambda: join(prefix, group.bare, killed),
-        lambda: capture(prefix, seconds / 2),
+        lambda: capture(prefix, seconds / 2, turn),
         lambda: look(prefix, group.asked, seconds),
     )
     return {"devices": len(devices), "failed": [*devices, joined].count(False)}

@@ -30,8 +30,9 @@ more than 200 ms loses some.
 
 In the round that ``perf`` has looked at, no other process of the group ran on the core of the
 forwarder. What is left to disturb it is the kernel, the hypervisor, and whatever else the machine
-does: ``loop`` shows how much that is. In a round in which an operation asks a process that is just
-killed or just leaves, the EAL waits five seconds for its answer, so fewer devices come and go.
+does: ``loop`` shows how much that is. The EAL waits five seconds for the answer of a process that is
+just killed or just leaves. So a capture ends between two devices; an operation that meets the
+killed process waits, and fewer devices come and go in that round.
 
 """
 
