@@ -133,10 +133,10 @@ end_without_room(char *why)
 	return -ENOSPC;
 }
 
-/* rte_eal_init(), with threads that do not push others aside. The threads it makes in a secondary
- * answer the primary, which asks all of them. If each took the processor as soon as it is asked, it
- * would be woken for the next message soon again, and the primary would stand aside each time: an
- * operation among 32 secondaries would take twice as long (doc/design.rst). */
+/* rte_eal_init(), with threads that do not push others aside (doc/design.rst). In a secondary the
+ * EAL's mp thread sets an alarm, to have the interrupt thread attach or detach, and has a spinlock
+ * then. The alarm is due at once. If the interrupt thread takes the processor from the mp thread,
+ * it spins for that lock until its time is over: milliseconds, for each secondary. */
 static int
 eal_init(int argc, char **argv)
 {
@@ -144,7 +144,7 @@ eal_init(int argc, char **argv)
 	bool change = start.joins && sched_getscheduler(0) == SCHED_OTHER;
 	int ret;
 
-	/* They inherit it. Nothing depends on it. */
+	/* The threads inherit it. If it cannot be set, all works, but slower. */
 	if (change)
 		sched_setscheduler(0, SCHED_BATCH, &none);
 	ret = rte_eal_init(argc, argv);
