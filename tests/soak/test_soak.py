@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """The random walk, with another seed each day; and proof that it can fail."""
 
+import contextlib
 import datetime
 import os
 import re
@@ -49,6 +50,25 @@ def test_lock_that_a_killed_process_left_is_seen(process, prefix, make_faults):
     assert primary.wait() == 128 + signal.SIGTERM
     assert "left without clean-up" in primary.log()
     hm.remove_traces(prefix)
+
+
+@contextlib.contextmanager
+def endless_loop(policy=os.SCHED_OTHER):
+    core = max(os.sched_getaffinity(0))
+    with subprocess.Popen(["sh", "-c", "while :; do :; done"]) as loop:
+        try:
+            os.sched_setaffinity(loop.pid, {core})
+            os.sched_setscheduler(loop.pid, policy, os.sched_param(0))
+            yield loop
+        finally:
+            loop.kill()
+
+
+def test_process_without_a_processor_does_not_spin():
+    """A busy machine is not taken for a lock that is left."""
+    with endless_loop(os.SCHED_IDLE) as loop:
+        with endless_loop():
+            assert not hm.spins(loop.pid)
 
 
 @pytest.mark.thorough

@@ -14,6 +14,7 @@ from hotplug_mp.waiting import wait_until
 
 #: The system call of a thread that waits for another, as /proc has it.
 FUTEX = "202"
+SPUN_NS = 50_000_000  # in a second: more than a thread gets that is passed over
 
 
 def state(path):
@@ -41,9 +42,17 @@ def system_call(pid):
         return f.read().split()
 
 
+def ran_ns(thread):
+    """How long a thread has run so far; 0 if it has ended."""
+    with contextlib.suppress(OSError), open(f"/proc/{thread}/schedstat", encoding="ascii") as f:
+        return int(f.read().split()[0])
+    return 0
+
+
 def spins(pid):
     """Does a thread of a process, other than one that polls, run for a second and make no system
-    call? No work of the program lasts so long: it waits for a spinlock."""
+    call? No work of the program lasts so long: it waits for a spinlock. A thread that gets no
+    processor makes no system call either."""
 
     def runs(thread):
         # It may end meanwhile.
@@ -52,12 +61,13 @@ def spins(pid):
         return False
 
     threads = os.listdir(f"/proc/{pid}/task")
+    before = {thread: ran_ns(thread) for thread in threads}
     for _ in range(50):
         threads = [thread for thread in threads if runs(thread)]
         if not threads:
             return False
         threading.Event().wait(0.02)
-    return True
+    return any(ran_ns(thread) - before[thread] > SPUN_NS for thread in threads)
 
 
 def waits_for_answer(pid):
