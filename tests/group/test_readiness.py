@@ -105,10 +105,12 @@ def test_out_of_descriptors(attached, who):
             answer = f"failed to attach device net_null1: {said}-n1024)"
             assert process.cmd("attach net_null1") == answer
         attached.assert_lists(PORT)
-    for more in (3, None):
+    # A thread of it may have one open for a moment, just when they are counted for an operation.
+    for more, works in ((3, False), (5, True), (None, True)):
         descriptors_limit(short, more)
         hm.wait_until(lambda: asked.peers()[0][short.pid].state == "ok", "it is seen")
-        assert_works(attached)
+        if works:
+            assert_works(attached)
 
 
 def test_last_descriptors_are_left_to_the_eal(attached):
