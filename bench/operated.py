@@ -28,15 +28,15 @@ of the table are measured in turns, a few operations each:
 
 - ``floor``: a loop of ``rte_dev_probe()`` and ``rte_dev_remove()`` in C, as primary. Only the calls
   are timed. The secondaries are idle processes of this program, as they are for the next two kinds.
-  So all three pay the same for the beats of the secondaries, and only the process that operates
-  differs.
+  So all three pay the same for the beats of the secondaries, and gain the same by the policy of
+  their threads (`<design.rst>`_); only the process that operates differs.
 - ``program``: the primary runs a ``--cmdline-file``. The time is from one answer to the next, or
   after a pause from the line to its answer. It includes reading the line, the turn, the checks and
   printing.
 - ``testpmd``: the same with dpdk-testpmd, which sets up the port after it attaches it, and closes
   it before it detaches it.
 - ``bare``: the floor among secondaries that have started the EAL and do nothing else. It shows what
-  the beats of idle secondaries cost. Nothing is compared with it.
+  the beats of idle secondaries cost, and what the policy gains. Nothing is compared with it.
 
 The ratio is to the floor. Before each operation on net_af_packet there is a random pause of some
 milliseconds. The kernel removes a socket at a tick of its clock, and a process that works in step
@@ -85,9 +85,10 @@ Where the time of an attach goes, among N secondaries with D devices about:
 
 That makes 5 × N messages, and 2 × N for a detach. Among 32 secondaries with 24 devices about, an
 attach and a detach are 224 messages; as DPDK does it, ``perf`` counts 25,792. What is left is
-wake-ups. ``perf`` counts 407 for the two: 237 of the threads that read messages, 105 of the interrupt
-threads that attach and detach, and 65 of the primary that waits for the answers, and of beats. On
-two processors, the 33 processes take turns, and each finds the caches cold.
+wake-ups. ``perf`` counts 397 for the two: 222 of the threads that read messages, 100 of the interrupt
+threads that attach and detach, and 75 of the primary that waits for the answers, and of beats. In a
+secondary with the usual policy of the kernel, a quarter of the time went to a spinlock besides
+(`<design.rst>`_).
 
 """
 
