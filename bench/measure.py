@@ -100,8 +100,14 @@ def calls(counts, nb):
     return found
 
 
-#: Who attaches a device where others are attached already.
-SCANS = {"floor": Floor, "testpmd": Testpmd, "plain": Plain, "program": Program}
+#: What attaches a device where others are attached already, and whether among bare secondaries.
+SCANS = {
+    "bare": (Floor, True),
+    "floor": (Floor, False),
+    "testpmd": (Testpmd, False),
+    "plain": (Plain, False),
+    "program": (Program, False),
+}
 
 
 def scans(counts, abouts, few_groups, rounds, pairs):
@@ -128,8 +134,8 @@ def scans_in_groups(cells, rounds, pairs):
     there = 0
     with contextlib.ExitStack() as stack:
         groups = {
-            kind: stack.enter_context(processes.group(make, cells[0]["secondaries"]))
-            for kind, make in SCANS.items()
+            kind: stack.enter_context(processes.group(make, cells[0]["secondaries"], bare))
+            for kind, (make, bare) in SCANS.items()
         }
         for cell in cells:
             for there in range(there + 1, cell["about"] + 1):
