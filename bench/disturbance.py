@@ -18,9 +18,9 @@ import packets
 import processes
 from processes import EAL, Idle, Program, Testpmd, hm
 
-#: Devices that come, are started and stopped, and go, in a round. Ten rounds have 1,100, but for
+#: Devices that come, are started and stopped, and go, in a round. Ten rounds have 1,120, but for
 #: the one in which an operation may wait five seconds for the process that is killed.
-CYCLES = 110
+CYCLES = 112
 LOOK = 0.1  # seconds from one question to the telemetry to the next
 
 

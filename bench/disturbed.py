@@ -28,11 +28,15 @@ that of all rounds together, on which one pause of the machine decides. ``pause`
 between two polls, as ``stats`` shows it. The kernel keeps 1000 packets for a net_tap, so a pause of
 more than 200 ms loses some.
 
-In the round that ``perf`` has looked at, no other process of the group ran on the core of the
+In the rounds that ``perf`` has looked at, no other process of the group ran on the core of the
 forwarder. What is left to disturb it is the kernel, the hypervisor, and whatever else the machine
-does: ``loop`` shows how much that is. The EAL waits five seconds for the answer of a process that is
-just killed or just leaves. So a capture ends between two devices; an operation that meets the
-killed process waits, and fewer devices come and go in that round.
+does: ``loop`` shows how much that is. On the machine of these figures, a thread of the kernel that
+watches memory (``kdamond``) and a daemon of the machine's own took that core for up to some
+milliseconds at a time. A single such pause in a round decides on its column.
+
+The EAL waits five seconds for the answer of a process that is just killed or just leaves. So a
+capture ends between two devices; an operation that meets the killed process waits, and fewer
+devices come and go in that round.
 
 """
 

@@ -246,7 +246,7 @@ def figures(results):
     return [
         f"- An attach among {most['secondaries']} secondaries, with {most['about']} devices about, "
         f"takes {took['program']:.1f} ms. The EAL alone",
-        f"  takes {took['bare']:.0f} ms. Among the same secondaries it takes {took['floor']:.0f} ms, and "
+        f"  takes {took['bare']:.0f} ms. Among secondaries of this program it takes {took['floor']:.0f} ms, and "
         f"dpdk-testpmd {took['testpmd']:.0f} ms.",
         f"- An operation takes {calls[0]:.1f} system calls more than those of the EAL, and "
         f"{(calls[many] - calls[0]) / many:.1f} more for each",
