@@ -29,7 +29,7 @@ of the table are measured in turns, a few operations each:
 - ``floor``: a loop of ``rte_dev_probe()`` and ``rte_dev_remove()`` in C, as primary. Only the calls
   are timed. The secondaries are idle processes of this program, as they are for the next two kinds.
   So all three pay the same for the beats of the secondaries, and gain the same by the policy of
-  their threads (`<design.rst>`_); only the process that operates differs.
+  their threads (`<design.rst>`__); only the process that operates differs.
 - ``program``: the primary runs a ``--cmdline-file``. The time is from one answer to the next, or
   after a pause from the line to its answer. It includes reading the line, the turn, the checks and
   printing.
@@ -71,7 +71,7 @@ With other devices about
 
 Microseconds, medians, to attach and detach a net_null while other virtual devices are attached.
 Every attach has each secondary ask the primary for its virtual devices. DPDK tells all of them of
-all devices each time; this program tells all of them of the new one once (`<design.rst>`_).
+all devices each time; this program tells all of them of the new one once (`<design.rst>`__).
 ``plain`` is the program with ``--plain-scans``, which does as DPDK does. ``bare`` is the EAL alone: a
 group without this program. All others are among its secondaries, which gain by the policy of their
 threads. ``times`` is how many times as long the EAL alone takes.
@@ -89,7 +89,7 @@ attach and a detach are 224 messages; as DPDK does it, ``perf`` counts 25,792. W
 wake-ups. ``perf`` counts 397 for the two: 222 of the threads that read messages, 100 of the interrupt
 threads that attach and detach, and 75 of the primary that waits for the answers, and of beats. In a
 secondary with the usual policy of the kernel, a quarter of the time went to a spinlock besides
-(`<design.rst>`_).
+(`<design.rst>`__).
 
 """
 
