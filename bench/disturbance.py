@@ -11,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -21,6 +22,10 @@ from processes import EAL, Idle, Program, Testpmd, hm
 #: Devices that come, are started and stopped, and go, in a round. Ten rounds have 1,120, but for
 #: the one in which an operation may wait five seconds for the process that is killed.
 CYCLES = 112
+#: Megabytes that the primaries have from the start on. A capture that needs hugepages asks the
+#: primary for them, and if a process is killed meanwhile, that can crash the primary
+#: (doc/limits.rst).
+MEMORY = ("-m", "64")
 LOOK = 0.1  # seconds from one question to the telemetry to the next
 
 
@@ -51,7 +56,7 @@ class ProgramGroup:
 
     def __init__(self, prefix, core, ports):
         eal = (*EAL, f"--lcores=0,{core}")
-        self.primary = Program(prefix, own=("--keep-going",))
+        self.primary = Program(prefix, own=("--keep-going",), eal=(*EAL, *MEMORY))
         self.forwarder = Program(prefix, "secondary", ("--poll-core", str(core)), eal)
         self.primary.lines.wakes = True
         for n, devargs in enumerate(ports.devargs):
@@ -104,7 +109,7 @@ class PmdGroup:
 
     def __init__(self, prefix, core, ports):
         vdevs = [f"--vdev={devargs}" for devargs in ports.devargs]
-        self.primary = Testpmd(prefix, [f"--lcores=0,{core}", *vdevs])  # it wants two
+        self.primary = Testpmd(prefix, [f"--lcores=0,{core}", *MEMORY, *vdevs])  # it wants two
         self.forwarder = PmdForwarder(prefix, core)
         self.primary.lines.wakes = True
         self.nb = 0
@@ -196,18 +201,28 @@ def come_and_go(group, seconds, cycles, turn):
 
 def capture(prefix, seconds, turn):
     """What comes and goes at port 0, for some seconds. It ends between two devices, because the EAL
-    waits five seconds for the answer of a process that is just leaving."""
-    with subprocess.Popen(
+    waits five seconds for the answer of a process that is just leaving. @return whether it went on
+    until it was told to end."""
+    with tempfile.TemporaryFile() as log, subprocess.Popen(
         ["dpdk-dumpcap", f"--file-prefix={prefix}", "-P", "-i", "0", "-w", "/dev/null"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        stderr=log,
     ) as process:
+
+        def begun():
+            said = os.pread(log.fileno(), 4096, 0)
+            return b"Packets captured" in said or process.poll() is not None
+
+        hm.wait_until(begun, "a capture begins")
         time.sleep(seconds)
         with turn:
-            process.send_signal(signal.SIGINT)
-            # To reap it as well may take the kernel a second.
-            os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+            goes_on = process.poll() is None
+            if goes_on:
+                # To reap it as well, as its own method does, may take the kernel a second.
+                os.kill(process.pid, signal.SIGINT)
+                os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    return goes_on
 
 
 def look(prefix, asked, seconds):
@@ -224,13 +239,13 @@ def disturb(group, prefix, seconds, cycles, killed):
     """All of what may disturb a packet, at the same time. @return how many devices came and went,
     and with how many of them and of the processes something failed."""
     turn = threading.Lock()
-    devices, joined, *_ = hm.together(
+    devices, joined, captured, _ = hm.together(
         lambda: come_and_go(group, seconds, cycles, turn),
         lambda: join(prefix, group.bare, killed),
         lambda: capture(prefix, seconds / 2, turn),
         lambda: look(prefix, group.asked, seconds),
     )
-    return {"devices": len(devices), "failed": [*devices, joined].count(False)}
+    return {"devices": len(devices), "failed": [*devices, joined, captured].count(False)}
 
 
 @contextlib.contextmanager

@@ -36,7 +36,9 @@ milliseconds at a time. A single such pause in a round decides on its column.
 
 The EAL waits five seconds for the answer of a process that is just killed or just leaves. So a
 capture ends between two devices; an operation that meets the killed process waits, and fewer
-devices come and go in that round.
+devices come and go in that round. Both primaries have 64 MiB from the start on, so that nobody
+waits for hugepages that a capture needs (`<limits.rst>`__). ``failed`` counts devices, processes
+and captures.
 
 """
 

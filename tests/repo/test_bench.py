@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """scripts/bench.sh: that it measures, and that what it has written is what it has measured."""
 
+import contextlib
 import importlib
 import json
 import os
@@ -94,6 +95,13 @@ def test_packets_that_are_disturbed_are_said(report, results, capsys):
     assert "met    while others come and go: the slowest of 10,000 packets: 1.000 (" in lines
     assert "MISSED while others come and go: packets lost: 1 (0)" in lines
     assert "MISSED while others come and go: what else failed: 2 (0)" in lines
+
+
+def test_capture_that_ends_by_itself_has_failed(report):
+    hm.need(shutil.which("dpdk-dumpcap"), "no dpdk-dumpcap; install dpdk")
+    disturbance = importlib.import_module("disturbance")
+    # There is no such group.
+    assert disturbance.capture(hm.new_prefix(), 0, contextlib.nullcontext()) is False
 
 
 def test_few_system_calls_are_added(report):
