@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """dpdk-dumpcap and dpdk-pdump capture at a port of the group, and do not hinder its work."""
 
+import contextlib
 import glob
 import os
 import subprocess
@@ -11,6 +12,8 @@ import pytest
 import hotplug_mp as hm
 from drivers import CAPTURED
 from traffic import MBUFS, attach, detach, forward, send, start
+
+MIB = 1 << 20
 
 #: Does DPDK have secondaries capture, too?
 IN_SECONDARIES = (
@@ -74,6 +77,22 @@ def test_second_capture_of_a_port_is_refused(ring, capture):
     one = capture(ring)
     send(primary, "net_ring0", 3)
     assert one.end(3) == [60] * 3
+
+
+def test_capture_asks_nobody_for_memory_that_the_group_has(capture):
+    """Who asks beside a process that does not answer can crash the primary (doc/limits.rst)."""
+
+    def memory():
+        return hm.telemetry(group.prefix, "/eal/heap_info,0")[0]
+
+    with contextlib.closing(hm.Group(secondaries=1, eal=["--no-pci", "-m", "64"])) as group:
+        attach(group.primary, "net_ring0")
+        before = memory()
+        one = capture(group)
+        now = memory()
+        one.end()
+    assert now["Alloc_size"] > before["Alloc_size"] + MIB
+    assert now["Heap_size"] == before["Heap_size"]
 
 
 @pytest.mark.parametrize("way", ["killed", "stopped first"])
