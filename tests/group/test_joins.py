@@ -301,10 +301,11 @@ def test_who_leaves_has_given_back_all_memory(pair):
     assert allocations() == before
 
 
-def test_one_too_many_is_told_so(process, prefix):
+def test_one_too_many_is_told_so(process, prefix, tmp_path):
     """64 fit; it takes some seconds to start so many."""
     primary = process("primary")
     members = []
+    log = (tmp_path / "log").open("a")
     try:
         for _ in range(ROOM - 1):
             members.append(
@@ -324,7 +325,7 @@ def test_one_too_many_is_told_so(process, prefix):
                 member.stdin.flush()
             return {"".join(m.stdout.readline() for _ in range(count)) for m in members}
 
-        assert lines("list", 1) == {"list all etherdev\n"}
+        assert lines("list", 1) == {"list all etherdev\n"}, (tmp_path / "log").read_text()
         assert primary.peers()[1] == f"all {ROOM} processes agree: 0 ports"
         for role in ("secondary", "auto"):
             done = hm.run(role, prefix)
@@ -343,6 +344,7 @@ def test_one_too_many_is_told_so(process, prefix):
         assert hm.run("secondary", prefix, input="list\n").stdout == "list all etherdev\n"
         assert primary.peers()[1] == f"all {ROOM - 1} processes agree: 0 ports"
     finally:
+        log.close()
         statuses = []
         for member in members:
             # One by one, as each has less than a second to leave, its turn included.
