@@ -110,15 +110,22 @@ class PmdGroup:
     def __init__(self, prefix, core, ports):
         vdevs = [f"--vdev={devargs}" for devargs in ports.devargs]
         self.primary = Testpmd(prefix, [f"--lcores=0,{core}", *MEMORY, *vdevs])  # it wants two
-        self.forwarder = PmdForwarder(prefix, core)
+        self.start_forwarder = lambda: PmdForwarder(prefix, core)
+        self.forwarder = self.start_forwarder()
         self.primary.lines.wakes = True
         self.nb = 0
+        self.failed = False
 
     def forward(self):
         self.do(self.forwarder, "start")
 
     def end(self):
         self.do(self.forwarder, "stop")
+        if self.failed:
+            # It may have a port that the primary does not, and start no more.
+            self.forwarder.close()
+            self.forwarder = self.start_forwarder()
+            self.failed = False
 
     def cycle(self):
         # What has failed may leave a device behind, so the next one has another name.
@@ -126,12 +133,13 @@ class PmdGroup:
         said = self.do(self.primary, f"port attach net_null{1 + self.nb}")
         port = re.search(r"Port (\d+) is attached", said)
         if port is None:
+            self.failed = True
             return False
         for verb in ("start", "stop", "detach"):
             said += self.do(self.primary, f"port {verb} {port[1]}")
         if said.count("Done\n") == 4:
             return True
-        # The forwarder does not start again while there is a port that is stopped.
+        self.failed = True
         self.do(self.primary, f"port detach {port[1]}")
         return False
 
