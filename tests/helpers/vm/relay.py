@@ -3,6 +3,7 @@
 A missing report, or a missing end, is a failure."""
 
 import json
+import math
 import os
 import queue
 import shlex
@@ -16,9 +17,12 @@ import hotplug_mp as hm
 from vm import image, machine
 from vm.ports import open_port
 
-#: Longest time without news, and all in all. A test in there that waits in vain says so earlier.
+#: Longest time without a report, and all in all. A test in there that waits in vain says so earlier.
 SILENCE_TIMEOUT = 300
 GUEST_TIMEOUT = 3600
+#: The guest sends a beat so often; without one for so long, it stands still.
+BEAT = 5
+BEAT_TIMEOUT = 60
 #: How often the guest is booted, if QEMU itself crashes, as Debian 12's may when a card is unplugged,
 #: or stands still, as its emulated processors may; it goes on with the tests that were not done.
 MAX_BOOTS = 3
@@ -39,13 +43,21 @@ class Sender:
         self.config = config
         self.port = open_port("reports")
         self.sent = 0
+        self.lock = threading.Lock()  # one message after the other
+        self.over = threading.Event()
+        threading.Thread(target=self.beat, daemon=True).start()
         with open(os.environ[hm.GUEST_TESTS], encoding="utf-8") as f:
             self.selected = f.read().splitlines()
 
     def send(self, **message):
         data = json.dumps(message).encode() + b"\n"
-        while data:
-            data = data[os.write(self.port, data) :]
+        with self.lock:
+            while data:
+                data = data[os.write(self.port, data) :]
+
+    def beat(self):
+        while not self.over.wait(BEAT):
+            self.send(beat=True)
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
@@ -58,6 +70,7 @@ class Sender:
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self, exitstatus):
+        self.over.set()
         self.send(end={"status": int(exitstatus), "sent": self.sent})
 
 
@@ -146,7 +159,9 @@ class Receiver:
         except image.Unavailable as why:
             self.gone = f"no guest: {why}"
             return
-        self.deadline = time.monotonic() + GUEST_TIMEOUT
+        self.reported = time.monotonic()
+        self.heard = math.inf  # it boots
+        self.deadline = self.reported + GUEST_TIMEOUT
         self.incoming = queue.Queue()
         drained = self.guest.reports, self.incoming
         threading.Thread(target=self.drain, args=drained, daemon=True).start()
@@ -181,13 +196,15 @@ class Receiver:
         """Take one message from the guest."""
         line, newline, rest = self.buffer.partition(b"\n")
         if not newline:
-            left = min(SILENCE_TIMEOUT, self.deadline - time.monotonic())
+            silent = min(self.reported + SILENCE_TIMEOUT, self.heard + BEAT_TIMEOUT)
+            left = min(silent, self.deadline) - time.monotonic()
             try:
                 data = self.incoming.get(timeout=max(left, 0.001))
             except queue.Empty:
                 data = b""
-                if self.boots == MAX_BOOTS or left < SILENCE_TIMEOUT:
-                    self.gone = f"it was silent for {left:.0f} s"
+                if self.boots == MAX_BOOTS or silent > self.deadline:
+                    last = time.monotonic() - self.reported
+                    self.gone = f"its last report was {last:.0f} s ago"
                 else:
                     self.guest.process.kill()
             if not data and self.gone is None and self.crashed():
@@ -200,6 +217,10 @@ class Receiver:
             return
         self.buffer = rest
         message = json.loads(line)
+        self.heard = time.monotonic()
+        if "beat" in message:
+            return
+        self.reported = self.heard
         if "end" in message:
             self.end = message["end"]
             return
