@@ -53,6 +53,15 @@ is_status_of(const struct group_member *member, struct proc_status status)
 	       !status.ends && status.state != 'Z' && status.state != 'X';
 }
 
+/* Has its death been told? A process that joins has the lock of a slot before it claims the slot.
+ * Until then the slot shows the dead process, and the lock says that it runs. */
+static bool
+died(const struct group_member *member, const struct peer *peer)
+{
+	return peer->join != 0 &&
+	       peer->join == atomic_load(&group_shared->died[member_slot(member)]);
+}
+
 void
 peers_look_at(const struct group_member *member, struct peer *peer)
 {
@@ -61,7 +70,7 @@ peers_look_at(const struct group_member *member, struct peer *peer)
 	shown_look(member, peer);
 	if (!peer->self)
 		status = proc_status(peer->who.pid);
-	if (!is_status_of(member, status) && !member_alive(member))
+	if (died(member, peer) || (!is_status_of(member, status) && !member_alive(member)))
 		peer->state = PEER_GONE;
 	else if (proc_stopped(status))
 		peer->state = PEER_STOPPED;

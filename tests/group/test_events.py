@@ -2,6 +2,7 @@
 """The events of a group: processes come, go, stop, hang and die; operations and ports."""
 
 import ctypes
+import fcntl
 import os
 import signal
 import struct
@@ -11,7 +12,7 @@ import pytest
 
 import hotplug_mp as hm
 from events import ends_of, shown, wait_shown
-from insides import offset, shared
+from insides import SLOT, offset, shared
 
 
 def test_joins_leaves_stops_and_dies(group, feed):
@@ -98,6 +99,21 @@ def test_pid_that_dies_twice(pair):
     assert ends_of(wait_shown(watching, *ends, *ends)) == [*ends, *ends]
     # That clears away after it.
     assert watching.cmd("detach net_null0").endswith("not attached")
+
+
+def test_dead_one_whose_slot_another_one_is_about_to_take(group):
+    """It has the lock of the slot first, and writes its pid there later."""
+    watching, dies, stops = group.members()
+    watching.cmd("monitor on")
+    dies.die()
+    ends = [(str(dies), "died"), (str(stops), "is stopped")]
+    wait_shown(watching, ends[0])
+    with shared(group.prefix) as f:
+        fcntl.lockf(f, fcntl.LOCK_EX, 1, SLOT + 1)
+        stops.stop()
+        assert ends_of(wait_shown(watching, *ends)) == ends
+        assert watching.peers()[0][dies.pid].state == "gone"
+    stops.resume()
 
 
 EVENT = struct.Struct("=QiBB234s")  # struct event

@@ -11,13 +11,12 @@ import struct
 import pytest
 
 import hotplug_mp as hm
+from insides import SLOT
 from messages import REQUEST, datagram, send
 
 CLEAR = b"\x1b[2J"
 #: What a file of the group begins with: a magic number, the layout, its size.
 HEAD = 16
-#: The byte that the first process in it has locked.
-SLOT = 16
 PATTERNS = {
     "ones": b"\xff",
     "escapes": CLEAR,

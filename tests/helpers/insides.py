@@ -6,6 +6,9 @@ import subprocess
 
 import hotplug_mp as hm
 
+#: The byte of a group's file that the process of the first slot locks.
+SLOT = 16
+
 
 def run_c(source, directory, *args):
     """Build a program that knows the layout of the group's file; returns what it prints."""
