@@ -39,8 +39,9 @@
  *    tell the group the result, release the turn.
  */
 
-/* With force, a process that polls the port has this long to let go of it. */
-#define FORCE_MS 10
+/* With force, a process that polls the port has this long to let go of it. One that hangs never
+ * does. One that only waits for a processor, on a busy machine, does so as soon as it gets one. */
+#define FORCE_MS 100
 
 /* The EAL returned err, or a process still has the ports although the EAL returned 0, or was not
  * asked because this process lacks the device. Find the truth. */
