@@ -18,6 +18,7 @@ pytest_plugins = [
     "fixtures.groups",
     "fixtures.scripts",
     "fixtures.starts",
+    "limit",
     "plan_report",
 ]
 

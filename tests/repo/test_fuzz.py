@@ -11,7 +11,7 @@ import pytest
 import hotplug_mp as hm
 
 # They share a build.
-pytestmark = [pytest.mark.long, pytest.mark.xdist_group("fuzz")]
+pytestmark = [pytest.mark.long, pytest.mark.limit(30 * 60), pytest.mark.xdist_group("fuzz")]
 
 #: Each with the edges of the program's own code that its inputs go through at least: the seeds
 #: alone do, and if the targets no longer reach what they are for, that is where it shows.
