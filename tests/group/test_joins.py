@@ -313,7 +313,7 @@ def test_one_too_many_is_told_so(process, prefix, tmp_path):
                     hm.command_line("secondary", prefix),
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
-                    stderr=subprocess.DEVNULL,
+                    stderr=log,
                     text=True,
                 )
             )
