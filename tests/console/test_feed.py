@@ -54,7 +54,7 @@ def test_who_cannot_keep_up_is_told_what_it_missed(pair, feed):
     """The group goes on; a stopped process makes its operations fail, and that is an event too."""
     slow, fast = feed(pair.prefix), feed(pair.prefix)
     slow.wait(str(fast), "joined")
-    with subprocess.Popen(
+    with hm.running(
         hm.command_line("secondary", pair.prefix, own=["--keep-going"]),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -104,14 +104,13 @@ def test_feed_reads_nothing_and_has_no_prompt(pair, feed):
 
 
 def test_feed_after_commands(pair):
-    process = subprocess.Popen(
+    with hm.running(
         hm.command_line("secondary", pair.prefix, own=["--cmd", "attach net_null0", "--monitor"]),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    )
-    with process:
+    ) as process:
         assert process.stdout.readline() == "attached device net_null0\n"
         for what in ("joined", "port 0 net_null0 has come", "attach net_null0: done"):
             one = event(process.stdout.readline().rstrip("\n"))

@@ -142,14 +142,13 @@ def test_monitor_takes_on_or_off(process, word):
 
 def test_in_a_pipe_there_are_lines_alone(pair):
     """Of a process that reads its commands from a pipe, too."""
-    reading = subprocess.Popen(
+    with hm.running(
         hm.command_line("secondary", pair.prefix),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    )
-    with reading:
+    ) as reading:
         reading.stdin.write("monitor on\nattach net_null0\n")
         reading.stdin.flush()
         assert reading.stdout.readline() == "attached device net_null0\n"

@@ -18,6 +18,7 @@ from scripts import (
     ONE_PORT,
     commands,
     files,
+    open_for_reader,
     shell,
     started,
 )
@@ -275,7 +276,7 @@ def test_signal_ends_a_script_that_waits(pair, tmp_path, signo):
     os.mkfifo(fifo)
     there = files(pair.prefix)
     own = ["--keep-going", "--cmdline-file", fifo, "--cmd", "attach net_ring0"]
-    with started("secondary", pair.prefix, own=own) as one, open(fifo, "w") as commands_to:
+    with started("secondary", pair.prefix, own=own) as one, open_for_reader(fifo) as commands_to:
         commands_to.write(f"{ATTACH}\n{DETACH}")
         commands_to.flush()
         assert one.stdout.readline() == ATTACHED

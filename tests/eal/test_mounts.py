@@ -26,7 +26,7 @@ def locked_by(uid, path, wrap=()):
         "print(flush=True)\n"
         "sys.stdin.read()\n"
     )
-    with subprocess.Popen(
+    with hm.running(
         [*wrap, *as_user(uid), PYTHON, "-I", "-c", script, path],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -111,7 +111,7 @@ def test_mount_of_another_page_size(place, prefix):
     os.mkdir(other)
     # Other primaries, which would wait inside of the EAL and have others wait, do not see it.
     mount = 'mount -t hugetlbfs -o pagesize=1G,mode=0755 nodev "$0" && echo && read -r _'
-    with subprocess.Popen(
+    with hm.running(
         ["unshare", "--mount", "sh", "-c", mount, other],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

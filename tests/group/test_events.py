@@ -86,7 +86,7 @@ def test_pid_that_dies_twice(pair):
     watching = pair.primary
     watching.cmd("monitor on")
     command = hm.command_line("secondary", pair.prefix, own=("--monitor",))
-    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as first:
+    with hm.running(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as first:
         who = f"pid {first.pid} (secondary)"
         ends = [(who, "joined"), (who, "died")]
         wait_shown(watching, ends[0])

@@ -115,7 +115,7 @@ def test_peer_that_keeps_the_turn_is_named(pair, prefix):
     )
     path = f"{hm.RUNTIME}/{pair.prefix}/hotplug_mp_group"
     primary, secondary = pair.members()
-    with subprocess.Popen(
+    with hm.running(
         [PYTHON, "-I", "-c", script, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as holder:
         assert holder.stdout.readline() == b"\n"

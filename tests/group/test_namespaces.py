@@ -91,7 +91,7 @@ def test_proc_of_another_namespace_is_refused(start, role):
 @pytest.fixture
 def stranger():
     """A stopped process that has nothing to do with any group."""
-    with subprocess.Popen(["sleep", "1000"]) as sleep:
+    with hm.running(["sleep", "1000"]) as sleep:
         hm.stop(sleep.pid)
         yield sleep
         sleep.kill()
@@ -130,7 +130,7 @@ def looker(pair, stranger):
         while True:
             os.write(write, bytes(1 << 12))
     os.set_blocking(write, True)
-    with subprocess.Popen(
+    with hm.running(
         [*CONTAINER, "--kill-child", "sh", "-euc", WITH_PID, "sh", str(stranger.pid)]
         + ["stdbuf", "-o0", "dpdk-proc-info", f"--file-prefix={pair.prefix}"]
         + ["--", "--show-port", "-p", "1"],

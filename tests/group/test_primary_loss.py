@@ -99,28 +99,24 @@ def test_half_typed_line_survives_the_notice(working, lose):
 
 def test_notice_in_a_pipe(working, lose):
     """One that reads its commands from a pipe says so too, without being asked."""
-    piped = subprocess.Popen(
+    with hm.running(
         hm.command_line("secondary", working.prefix, own=("--keep-going",)),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
-    )
-    with piped:
-        try:
-            piped.stdin.write("list\n")
-            piped.stdin.flush()
-            assert piped.stdout.readline() == "list all etherdev\n"
-            assert piped.stdout.readline() == "0\tnet_null0\n"
-            notice = lose(working)
-            begin = time.monotonic()
-            assert piped.stdout.readline() == f"{notice}\n"
-            assert time.monotonic() - begin < hm.SOON
-            out, _ = piped.communicate("attach net_null1\nlist\n", timeout=hm.TIMEOUT)
-            assert out == f"failed to attach device net_null1: {notice}\n{notice}\n"
-            assert piped.returncode == 1
-        finally:
-            piped.kill()
+    ) as piped:
+        piped.stdin.write("list\n")
+        piped.stdin.flush()
+        assert piped.stdout.readline() == "list all etherdev\n"
+        assert piped.stdout.readline() == "0\tnet_null0\n"
+        notice = lose(working)
+        begin = time.monotonic()
+        assert piped.stdout.readline() == f"{notice}\n"
+        assert time.monotonic() - begin < hm.SOON
+        out, _ = piped.communicate("attach net_null1\nlist\n", timeout=hm.TIMEOUT)
+        assert out == f"failed to attach device net_null1: {notice}\n{notice}\n"
+        assert piped.returncode == 1
 
 
 def test_new_primary_is_refused_and_harms_nobody(working, lose):

@@ -2,6 +2,7 @@
 """Run commands from the command line, from files and pipes; and what they print."""
 
 import contextlib
+import errno
 import os
 import shlex
 import subprocess
@@ -42,6 +43,22 @@ def files(prefix, runtime=hm.RUNTIME):
 
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def open_for_reader(fifo):
+    """A named pipe to write to, once somebody reads it."""
+
+    def opened():
+        try:
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            return None
+
+    fd = hm.wait_until(opened, f"{fifo} has a reader")
+    os.set_blocking(fd, True)
+    return open(fd, "w", encoding="utf-8")
 
 
 @contextlib.contextmanager

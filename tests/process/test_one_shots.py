@@ -21,6 +21,7 @@ from scripts import (
     commands,
     descriptors,
     files,
+    open_for_reader,
     shell,
     started,
 )
@@ -198,7 +199,7 @@ def test_ten_thousand_commands_cost_no_memory_and_no_descriptors(pair, tmp_path)
         with started("secondary", pair.prefix, own=own, limit=limit, stdout=out) as one:
             pids = [pair.primary.pid, pair.secondaries[0].pid, one.pid]
             seen = []
-            with open(fifo, "w", encoding="utf-8") as commands_to:
+            with open_for_reader(fifo) as commands_to:
                 for number in (100, 900):
                     commands_to.write("".join(f"{line}\n" for line in block * number))
                     commands_to.write(f"help after{number}\n")

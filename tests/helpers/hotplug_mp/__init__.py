@@ -43,7 +43,7 @@ from hotplug_mp.kernel import (
     waits_for_lock,
 )
 from hotplug_mp.process import Process
-from hotplug_mp.program import BY_FORCE, command_line, run
+from hotplug_mp.program import BY_FORCE, command_line, run, running
 from hotplug_mp.runtime import new_prefix, remove_traces, sockets, traces
 from hotplug_mp.waiting import together, wait_equal, wait_until
 from plan.process import ESCAPE_CODE, PROMPT

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Run dpdk-hotplug_mp to its end, without a terminal."""
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -26,6 +27,17 @@ def command_line(role, prefix, eal=(), own=(), wrap=(), binary=BINARY):
     if own:
         args += ["--", *own]
     return args
+
+
+@contextlib.contextmanager
+def running(command, **kwargs):
+    """A process, as Popen has it. Its end is waited for, unless the test has failed by then."""
+    with subprocess.Popen(command, **kwargs) as one:
+        try:
+            yield one
+        except BaseException:
+            one.kill()
+            raise
 
 
 def run(role=None, prefix=None, eal=(), own=(), wrap=(), binary=BINARY, env=None, **kwargs):
