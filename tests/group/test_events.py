@@ -70,7 +70,8 @@ def start_with_pid(pid, command):
     pids = (ctypes.c_int * 1)(pid)
     args = (ctypes.c_uint64 * 10)()
     args[4], args[8], args[9] = signal.SIGCHLD, ctypes.addressof(pids), 1
-    made = ctypes.CDLL(None, use_errno=True).syscall(SYS_CLONE3, args, ctypes.sizeof(args))
+    # As PyDLL, so that no other thread has Python's lock, which the new process would wait for.
+    made = ctypes.PyDLL(None, use_errno=True).syscall(SYS_CLONE3, args, ctypes.sizeof(args))
     if made == 0:
         try:
             for fd in range(3):
