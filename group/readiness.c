@@ -12,7 +12,8 @@
 #include "group/primary.h"
 #include "group/readiness.h"
 
-#define GRACE_MS 700	/* how long to wait for a beat that is missed */
+#define GRACE_MS 700	/* how long to wait for a beat that is missed, */
+#define GRACE_SLEEPS 3	/* and how often: the whole machine may have stood still for a while */
 #define SETTLE_MS 20000 /* twice the longest that the EAL keeps a request waiting */
 #define TELL_MS 1000	/* when the person learns which process is busy */
 
@@ -20,11 +21,12 @@
  * Can this process answer? A hung process has a late beat, and none since the check began at start.
  * A request reaches no process without a socket, but one that just leaves has none for a moment.
  *
+ * @param slept how often it has been waited for since start.
  * @param late set to true if that is not certain yet.
  * @return 0, or why and -EBUSY; -EDEADLK if it is this process.
  */
 static int
-peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
+peer_check(const struct peer *peer, uint64_t start, unsigned int slept, bool *late, char *why)
 {
 	const char *halt = peers_halt(peer->state);
 	const int no = peer->self ? -EDEADLK : -EBUSY;
@@ -45,7 +47,7 @@ peer_check(const struct peer *peer, uint64_t start, bool *late, char *why)
 	if (answers && !peer->no_socket)
 		return 0;
 	*late = true;
-	if (clock_now_ns() - start < GRACE_MS * CLOCK_NS_PER_MS)
+	if (slept < GRACE_SLEEPS || clock_now_ns() - start < GRACE_MS * CLOCK_NS_PER_MS)
 		return why_set(why, 0, "gave up waiting for %s, which has missed a beat",
 			peer->self ? "this process" : who_name(peer->who).text);
 	if (answers)
@@ -122,7 +124,7 @@ settle(wait_fn wait, struct peer *left)
 /* Look at every process, or at those that the EAL asks. @return 0; -EAGAIN if it is not certain
  * yet, and why says who is late; or another negative errno and why. */
 static int
-look(struct views *now, uint64_t start, bool asked_only, char *why)
+look(struct views *now, uint64_t start, unsigned int slept, bool asked_only, char *why)
 {
 	struct peer *peer;
 	bool late = false;
@@ -141,7 +143,7 @@ look(struct views *now, uint64_t start, bool asked_only, char *why)
 		/* It may have been frozen since its last beat. */
 		if (peer->state == PEER_OK && !peer->self && cgroup_frozen(peer->who.pid))
 			peer->state = PEER_FROZEN;
-		ret = peer_check(peer, start, &late, why);
+		ret = peer_check(peer, start, slept, &late, why);
 		if (ret < 0)
 			return ret;
 	}
@@ -152,11 +154,12 @@ int
 readiness_look(struct views *now, char *why)
 {
 	uint64_t start = clock_now_ns();
-	int ret = look(now, start, true, why);
+	unsigned int slept = 0;
+	int ret = look(now, start, slept, true, why);
 
 	if (ret == -EAGAIN)
 		force_allow(GRACE_MS);
-	for (; ret == -EAGAIN; ret = look(now, start, true, why))
+	for (; ret == -EAGAIN; ret = look(now, start, ++slept, true, why))
 		heartbeat_sleep();
 	return ret;
 }
@@ -165,17 +168,16 @@ int
 readiness_check(struct views *now, wait_fn wait, char *why)
 {
 	uint64_t start = clock_now_ns();
-	bool was_late = false;
+	unsigned int slept = 0;
 	const char *halt;
 	struct peer left;
 	int ret;
 
-	for (;;) {
-		ret = look(now, start, false, why);
+	for (;; slept++) {
+		ret = look(now, start, slept, false, why);
 		dead_clear(now);
 		if (ret != -EAGAIN)
 			break;
-		was_late = true;
 		if (!wait_go_on(wait, NULL))
 			return -ECANCELED; /* look() has said who is late */
 		heartbeat_sleep();
@@ -183,7 +185,7 @@ readiness_check(struct views *now, wait_fn wait, char *why)
 	if (ret < 0)
 		return ret;
 	/* A process that was late may still have to serve what was sent to it meanwhile. */
-	ret = was_late ? settle(wait, &left) : 0;
+	ret = slept > 0 ? settle(wait, &left) : 0;
 	if (ret == 0)
 		return 0;
 	if (ret == -ECANCELED)

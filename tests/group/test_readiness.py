@@ -9,6 +9,7 @@ import re
 import resource
 import signal
 import subprocess
+import time
 
 import pexpect
 import pytest
@@ -17,6 +18,8 @@ import hotplug_mp as hm
 from messages import datagram, send
 
 PORT = [(0, "net_null0")]
+LATE = 0.3  # seconds: HEARTBEAT_LATE_MS
+NANOSLEEP = "230"  # clock_nanosleep(2)
 STOPPED = "is stopped; resume or end it"
 HUNG = "is hung: it has served no request for [0-9]+ ms; end it, or try again later"
 
@@ -209,6 +212,37 @@ def test_busy_for_a_moment_is_waited_for(attached):
             break
         reason = f"{re.escape(str(busy))} {HUNG}"
         assert re.fullmatch(f"failed to attach device net_null1: {reason}", answer)
+    assert answer == "attached device net_null1"
+    attached.assert_agree([*PORT, (1, "net_null1")])
+
+
+def sleeps_of(thread):
+    """How often it has waited for something so far."""
+    with open(f"/proc/{thread}/status", encoding="utf-8") as f:
+        return int(re.search(r"^voluntary_ctxt_switches:\s*(\d+)", f.read(), re.MULTILINE)[1])
+
+
+def test_nobody_is_hung_because_the_machine_stood_still(attached):
+    """As a virtual one that is paused: the asker is told late what it had waited for. If the test
+    itself is late, it is tried once more."""
+    busy, asker = attached.secondaries[0], attached.primary
+    for _ in range(20):
+        busy.faults.set("interrupt", "block")
+        busy.faults.wait_met("interrupt")
+        begin = time.monotonic()
+        hm.wait_until(lambda: time.monotonic() > begin + LATE, "its beat is late")
+        asker.send("attach net_null1")
+        hm.wait_until(lambda: hm.system_call(asker.pid)[0] == NANOSLEEP, "it waits for a beat")
+        asker.stop()
+        hm.wait_until(lambda: time.monotonic() > begin + LATE + 1, "a second is over")
+        before, resumed = sleeps_of(asker.pid), time.monotonic()
+        asker.resume()
+        hm.wait_until(lambda: sleeps_of(asker.pid) > before, "it has looked")
+        busy.faults.clear()
+        in_time = time.monotonic() < resumed + 0.2
+        answer = asker.answer()
+        if in_time or answer == "attached device net_null1":
+            break
     assert answer == "attached device net_null1"
     attached.assert_agree([*PORT, (1, "net_null1")])
 
