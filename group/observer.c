@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/proc.h"
 #include "group/dead.h"
 #include "group/events.h"
+#include "group/heartbeat.h"
 #include "group/observer.h"
 #include "group/primary.h"
 
@@ -67,10 +69,12 @@ void
 observer_look(void)
 {
 	static struct views before, now;
+	static uint64_t last_ns;
 	static bool known;
 	const struct group_member *member;
 	const struct peer *was;
 	unsigned int i;
+	bool late;
 
 	if (!is_observer()) {
 		known = false;
@@ -78,9 +82,15 @@ observer_look(void)
 	}
 	MEMBER_FOREACH(member)
 		dead_tell(member);
+	late = peers_beat_is_old(last_ns, 2 * HEARTBEAT_MS);
+	last_ns = clock_now_ns();
 	views_take(&now);
 	for (i = 0; i < now.nb && known; i++) {
 		was = peers_find(&before, &now.peers[i]);
+		/* If the whole machine stood still, the others are late as well. The next look
+		 * tells who is hung. */
+		if (late && now.peers[i].state == PEER_HUNG)
+			now.peers[i].state = was == NULL ? PEER_OK : was->state;
 		if (was == NULL)
 			tell_new(&now.peers[i]);
 		else
