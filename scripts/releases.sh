@@ -7,8 +7,10 @@
 # kernel and its hugepages are this machine's. Then a program of each release tries to join a group
 # of this machine's, and the other way round.
 #
-# usage: scripts/releases.sh [RELEASE]... [-- pytest's arguments]    as root
-#   RELEASE  12, 13, or the name of a suite at the mirror; by default 13 and testing
+# usage: scripts/releases.sh [--prepare | --prepared] [RELEASE]... [-- pytest's arguments]    as root
+#   --prepare   make the roots with all they need, and no more
+#   --prepared  that has been done
+#   RELEASE     12, 13, or the name of a suite at the mirror; by default 13 and testing
 #   If HM_RESULTS is a directory, how the tests ended is kept there.
 set -eu
 cd "$(dirname "$0")/.."
@@ -18,7 +20,8 @@ place=/root/hotplug_mp # where the sources are in a root, and are written to
 
 usage()
 {
-    echo "usage: scripts/releases.sh [RELEASE]... [-- pytest's arguments]" >&2
+    echo "usage: scripts/releases.sh [--prepare | --prepared] [RELEASE]..." \
+        "[-- pytest's arguments]" >&2
     exit 2
 }
 
@@ -78,22 +81,25 @@ mixed()
         /usr/bin/python3 -m pytest -p no:cacheprovider -q tests/group/test_versions.py
 }
 
-# usage: release RELEASE [pytest's arguments]
-release()
+prepare()
 {
     name=$1
-    shift
-    begin=$(date +%s)
     root_make "$name" "$(suite "$name")" ca-certificates
     # The sources as they are, without what git ignores.
     git ls-files -z --cached --others --exclude-standard --deduplicate |
         tar -c --null --files-from=- --ignore-failed-read |
         root_run "$name" /src/scripts/releases.sh --in set_up
+}
+
+# usage: release RELEASE [pytest's arguments]
+release()
+{
+    name=$1
+    shift
     root_run_apart "$name" /src/scripts/releases.sh --in build </dev/null
     root_run_apart "$name" /src/scripts/releases.sh --in tests "$@" </dev/null
     [ -z "${HM_RESULTS-}" ] || cp "$roots/$name$place/chapters.json" "$HM_RESULTS/$name.json"
     mixed "$name" </dev/null
-    echo "releases: $name: took $(($(date +%s) - begin)) s"
 }
 
 case ${1-} in
@@ -104,11 +110,21 @@ case ${1-} in
     ;;
 --one)
     shift
-    release "$@"
+    begin=$(date +%s) steps=$1
+    shift
+    [ "$steps" = --prepared ] || prepare "$1"
+    [ "$steps" = --prepare ] || release "$@"
+    echo "releases: $1: took $(($(date +%s) - begin)) s"
     exit
     ;;
 esac
-names=
+steps=all names=
+case ${1-} in
+--prepare | --prepared)
+    steps=$1
+    shift
+    ;;
+esac
 while [ $# -gt 0 ] && [ "$1" != -- ]; do
     case $1 in
     -*) usage ;;
@@ -121,7 +137,7 @@ failed=
 for name in ${names:-13 testing}; do
     echo "releases: $name"
     # A shell of its own, because one that is asked for its status goes on after a failure.
-    scripts/releases.sh --one "$name" "$@" || failed="$failed $name"
+    scripts/releases.sh --one "$steps" "$name" "$@" || failed="$failed $name"
 done
 if [ -n "$failed" ]; then
     echo "releases: failed:$failed" >&2
