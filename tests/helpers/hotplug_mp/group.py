@@ -28,6 +28,7 @@ class Group(plan.group.Group):
         self.prefix = prefix or new_prefix()
         self.make_faults = make_faults
         self.kwargs = kwargs
+        self.started = []
         self.launch(secondaries, **kwargs)
 
     def add_secondary(self, **kwargs):
@@ -46,7 +47,8 @@ class Group(plan.group.Group):
     def start(self, role, **kwargs):
         if self.make_faults:
             kwargs.setdefault("faults", self.make_faults())
-        return Process(role, self.prefix, **kwargs)
+        self.started.append(Process(role, self.prefix, **kwargs))
+        return self.started[-1]
 
     def cmd_unseen(self, asker, line, call, hidden):
         """What a line answers if the socket of one process is hidden from that call of the asker's
@@ -82,6 +84,10 @@ class Group(plan.group.Group):
     def close(self):
         """End all processes. Those that still ran must leave well, and leave nothing behind."""
         processes = [*self.secondaries, self.primary]
+        # Of those that a test has ended, and counts no more, there is the log.
+        for one in self.started:
+            if one not in processes and os.path.exists(one.log_path):
+                one.close()
         statuses = [process.close() for process in processes]
         left = self.sockets()
         self.remove_traces()
