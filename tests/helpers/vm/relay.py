@@ -100,8 +100,6 @@ class Receiver:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, items):
         self.items = [item for item in items if self.is_ours(item)]
-        for item in self.items:
-            item.add_marker(pytest.mark.limit(0))  # the limits are those above
         if self.in_worker:
             items[:] = self.items + [item for item in items if not self.is_ours(item)]
 
