@@ -145,10 +145,8 @@ class Happenings:
         done, self.model.starved = self.model.starved, False
         return done
 
-    def step_few(self, who, spare):
-        if not self.runs(who):
-            return False
-        pid = self.processes[who].pid
+    def leave_files(self, pid, spare):
+        """Let a process open so many files more."""
         looks = []
         for _ in range(5):
             looks.append({int(fd) for fd in os.listdir(f"/proc/{pid}/fd")})
@@ -156,15 +154,30 @@ class Happenings:
         # Without those that a thread has open for a moment.
         used = set.intersection(*looks)
         free = itertools.filterfalse(used.__contains__, itertools.count())
-        limit = next(itertools.islice(free, int(spare), None))
+        limit = next(itertools.islice(free, spare, None))
         _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (limit, hard))
-        self.model.members[who].few = True
+
+    def step_few(self, who, spare):
+        if not self.runs(who):
+            return False
+        asked = None
         if int(spare) < FILES and self.free():
-            # It tells the others with its next beat.
             asked = next((w for w in self.processes if self.runs(w) and w != who), None)
-            if asked:
+        # A thread that gets no processor may have had a file open all the time: then it may open
+        # more when that is closed, and tells nobody.
+        for once_more in (True, True, False):
+            self.leave_files(self.processes[who].pid, int(spare))
+            self.model.members[who].few = True
+            if not asked:
+                break
+            try:
+                # It tells the others with its next beat.
                 self.wait_state(self.processes[asked], self.model.members[who], "short")
+                break
+            except AssertionError:
+                if not once_more:
+                    raise
         return True
 
     def step_many(self, who):
