@@ -12,8 +12,10 @@
 #include "group/primary.h"
 #include "group/readiness.h"
 
-#define GRACE_MS 700	/* how long to wait for a beat that is missed, */
-#define GRACE_SLEEPS 3	/* and how often: the whole machine may have stood still for a while */
+/* How long to wait for a beat that is missed, and how often at least: the whole machine may have
+ * stood still for that long. A signal makes a sleep shorter, so both count. */
+#define GRACE_MS 700
+#define GRACE_SLEEPS 3
 #define SETTLE_MS 20000 /* twice the longest that the EAL keeps a request waiting */
 #define TELL_MS 1000	/* when the person learns which process is busy */
 

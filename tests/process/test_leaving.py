@@ -351,7 +351,7 @@ def test_thread_that_ends_takes_no_time_along(process, make_faults):
     for line in ("attach net_null0", "start net_null0", "forward net_null0 net_null0"):
         primary.cmd(line)
     threads = [f"/proc/{primary.pid}/task/{t}" for t in os.listdir(f"/proc/{primary.pid}/task")]
-    with hm.running(["sh", "-c", BUSY], start_new_session=True) as busy:
+    with subprocess.Popen(["sh", "-c", BUSY], start_new_session=True) as busy:
         try:
             for thread in (busy.pid, *(int(os.path.basename(t)) for t in threads)):
                 share_a_processor(thread)

@@ -108,7 +108,7 @@ def test_start_beside_a_stopped_one(start, pair, role):
 def test_primary_of_another_program_that_has_not_started(process, prefix, short_dir):
     """The EAL would wait for it, silently, and could not be stopped."""
     vdev = f"net_virtio_user0,path={short_dir}/s,server=1,queues=1"
-    with hm.running(
+    with subprocess.Popen(
         ["dpdk-testpmd", "--no-pci", f"--file-prefix={prefix}", f"--vdev={vdev}", *hm.EAL_OPTIONS],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

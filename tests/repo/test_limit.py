@@ -54,5 +54,6 @@ def test_test_that_hangs_fails(tmp_path):
         timeout=hm.TIMEOUT,
     )
     assert done.returncode == 1, done.stdout
-    assert re.search(r"^E .*\bit hangs\b.*\n(E .*\n)*?E +\d+ sleep 3600: sleep S \d+$", done.stdout, re.M)
+    told = r"^E .*\bit hangs\b.*\n(E .*\n)*?E +\d+ sleep 3600: sleep S \d+$"
+    assert re.search(told, done.stdout, re.MULTILINE)
     assert "1 failed, 2 passed, 1 error" in done.stdout.splitlines()[-1]

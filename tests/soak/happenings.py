@@ -161,6 +161,7 @@ class Happenings:
     def step_few(self, who, spare):
         if not self.runs(who):
             return False
+        self.model.members[who].few = True
         asked = None
         if int(spare) < FILES and self.free():
             asked = next((w for w in self.processes if self.runs(w) and w != who), None)
@@ -168,7 +169,6 @@ class Happenings:
         # more when that is closed, and tells nobody.
         for once_more in (True, True, False):
             self.leave_files(self.processes[who].pid, int(spare))
-            self.model.members[who].few = True
             if not asked:
                 break
             try:
