@@ -108,7 +108,7 @@ def test_group_whose_file_is_cut_off(pair):
             os.fchmod(f.fileno(), 0o600)
             f.write(head)
             f.flush()
-            fcntl.lockf(f, fcntl.LOCK_EX, 1, SLOT)
+            fcntl.lockf(f, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, SLOT)
             done = hm.run("primary", prefix)
         assert done.returncode == 1
         assert f"{path(prefix)} has been cut off; quit all processes" in done.stderr
