@@ -54,8 +54,8 @@ What the program adds
 
 What the program adds to an operation of the EAL does not depend on the device, so it is counted, as
 ``strace`` does it: the system calls of the main thread for an attach or a detach, on average. Those
-on a futex are left out, as their number depends on which thread comes first. The microseconds are
-the difference of the medians above.
+on a futex are left out, as their number depends on which thread comes first, and so are those that
+read the lines. The microseconds are the difference of the medians above.
 
 - In a group of one: three calls lock and unlock the turn, one looks at the time of the runtime
   directory, one prints the line, and some ask for the pid. The rest of the time goes to

@@ -86,7 +86,7 @@ def run(quick):
             )
             results["operations"].append(cell)
     say("system calls")
-    results["calls"] = measure.calls(CALLS[some], 20)
+    results["calls"] = measure.calls(CALLS[some])
     say("with other devices about")
     results["scans"] = measure.scans(SECONDARIES[some], ABOUT, rounds(6), rounds(6), 3)
     results["linear"] = measure.linear(LINEAR, ABOUT, rounds(12), PAIRS)
