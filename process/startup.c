@@ -133,15 +133,15 @@ end_without_room(char *why)
 	return -ENOSPC;
 }
 
-/* rte_eal_init(), with threads that do not push others aside (doc/design.rst). In a secondary the
- * EAL's mp thread sets an alarm, to have the interrupt thread attach or detach, and has a spinlock
- * then. The alarm is due at once. If the interrupt thread takes the processor from the mp thread,
- * it spins for that lock until its time is over: milliseconds, for each secondary. */
+/* rte_eal_init(), with threads that do not push others aside (doc/design.rst). The EAL's mp thread
+ * sets an alarm, to have the interrupt thread attach or detach, and has a spinlock then. The alarm
+ * is due at once. If the interrupt thread takes the processor from the mp thread, it spins for that
+ * lock until its time is over: milliseconds, in each process that is asked. */
 static int
 eal_init(int argc, char **argv)
 {
 	const struct sched_param none = {0};
-	bool change = start.joins && sched_getscheduler(0) == SCHED_OTHER;
+	bool change = sched_getscheduler(0) == SCHED_OTHER;
 	int ret;
 
 	/* The threads inherit it. If it cannot be set, all works, but slower. */

@@ -169,25 +169,27 @@ def policies(process):
     return found
 
 
-def test_secondary_answers_without_pushing_others_aside(pair):
+@pytest.mark.parametrize("role", ["primary", "secondary 1"])
+def test_it_answers_without_pushing_others_aside(pair, role):
     """But its own threads, of which one polls ports, are like those of any program."""
-    (secondary,) = pair.secondaries
-    assert {policy for _, policy in policies(pair.primary).values()} == {os.SCHED_OTHER}
-    begun = policies(secondary)
+    process = pair.member(role)
+    begun = policies(process)
     answer = {name for name, policy in begun.values() if policy == os.SCHED_BATCH}
     assert any("intr" in name for name in answer) and any("mp" in name for name in answer)
-    assert begun[secondary.pid][1] == os.SCHED_OTHER
-    traffic.attach(secondary, "net_null0")
-    traffic.start(secondary, "net_null0")
-    traffic.forward(secondary, "net_null0", "net_null0")
-    polls = policies(secondary).items() - begun.items()
+    assert begun[process.pid][1] == os.SCHED_OTHER
+    traffic.attach(process, "net_null0")
+    traffic.start(process, "net_null0")
+    traffic.forward(process, "net_null0", "net_null0")
+    polls = policies(process).items() - begun.items()
     assert {policy for _, (_, policy) in polls} == {os.SCHED_OTHER}
 
 
-def test_secondary_keeps_the_policy_it_is_started_with(pair):
+def test_it_keeps_the_policy_it_is_started_with():
     os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     try:
-        secondary = pair.add_secondary()
+        group = hm.Group(secondaries=1)
     finally:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    assert {policy for _, policy in policies(secondary).values()} == {os.SCHED_IDLE}
+    found = [policies(process) for process in group.members()]
+    group.close()
+    assert {policy for one in found for _, policy in one.values()} == {os.SCHED_IDLE}
