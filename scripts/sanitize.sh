@@ -11,6 +11,8 @@
 #   thread   data that two threads of a process use at the same time
 set -eu
 cd "$(dirname "$0")/.."
+# A shell that a signal ends does nothing at its exit.
+trap 'exit 1' HUP INT TERM
 
 # The chapters of all folders, but for those that are named, and those of a folder that is named.
 all_chapters_but()
@@ -29,10 +31,9 @@ case ${1-} in
 address | thread)
     # The EAL takes no driver from below a directory that anybody may write to.
     drivers=$(mktemp -d /run/drivers-XXXXXX)
-    status=0
-    unshare -m scripts/sanitize.sh --in "$drivers" "$@" || status=$?
-    rmdir "$drivers"
-    exit "$status"
+    trap 'rmdir "$drivers"' EXIT
+    unshare -m scripts/sanitize.sh --in "$drivers" "$@"
+    exit
     ;;
 --in) ;;
 *)

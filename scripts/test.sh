@@ -24,7 +24,20 @@ done
 export HM_STRICT=1
 
 logs=$(mktemp -d)
-trap 'rm -rf "$logs"' EXIT
+lint='' roots=''
+# A shell that a signal ends does nothing at its exit, and what goes on in the background takes no
+# notice of Ctrl-C.
+trap 'exit 1' HUP INT TERM
+trap 'end_beside "$lint" "$roots"; rm -rf "$logs"' EXIT
+
+# End these groups of processes, if there are any.
+# shellcheck disable=SC2317,SC2329 # a trap runs it
+end_beside()
+{
+    for group in "$@"; do
+        if [ -n "$group" ] && kill -s 0 -- "-$group" 2>/dev/null; then kill -- "-$group"; fi
+    done
+}
 
 all_begin=$(date +%s)
 
@@ -62,7 +75,7 @@ tests()
         HM_REPORT=$report HM_CHAPTERS=$logs/0.json /usr/bin/python3 -m pytest \
             -n "$((3 * $(nproc)))" --dist loadgroup "$@" || ended=$?
         echo "$ended" >"$logs/tests.end"
-    } | tee "$logs/tests"
+    } | tee -i "$logs/tests"
     return "$(cat "$logs/tests.end")"
 }
 
@@ -73,17 +86,18 @@ failed=0
 quick=--quick
 if [ $all = yes ]; then quick=; fi
 # shellcheck disable=SC2086 # an option, or none
-nice scripts/lint.sh $quick >"$logs/lint" 2>&1 &
+setsid nice scripts/lint.sh $quick >"$logs/lint" 2>&1 &
 lint=$!
 if [ $all = yes ]; then export HM_THOROUGH=1; fi
 part tests tests "$@" || failed=1
 unset HM_THOROUGH
 part lint wait "$lint" || failed=1
+lint=
 cat "$logs/lint"
 if [ $all = yes ]; then
     # Most tests once more, one kind of fault after the other. They do not ask how soon something
     # comes, so other things may go on beside them.
-    nice scripts/releases.sh --prepare >"$logs/roots" 2>&1 &
+    setsid nice scripts/releases.sh --prepare >"$logs/roots" 2>&1 &
     roots=$!
     part address scripts/sanitize.sh address || failed=1
     part thread scripts/sanitize.sh thread || failed=1
@@ -91,6 +105,7 @@ if [ $all = yes ]; then
         cat "$logs/roots"
         failed=1
     }
+    roots=
     HM_RESULTS=$logs part releases scripts/releases.sh --prepared || failed=1
     part arm64 scripts/arm64.sh || failed=1
 fi
