@@ -4,6 +4,7 @@
 To look around in it: cd tests/helpers; /usr/bin/python3 -m vm.machine 'COMMAND'"""
 
 import functools
+import json
 import os
 import shutil
 import socket
@@ -42,6 +43,8 @@ KERNEL_OPTIONS = (
 HUGEPAGES = 320
 #: For QEMU itself to start.
 ACCEPT_TIMEOUT = 60
+#: For QEMU's monitor to answer.
+KICK_TIMEOUT = 5
 #: For a kernel under KVM to show that it runs; without KVM it goes on, only slower.
 PROBE_TIMEOUT = 10
 
@@ -167,6 +170,9 @@ class Guest:
             *("-mon", "chardev=qmp,mode=control"),
             *("-chardev", f"socket,id=monitor,path={place}/qmp"),
             *("-device", "virtserialport,chardev=monitor,name=monitor"),
+            # Another one, for us.
+            *("-chardev", f"socket,id=ours,path={place}/ours,server=on,wait=off"),
+            *("-mon", "chardev=ours,mode=control"),
         ]
         for port in sorted({port for _, _, port in NICS.values() if port}):
             arguments += ["-device", f"pcie-root-port,id=port{port},chassis={port}"]
@@ -203,6 +209,18 @@ class Guest:
             except FileNotFoundError:
                 pass
         return text
+
+    def kick(self):
+        """Stop its processors and let them go on at once. An emulated one may sleep on although its
+        timer's time has come; it sees to that then. QEMU itself must still answer."""
+        with socket.socket(socket.AF_UNIX) as ours:
+            ours.settimeout(KICK_TIMEOUT)
+            ours.connect(f"{self.place}/ours")
+            with ours.makefile("rw", encoding="utf-8") as monitor:
+                for command in ("qmp_capabilities", "stop", "cont"):
+                    print(json.dumps({"execute": command}), file=monitor, flush=True)
+                    while "return" not in json.loads(monitor.readline()):
+                        pass
 
     def close(self):
         if self.process is not None:

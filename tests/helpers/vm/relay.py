@@ -2,6 +2,7 @@
 """Tests that pytest collects here and a guest runs: their reports come back as if they had run here.
 A missing report, or a missing end, is a failure."""
 
+import contextlib
 import json
 import math
 import os
@@ -20,12 +21,14 @@ from vm.ports import open_port
 #: Longest time without a report, and all in all. A test in there that waits in vain says so earlier.
 SILENCE_TIMEOUT = 300
 GUEST_TIMEOUT = 3600
-#: The guest sends a beat so often; without one for so long, it stands still.
-BEAT = 5
-BEAT_TIMEOUT = 60
+#: The guest sends a beat so often. Without one for so long, its processors are kicked, as one of them
+#: may sleep for too long; and without one for so long, it stands still.
+BEAT = 0.5
+KICK_TIMEOUT = 2
+BEAT_TIMEOUT = 30
 #: How often the guest is booted, if QEMU itself crashes, as Debian 12's may when a card is unplugged,
 #: or stands still, as its emulated processors may; it goes on with the tests that were not done.
-MAX_BOOTS = 3
+MAX_BOOTS = 5
 INTERRUPTS = (KeyboardInterrupt, pytest.exit.Exception)
 #: With pytest-xdist, all tests of the guest are for one of its workers.
 GROUP = "guest"
@@ -89,6 +92,7 @@ class Receiver:
         self.reports = {}  # of tests whose turn to be reported has not come yet
         self.done = set()  # tests all of whose reports have come
         self.boots = 0
+        self.kicks = 0
         self.received = 0
         self.failed = False
         self.end = None
@@ -160,7 +164,7 @@ class Receiver:
             self.gone = f"no guest: {why}"
             return
         self.reported = time.monotonic()
-        self.heard = math.inf  # it boots
+        self.heard = self.woken = math.inf  # it boots
         self.deadline = self.reported + GUEST_TIMEOUT
         self.incoming = queue.Queue()
         drained = self.guest.reports, self.incoming
@@ -192,16 +196,27 @@ class Receiver:
         except subprocess.TimeoutExpired:
             return False
 
+    def kick(self):
+        self.kicks += 1
+        # If QEMU itself has ended or hangs, that is noticed soon.
+        with contextlib.suppress(OSError, ValueError):
+            self.guest.kick()
+        self.woken = time.monotonic()
+
     def receive(self):
         """Take one message from the guest."""
         line, newline, rest = self.buffer.partition(b"\n")
         if not newline:
             silent = min(self.reported + SILENCE_TIMEOUT, self.heard + BEAT_TIMEOUT)
-            left = min(silent, self.deadline) - time.monotonic()
+            over = min(silent, self.deadline)
+            left = min(over, self.woken + KICK_TIMEOUT) - time.monotonic()
             try:
                 data = self.incoming.get(timeout=max(left, 0.001))
             except queue.Empty:
                 data = b""
+                if time.monotonic() < over:
+                    self.kick()
+                    return
                 if self.boots == MAX_BOOTS or silent > self.deadline:
                     last = time.monotonic() - self.reported
                     self.gone = f"its last report was {last:.0f} s ago"
@@ -217,7 +232,7 @@ class Receiver:
             return
         self.buffer = rest
         message = json.loads(line)
-        self.heard = time.monotonic()
+        self.heard = self.woken = time.monotonic()
         if "beat" in message:
             return
         self.reported = self.heard
@@ -248,6 +263,8 @@ class Receiver:
             return None
         how = "KVM" if self.guest.accel == "kvm" else "software emulation"
         text = f"cards of a QEMU guest ({how}, intel-iommu) with Linux {self.guest.release}"
+        if self.kicks > 0:
+            text += f"; no beat came for {KICK_TIMEOUT} s {self.kicks} times"
         return text if self.boots == 1 else f"{text}; QEMU crashed or stood still {self.boots - 1} times"
 
     def pytest_sessionfinish(self):
