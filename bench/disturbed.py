@@ -34,7 +34,7 @@ does: ``loop`` shows how much that is. On the machine of these figures, a thread
 watches memory (``kdamond``) and a daemon of the machine's own took that core for up to some
 milliseconds at a time. A single such pause in a round decides on its column. So what the column
 says for ``busy`` was 0.3, 3.4, 4.1 and 5.8 times what it says for ``quiet`` in four measurements
-there, and 7.4 times for ``loop`` in the last one: that machine cannot show a difference.
+there, and for ``loop`` 7.4 times in the fourth: that machine cannot show a difference.
 
 The EAL waits five seconds for the answer of a process that is just killed or just leaves. So a
 capture ends between two devices; an operation that meets the killed process waits, and fewer

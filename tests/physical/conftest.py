@@ -10,7 +10,7 @@ import pytest
 import hotplug_mp as hm
 from nic import EAL_OPTIONS, PCI, Function, Nic, load
 from vm import machine, relay
-from vm.ports import Monitor
+from vm.ports import Monitor, open_port
 
 FOLDER = pathlib.Path(__file__).parent
 #: The cards every case is run with, and those that can be unplugged, with a way to do it.
@@ -143,7 +143,7 @@ def monitor():
     if not hm.IN_GUEST:
         yield None
         return
-    monitor = Monitor()
+    monitor = Monitor(open_port("monitor"))
     yield monitor
     monitor.close()
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-3-Clause
 """Starts beside processes of the group, or without a primary: one line says why one fails."""
 
+import contextlib
 import os
 import re
 import signal
@@ -190,6 +191,6 @@ def test_it_keeps_the_policy_it_is_started_with():
         group = hm.Group(secondaries=1)
     finally:
         os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
-    found = [policies(process) for process in group.members()]
-    group.close()
+    with contextlib.closing(group):
+        found = [policies(process) for process in group.members()]
     assert {policy for one in found for _, policy in one.values()} == {os.SCHED_IDLE}

@@ -4,7 +4,6 @@
 To look around in it: cd tests/helpers; /usr/bin/python3 -m vm.machine 'COMMAND'"""
 
 import functools
-import json
 import os
 import shutil
 import socket
@@ -14,6 +13,7 @@ import tempfile
 import time
 
 from vm import image
+from vm.ports import Monitor
 
 QEMU = "qemu-system-x86_64"
 #: Emulated it is slow enough: with half a processor, the EAL's time would be over now and then. With
@@ -211,16 +211,13 @@ class Guest:
         return text
 
     def kick(self):
-        """Stop its processors and let them go on at once. An emulated one may sleep on although its
-        timer's time has come; it sees to that then. QEMU itself must still answer."""
+        """Stop its processors and let them go on at once: one that sleeps, although its timer's time
+        has come, may see to that then. AssertionError or OSError if QEMU does not answer."""
         with socket.socket(socket.AF_UNIX) as ours:
-            ours.settimeout(KICK_TIMEOUT)
             ours.connect(f"{self.place}/ours")
-            with ours.makefile("rw", encoding="utf-8") as monitor:
-                for command in ("qmp_capabilities", "stop", "cont"):
-                    print(json.dumps({"execute": command}), file=monitor, flush=True)
-                    while "return" not in json.loads(monitor.readline()):
-                        pass
+            monitor = Monitor(ours.fileno(), KICK_TIMEOUT)
+            monitor.command("stop")
+            monitor.command("cont")
 
     def close(self):
         if self.process is not None:

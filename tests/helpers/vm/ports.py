@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""In the guest: its virtio-serial ports, and QEMU's monitor behind one of them."""
+"""The guest's virtio-serial ports, in it; and QEMU's monitor, behind one of them or a socket."""
 
 import glob
 import json
@@ -20,15 +20,16 @@ def open_port(name):
 class Monitor:
     """QEMU's monitor (QMP): for plugging cards in and out."""
 
-    def __init__(self):
-        self.fd = open_port("monitor")
+    def __init__(self, fd, timeout=60):
+        self.fd = fd
+        self.timeout = timeout  # of an answer, in seconds
         self.buffer = b""
         self.receive(lambda message: "QMP" in message)
         self.command("qmp_capabilities")
 
-    def receive(self, wanted, timeout=60):
+    def receive(self, wanted):
         """The next message that is wanted; others are dropped."""
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + self.timeout
         while True:
             line, newline, rest = self.buffer.partition(b"\n")
             if newline:
@@ -39,7 +40,9 @@ class Monitor:
                 continue
             left = deadline - time.monotonic()
             assert left > 0 and select.select([self.fd], [], [], left)[0], "no answer from QEMU"
-            self.buffer += os.read(self.fd, 4096)
+            data = os.read(self.fd, 4096)
+            assert data, "QEMU has ended"
+            self.buffer += data
 
     def command(self, name, **arguments):
         message = {"execute": name, "arguments": arguments}
